@@ -1,0 +1,5 @@
+"""`python -m qmsdocs`."""
+
+from qmsdocs.cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""What everything stands on: errors, language, canonical JSON, located TOML, files."""

@@ -1,0 +1,58 @@
+"""Files written wholly or not at all, and names that every system takes."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import unicodedata
+from pathlib import Path
+
+from qmsdocs.base.errors import QmsError
+
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]')
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Nothing; `path` afterwards holds `data` wholly, or what it held before. Raises QmsError when the disk refuses."""
+    handle = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError as error:
+        if handle is not None:
+            Path(name).unlink(missing_ok=True)
+        raise QmsError("{path} cannot be written: {reason}", path=path, reason=error.strerror or error) from error
+
+
+def read_text(path: Path) -> str:
+    """The strict UTF-8 text of `path`, line ends as LF. Raises QmsError when it is missing or not UTF-8."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise QmsError("{path} cannot be read: {reason}", path=path, reason=error.strerror or error) from error
+    return text_of(data, str(path))
+
+
+def text_of(data: bytes, source: str) -> str:
+    """`data` as strict UTF-8 without byte order mark, line ends as LF. Raises QmsError naming `source`."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise QmsError(
+            "{source}: not UTF-8 at byte {position}; save the file as UTF-8", source=source, position=error.start
+        ) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def safe_name(text: str) -> str:
+    """A file name for `text` that is legal on Windows, macOS and Linux; never empty, never reserved."""
+    name = _UNFIT.sub("-", unicodedata.normalize("NFC", text)).strip(" .")[:120] or "-"
+    return f"{name}-" if _RESERVED.fullmatch(name) else name

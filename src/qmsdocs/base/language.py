@@ -1,0 +1,75 @@
+"""Which language a person reads, and the catalogue that turns English templates into it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+
+from qmsdocs.base.errors import Message
+
+
+class Language(StrEnum):
+    """The languages every user-facing text exists in."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a definition says in each language."""
+
+    zh: str
+    en: str
+
+    def of(self, language: Language) -> str:
+        """The text in `language`."""
+        return self.zh if language is Language.ZH else self.en
+
+    def __str__(self) -> str:
+        return self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The sentences of one language, by English template."""
+
+    language: Language
+    entries: Mapping[str, str]
+
+    @classmethod
+    def load(cls, language: Language) -> Catalogue:
+        """The catalogue of `language`; English needs none."""
+        return cls(language, _entries(language))
+
+    def say(self, said: Message | str, /, **values: object) -> str:
+        """`said` in this language, values filled in; a template without an entry stays English."""
+        found = said if isinstance(said, Message) else Message(said, values)
+        template = self.entries.get(found.template, found.template)
+        return template.format_map({name: self._value(value) for name, value in found.values.items()})
+
+    def _value(self, value: object) -> str:
+        if isinstance(value, Message):
+            return self.say(value)
+        if isinstance(value, Text):
+            return value.of(self.language)
+        if isinstance(value, tuple):
+            separator = "、" if self.language is Language.ZH else ", "
+            return separator.join(self._value(part) for part in value)
+        return str(value)
+
+
+@cache
+def _entries(language: Language) -> Mapping[str, str]:
+    folder = resources.files("qmsdocs") / "language" / language.value
+    if not folder.is_dir():
+        return {}
+    merged: dict[str, str] = {}
+    for entry in sorted(folder.iterdir(), key=lambda found: found.name):
+        if entry.name.endswith(".toml"):
+            merged |= tomllib.loads(entry.read_text("utf-8"))
+    return merged

@@ -1,0 +1,149 @@
+"""TOML read against a model, with every mistake named by file, line and key."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.files import read_text
+
+MAXIMUM_SIZE = 2_000_000
+M = TypeVar("M", bound=BaseModel)
+
+
+def read(path: Path, model: type[M], *, name: str | None = None) -> M:
+    """The checked content of the TOML file `path`. Raises QmsError located by line (as `name` where given)."""
+    return parse(read_text(path), model, source=name or str(path))
+
+
+def parse(text: str, model: type[M], *, source: str, line_offset: int = 0) -> M:
+    """The checked content of TOML `text`. Raises QmsError located in `source`, lines counted from `line_offset`."""
+    data = load(text, source=source, line_offset=line_offset)
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise located(error, text, source=source, line_offset=line_offset) from None
+
+
+def load(text: str, *, source: str, line_offset: int = 0) -> dict[str, object]:
+    """The raw tables of TOML `text`. Raises QmsError with the line of a mistake."""
+    if len(text) > MAXIMUM_SIZE:
+        raise QmsError("{source}: larger than {limit} characters", source=source, limit=MAXIMUM_SIZE)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
+        line = int(found[1]) if found else text.count("\n") + 1
+        what = re.sub(r" \(at .*\)$", "", str(error))
+        raise QmsError(
+            "{source}:{line}: not valid TOML: {what}", source=source, line=line + line_offset, what=what
+        ) from None
+    except RecursionError:
+        raise QmsError("{source}: nested too deeply", source=source) from None
+
+
+def located(error: ValidationError, text: str, *, source: str, line_offset: int = 0) -> QmsError:
+    """The first mistake pydantic found, as an error with file, line and dotted key."""
+    first = error.errors(include_url=False)[0]
+    keys = [str(part) for part in first["loc"] if not str(part).startswith(("function-", "tagged-"))]
+    context = first.get("ctx", {})
+    carried = context.get("error")
+    what = carried.message if isinstance(carried, LocatedError) else _explain(first["type"], context)
+    if isinstance(carried, LocatedError):
+        keys += carried.keys
+    return QmsError(
+        "{source}:{line}: {key}: {what}",
+        source=source,
+        line=line_of(text, keys) + line_offset,
+        key=".".join(keys) or "-",
+        what=what,
+    )
+
+
+class Definition(BaseModel):
+    """What people write in TOML: frozen, every key known, an unknown one answered with the nearest."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown_keys(cls, data: object) -> object:
+        if isinstance(data, dict):
+            known = tuple(field.alias or name for name, field in cls.model_fields.items())
+            for key in data:
+                if key not in known and key not in cls.model_fields:
+                    raise LocatedError(unknown_key(str(key), known), str(key))
+        return data
+
+
+class LocatedError(ValueError):
+    """A mistake a model's own check found below the keys it was called for."""
+
+    def __init__(self, said: Message, *keys: str) -> None:
+        self.message = said
+        self.keys = keys
+        super().__init__(str(said))
+
+
+def _explain(kind: str, context: Mapping[str, object]) -> Message:
+    match kind:
+        case "missing":
+            return message("is missing")
+        case "string_type":
+            return message("must be text in quotes")
+        case "int_type" | "int_parsing" | "int_from_float":
+            return message("must be a whole number")
+        case "bool_type" | "bool_parsing":
+            return message("must be true or false")
+        case "date_type" | "date_from_datetime_parsing" | "date_parsing":
+            return message("must be a date such as 2026-11-21")
+        case "list_type" | "tuple_type":
+            return message("must be a list in [ ]")
+        case "dict_type" | "model_type" | "model_attributes_type" | "mapping_type":
+            return message("must be a table of keys")
+        case "enum" | "literal_error":
+            return message("must be one of {allowed}", allowed=str(context.get("expected", "")).replace(" or ", ", "))
+        case "string_pattern_mismatch":
+            return message("does not match {pattern}", pattern=context.get("pattern", ""))
+        case _:
+            return message("is not valid ({kind})", kind=kind)
+
+
+def unknown_key(key: str, known: Sequence[str]) -> Message:
+    """What to say of a key nobody knows: the nearest known one is proposed."""
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
+    if close:
+        return message('unknown key, did you mean "{nearest}"?', nearest=close[0])
+    return message("unknown key")
+
+
+def line_of(text: str, keys: Sequence[str]) -> int:
+    """The line (from 1) where the dotted `keys` stand in TOML `text`, or of the nearest table above them."""
+    lines = text.split("\n")
+    best, depth = 1, 0
+    header: tuple[str, ...] = ()
+    for number, line in enumerate(lines, 1):
+        stripped = line.strip()
+        if stripped.startswith("["):
+            header = _split(stripped.strip("[]").split("]")[0])
+            path = header
+        elif "=" in stripped and not stripped.startswith("#"):
+            path = header + _split(stripped.split("=", 1)[0])
+        else:
+            continue
+        if path == tuple(keys[: len(path)]) and len(path) > depth:
+            best, depth = number, len(path)
+            if "=" in stripped and len(path) < len(keys) and not stripped.startswith("["):
+                return number
+    return best
+
+
+def _split(written: str) -> tuple[str, ...]:
+    return tuple(part.strip().strip("\"'") for part in written.strip().split(".") if part.strip())

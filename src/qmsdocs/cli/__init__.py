@@ -1,0 +1,1 @@
+"""The command line: parse, call one function, print, return the exit code. The only importer of click."""

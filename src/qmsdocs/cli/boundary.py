@@ -1,0 +1,100 @@
+"""Every error of a command, turned into one line on stderr and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from qmsdocs import __version__
+from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.language import Catalogue
+from qmsdocs.cli.root import root
+from qmsdocs.cli.words import Wishes, guess_language, one_line
+
+REFUSED, BUG, INTERRUPTED = 2, 3, 130
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of the command line `arguments`."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    catalogue = Catalogue.load(guess_language(arguments, os.environ, Path.cwd))
+    return guarded(lambda: command(arguments, Wishes(catalogue)), catalogue)
+
+
+def command(arguments: Sequence[str], wishes: Wishes) -> int:
+    """The exit code of the command `arguments`, errors raised as they come."""
+    found = root.main(list(arguments), prog_name="qmsdocs", standalone_mode=False, obj=wishes)
+    return found if isinstance(found, int) else 0
+
+
+def guarded(work: Callable[[], int], catalogue: Catalogue) -> int:
+    """The exit code of `work`; what it raises is said on stderr."""
+    try:
+        return work()
+    except QmsError as error:
+        return _refuse(catalogue, error.message, error.hint)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(catalogue.say("interrupted"), err=True)
+        return INTERRUPTED
+    except click.ClickException as error:
+        return _refuse(catalogue, _usage(error), _usage_hint(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        said = message("{path}: {reason}", path=error.filename or "-", reason=error.strerror or str(error))
+        return _refuse(catalogue, said, None)
+    except Exception:
+        return _bug(catalogue)
+
+
+def _refuse(catalogue: Catalogue, said: Message, hint: Message | None) -> int:
+    click.echo(catalogue.say("error: {what}", what=one_line(catalogue.say(said))), err=True)
+    if hint is not None:
+        click.echo(catalogue.say("hint: {what}", what=catalogue.say(hint)), err=True)
+    return REFUSED
+
+
+def _usage(error: click.ClickException) -> Message:
+    match error:
+        case click.NoSuchOption():
+            return message("there is no option {option}", option=error.option_name)
+        case click.MissingParameter() if error.param is not None:
+            return message("{parameter} is missing", parameter=error.param.get_error_hint(error.ctx or _context()))
+        case click.BadParameter() if error.param is not None:
+            name = error.param.get_error_hint(error.ctx or _context())
+            return message("{parameter}: {what}", parameter=name, what=error.message)
+        case click.BadOptionUsage():
+            return message("the option {option} is used wrongly: {what}", option=error.option_name, what=error.message)
+        case _:
+            return message("{what}", what=error.format_message())
+
+
+def _context() -> click.Context:
+    return click.Context(click.Command("qmsdocs"))
+
+
+def _usage_hint(error: click.ClickException) -> Message | None:
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        return message("{command} --help", command=error.ctx.command_path)
+    return None
+
+
+def _bug(catalogue: Catalogue) -> int:
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    handle, name = tempfile.mkstemp(prefix=f"qmsdocs-{stamp}-", suffix=".log")
+    with os.fdopen(handle, "w", encoding="utf-8") as log:
+        log.write(f"qmsdocs {__version__}, Python {sys.version}\n{traceback.format_exc()}")
+    click.echo(catalogue.say("error: this is a mistake of the program; the details are in {path}", path=name), err=True)
+    return BUG

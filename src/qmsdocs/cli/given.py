@@ -1,0 +1,131 @@
+"""Values given on the command line: --set, --from, --happened-at, files to attach."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from qmsdocs.acts.record import Intent
+from qmsdocs.base.canonical import Json, loads
+from qmsdocs.base.errors import QmsError
+from qmsdocs.base.files import read_text
+from qmsdocs.cli.session import Session
+from qmsdocs.model.form import FieldType, Form
+
+MAXIMUM_FILE = 4_000_000
+
+
+def values(form: Form, pairs: Sequence[str], source: Path | None) -> dict[str, object]:
+    """The values of --from FILE, and over them those of --set field=value; an empty value clears the field."""
+    found = _from_file(source) if source is not None else {}
+    for pair in pairs:
+        name, sign, written = pair.partition("=")
+        if not sign:
+            raise QmsError("--set {pair}: write field=value", pair=pair)
+        found[name.strip()] = _read(form, name.strip(), written)
+    return found
+
+
+def _read(form: Form, name: str, written: str) -> object:
+    field = form.field.get(name)
+    if field is not None and field.type is FieldType.TABLE and written.strip():
+        try:
+            return loads(written.encode("utf-8", "surrogatepass"))
+        except QmsError as error:
+            raise QmsError("--set {name}: a table is given as JSON: {what}", name=name, what=error.message) from None
+    return written
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    text = read_text(path)
+    if len(text) > MAXIMUM_FILE:
+        raise QmsError("{source}: larger than {limit} characters", source=path, limit=MAXIMUM_FILE)
+    if path.suffix.lower() == ".json":
+        try:
+            data: object = loads(text.encode())
+        except QmsError as error:
+            raise QmsError("{path}: {what}", path=path, what=error.message) from None
+    else:
+        try:
+            data = tomllib.loads(text, parse_float=Decimal)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            raise QmsError("{path}: not valid TOML: {what}", path=path, what=error) from None
+    if not isinstance(data, dict):
+        raise QmsError("{path}: must hold a table of values", path=path)
+    inner = data.get("values")
+    return dict(inner) if isinstance(inner, dict) else dict(data)
+
+
+def moment(session: Session, written: str | None) -> datetime | None:
+    """The moment of --happened-at, in the organisation's zone, not in the future. Raises QmsError."""
+    if written is None:
+        return None
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        raise QmsError("--happened-at {written}: write e.g. 2026-11-21T14:05", written=written) from None
+    zoned = found.replace(tzinfo=session.system.zone) if found.tzinfo is None else found.astimezone(session.system.zone)
+    if zoned > session.system.now:
+        raise QmsError("--happened-at {written} lies in the future", written=written)
+    return zoned.replace(microsecond=0)
+
+
+def store_files(session: Session, files: Sequence[Path]) -> tuple[list[Json], dict[str, str]]:
+    """The files stored as attachments: what is written into the record, and where the bytes lie. Raises QmsError."""
+    limit = session.system.organisation.attachment.size
+    said: list[Json] = []
+    places: dict[str, str] = {}
+    for path in files:
+        try:
+            with path.open("rb") as stream:
+                stored = session.system.objects.store_stream(stream, name=path.name, limit=limit)
+        except OSError as error:
+            raise QmsError("{path} cannot be read: {reason}", path=path, reason=error.strerror or error) from None
+        said.append({"name": path.name, "size": stored.size, "sha256": stored.sha256})
+        places[stored.sha256] = stored.oid
+    return said, places
+
+
+def attached(session: Session, form: Form, written: dict[str, object], folder: Path) -> dict[str, str]:
+    """Where the bytes of files named in attachment fields lie; `written` afterwards names them as stored.
+
+    Only files beside the draft are taken, so that a draft from outside cannot reach for others.
+    """
+    places: dict[str, str] = {}
+    for name, field in form.values.items():
+        raw = written.get(name)
+        if field.type is not FieldType.ATTACHMENT or not raw:
+            continue
+        listed = [raw] if isinstance(raw, str) else raw
+        if not isinstance(listed, list | tuple) or not all(isinstance(item, str) for item in listed):
+            continue
+        for item in listed:
+            if Path(item).name != item or "\\" in item or item in ("", ".", ".."):
+                raise QmsError("{name}: {file}: only files in the folder of the draft can be attached", name=name, file=item)
+        said, found = store_files(session, [folder / item for item in listed])
+        written[name] = said
+        places |= found
+    return places
+
+
+def intent(
+    session: Session,
+    *,
+    happened_at: str | None = None,
+    reason: str | None = None,
+    attachments: dict[str, str] | None = None,
+    clock_is_right: bool = False,
+    project: str | None = None,
+) -> Intent:
+    """Who does it, when and why, from the options of the command."""
+    return Intent(
+        by=session.by,
+        happened_at=moment(session, happened_at),
+        reason=reason,
+        attachments=attachments or {},
+        clock_is_right=clock_is_right,
+        project=project,
+    )

@@ -1,0 +1,235 @@
+"""Answers of reading commands about records, on the terminal, as JSON and as files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from qmsdocs.acts import pages
+from qmsdocs.acts.record import Refused
+from qmsdocs.base.canonical import Json
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.cli.output import write_grid
+from qmsdocs.cli.session import Session
+from qmsdocs.model.facts import RecordFacts
+from qmsdocs.model.form import FieldType, Form
+from qmsdocs.model.record import Event, Record, fold
+from qmsdocs.query.cell import CellWriter, elapsed
+from qmsdocs.query.register import listing
+from qmsdocs.query.view import facts_of
+from qmsdocs.store.index import Filter
+from qmsdocs.store.rows import Row
+from qmsdocs.system import FormInForce
+
+
+def field_title(session: Session, form: Form | None, path: str) -> str:
+    """The field at `path` as people know it: `联系电话 (phone)`, with row and column where it lies in a table."""
+    name, _, rest = path.replace("[", ".").replace("]", "").partition(".")
+    field = form.field.get(name) if form is not None else None
+    if field is None:
+        return path
+    title = field.title.of(session.language)
+    parts = [part for part in rest.split(".") if part]
+    if not parts:
+        return f"{title} ({path})"
+    row, column = parts[0], parts[1] if len(parts) > 1 else ""
+    where = session.say("row {row}", row=row) if row.isdigit() else field.rows[row].text.of(session.language) if row in field.rows else row
+    below = field.column[column].title.of(session.language) if column in field.column else column
+    return " · ".join(part for part in (title, where, below) if part) + f" ({path})"
+
+
+def refused(session: Session, error: Refused, form: Form | None) -> int:
+    """2; every reason was said, one line each."""
+    for refusal in error.refusals:
+        place = f"{field_title(session, form, refusal.field)}: " if refusal.field else ""
+        line = session.say("error: {what}", what=f"{error.subject}: {place}{session.say(refusal.message)}")
+        session.complain(line)
+    if error.hint is not None:
+        session.complain(session.say("hint: {what}", what=session.say(error.hint)))
+    return 2
+
+
+def show(session: Session, number: str, *, as_json: bool, output: str | None) -> None:
+    """Nothing; the record was shown."""
+    held = session.system.record(number)
+    form = session.system.form_of(held.record.form)
+    if as_json:
+        session.answer_json({"format": 1, "record": record_json(session, held.record, form, held.key.ledger)}, output)
+        return
+    text = "\n".join(_shown(session, held.record, form)) + "\n"
+    session.write(text.encode(), output)
+
+
+def record_json(session: Session, record: Record, form: FormInForce, ledger: str) -> dict[str, object]:
+    """The record as one object, see docs/json.md."""
+    return {
+        "number": record.number,
+        "form": record.form.number,
+        "revision": record.form.revision,
+        "state": record.state,
+        "is_closed": record.state in form.form.closed_states,
+        "is_void": record.is_void,
+        "values": dict(record.shown),
+        "derived": dict(record.derived),
+        "ledger": ledger,
+        "raised": [item.number for item in session.system.raised(record.number)],
+        "raised_from": record.first.mapping("raised_from").get("record"),
+        "events": [dict(event.body) for event in record.events],
+        "event_sha256": [event.sha256 for event in record.events],
+    }
+
+
+def _shown(session: Session, record: Record, form: FormInForce) -> Iterator[str]:
+    language = session.language
+    state = pages.state_title(form, record).of(language)
+    yield f"{record.number}  {form.form.title.of(language)} {record.form.number} {record.form.revision}  [{state}]"
+    facts = facts_of(session.system, form, record)
+    writer = CellWriter(form.form, session.system.people.names(), session.catalogue)
+    shown = record.shown
+    for name, field in form.form.field.items():
+        if field.type is FieldType.SECTION:
+            yield f"\n── {field.title.of(language)}"
+        elif name in shown:
+            written = str(writer.cell(field, shown[name])).split("\n")
+            yield f"  {field.title.of(language)}: {written[0]}"
+            yield from (f"      {line}" for line in written[1:])
+    yield from _clocks(session, facts)
+    for item in session.system.raised(record.number):
+        yield f"  → {form.form.raise_[item.raised].title.of(language)}: {item.number}"
+    yield ""
+    for event in record.events:
+        yield "  " + _act_line(session, form, event)
+    steps = [name for name, step in form.form.step.items() if record.state in step.from_ and not record.is_void]
+    if steps:
+        yield "\n" + session.say("Next steps: {steps}", steps=tuple(f"{s} {form.form.step[s].title.of(language)}" for s in steps))
+
+
+def _clocks(session: Session, facts: RecordFacts) -> Iterator[str]:
+    for name, clock in facts.form.clock.items():
+        reading = facts.reading(name)
+        if reading is None:
+            continue
+        due = session.say("due {at}", at=f"{reading.due_at:%Y-%m-%d %H:%M}") if reading.due_at is not None else ""
+        late = session.say("overdue") if reading.is_overdue else ""
+        words = [elapsed(reading.ran, session.catalogue), due, late]
+        yield f"  ◷ {clock.title.of(session.language)}: " + " · ".join(word for word in words if word)
+
+
+def _act_line(session: Session, form: FormInForce, event: Event) -> str:
+    person = session.system.people.person.get(event.by)
+    at = event.at.astimezone(session.system.zone)
+    title = pages.act_title(form, event.act).of(session.language)
+    reason = event.text("reason")
+    return f"{at:%Y-%m-%d %H:%M}  {title}  {person.name if person else event.by}" + (f"  {reason}" if reason else "")
+
+
+def history(session: Session, number: str, *, as_json: bool, output: str | None) -> None:
+    """Nothing; every act on the record was shown, old and new values side by side."""
+    held = session.system.record(number)
+    form = session.system.form_of(held.record.form)
+    record = held.record
+    if as_json:
+        acts = [_act_json(record, position) for position in range(len(record.events))]
+        session.answer_json({"format": 1, "number": number, "acts": acts}, output)
+        return
+    writer = CellWriter(form.form, session.system.people.names(), session.catalogue)
+    lines: list[str] = []
+    for position, event in enumerate(record.events):
+        lines.append(f"{position + 1:>3}  {_act_line(session, form, event)}  [{event.sha256[:8]}]")
+        before = fold(record.events[:position])
+        for name, new in event.changes.items():
+            field = form.form.field.get(name)
+            if field is None or (event.act == "issue"):
+                continue
+            old_cell, new_cell = writer.cell(field, before.get(name)), writer.cell(field, new)
+            lines.append(f"       {field.title.of(session.language)}: {old_cell or '/'} → {new_cell or '/'}")
+    session.write(("\n".join(lines) + "\n").encode(), output)
+
+
+def _act_json(record: Record, position: int) -> dict[str, object]:
+    event = record.events[position]
+    before = fold(record.events[:position])
+    changes: list[Mapping[str, Json]] = [
+        {"field": name, "old": before.get(name), "new": new} for name, new in event.changes.items()
+    ]
+    keys = ("sequence", "act", "state", "by", "entered_by", "recorded_at", "happened_at", "reason", "signer", "replaced_by")
+    return {**{key: event.body.get(key) for key in keys}, "changes": changes, "sha256": event.sha256}
+
+
+def list_records(session: Session, **options: Any) -> None:
+    """Nothing; the records that fit were listed."""
+    wanted = Filter(
+        forms=tuple(options["forms"]),
+        opened_from=day(options["first"], "--from"),
+        opened_to=day(options["last"], "--to"),
+        customer=options["customer"],
+        states=_states(session, options["forms"], options["states"]),
+        is_void=options["is_void"],
+        is_closed=False if options["is_open"] else None,
+        fields=dict(_pair(item) for item in options["where"]),
+    )
+    for number in options["forms"]:
+        session.system.form_for(number)
+    rows = tuple(session.system.index.records(wanted))
+    if options["as_json"] or str(options["output"] or "").endswith(".json"):
+        session.answer_json({"format": 1, "records": [row_json(row) for row in rows]}, options["output"])
+        return
+    write_grid(session, listing(session.system, rows, catalogue=session.catalogue), options["output"])
+
+
+def row_json(row: Row) -> dict[str, object]:
+    """One line of `record list`, see docs/json.md."""
+    return {
+        "number": row.number,
+        "form": row.form,
+        "revision": row.revision,
+        "state": row.state,
+        "is_closed": row.is_closed,
+        "is_void": row.is_void,
+        "opened_at": row.opened_at,
+        "recorded_at": row.recorded_at,
+        "changed_at": row.changed_at,
+        "customer": row.customer or None,
+        "subject": row.subject or None,
+        "owner": row.owner or None,
+        "values": dict(row.shown),
+        "sha256": row.sha256,
+    }
+
+
+def _states(session: Session, forms: tuple[str, ...], written: tuple[str, ...]) -> tuple[str, ...]:
+    numbers = forms or session.system.form_numbers
+    states = {"void": ("void", "注销")}
+    for number in numbers:
+        for name, state in session.system.form_for(number).form.state.items():
+            states[name] = (*states.get(name, ()), state.title.zh, state.title.en)
+    found: list[str] = []
+    for word in written:
+        fitting = [name for name, titles in states.items() if word == name or word in titles]
+        if not fitting:
+            raise QmsError("there is no state {state}; there are {known}", state=word, known=tuple(states))
+        found += fitting
+    return tuple(found)
+
+
+def _pair(written: str) -> tuple[str, str]:
+    name, sign, value = written.partition("=")
+    if not sign:
+        raise QmsError("--where {pair}: write field=value", pair=written)
+    return name.strip(), value.strip()
+
+
+def day(written: str | None, option: str) -> date | None:
+    """The day an option names. Raises QmsError."""
+    if written is None:
+        return None
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        raise QmsError(
+            "{option} {written}: must be a date such as 2026-11-21",
+            option=option,
+            written=written,
+            hint=message("YYYY-MM-DD"),
+        ) from None

@@ -1,0 +1,160 @@
+"""What one command works with: the options every command has, the system when it is asked for, and the ways to speak."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from functools import cached_property, wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from qmsdocs.acts.apply import Outcome, apply
+from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.files import write_atomically
+from qmsdocs.base.language import Catalogue, Language
+from qmsdocs.cli.words import one_line
+from qmsdocs.store.event import Change
+from qmsdocs.system import System, open_system
+
+T = TypeVar("T")
+
+
+def system_clock() -> datetime:
+    """The machine's clock, with its offset."""
+    return datetime.now().astimezone()
+
+
+@dataclass
+class Session:
+    """One run of the program."""
+
+    catalogue: Catalogue
+    root: Path | None = None
+    quiet: bool = False
+    verbose: bool = False
+    color: bool | None = None
+    on: date | None = None
+    person: str | None = None
+    site: str | None = None
+    clock: Callable[[], datetime] = system_clock
+    machine: str = field(default_factory=platform.node)
+
+    @property
+    def language(self) -> Language:
+        """The language of the command."""
+        return self.catalogue.language
+
+    @cached_property
+    def system(self) -> System:
+        """The definitions in force and the records, as of now. Raises QmsError outside a repository."""
+        opened = open_system(self.root or Path.cwd(), now=self.clock(), machine=self.machine, site=self.site)
+        if self.on is None:
+            return opened
+        day_end = datetime.combine(self.on, time(23, 59, 59), opened.zone)
+        return open_system(self.root or Path.cwd(), now=day_end, machine=self.machine, site=self.site)
+
+    @property
+    def by(self) -> str:
+        """The person who acts: --as, else the record desk's."""
+        found = self.person or self.system.clerk
+        if found is None:
+            raise QmsError("nobody is named who does this", hint=message("--as PERSON"))
+        return found
+
+    def apply(self, plan: Callable[[System], Change], *, dry_run: bool = False) -> Outcome:
+        """What came of posting the change that `plan` makes; with `dry_run` it is only planned."""
+        self.refuse_on()
+        outcome = apply(self.system, plan, dry_run=dry_run, clock=self.clock)
+        self.__dict__["system"] = outcome.system
+        return outcome
+
+    def refuse_on(self) -> None:
+        """Nothing; raises QmsError when --on was given to a command that writes."""
+        if self.on is not None:
+            raise QmsError("--on is for reading; for what happened earlier use --happened-at")
+
+    def say(self, said: Message | str, /, **values: object) -> str:
+        """The words of `said` in the language of the command."""
+        return self.catalogue.say(said, **values)
+
+    def tell(self, said: Message | str, /, **values: object) -> None:
+        """Nothing; says something to the person (stderr), unless quiet."""
+        if not self.quiet:
+            click.echo(self.say(said, **values), err=True)
+
+    def complain(self, line: str) -> None:
+        """Nothing; says one line of an error (stderr), quiet or not."""
+        click.echo(one_line(line), err=True)
+
+    def answer(self, text: str) -> None:
+        """Nothing; prints the answer (stdout)."""
+        click.echo(text, color=self.color)
+
+    def answer_json(self, data: object, output: str | None = None) -> None:
+        """Nothing; prints one JSON object."""
+        self.write(json.dumps(data, ensure_ascii=False, indent=2).encode() + b"\n", output)
+
+    def write(self, data: bytes, output: str | None) -> None:
+        """Nothing; `data` afterwards stands in the file `output`, or on stdout for `-` and None."""
+        if output in (None, "-"):
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+            return
+        write_atomically(Path(str(output)), data)
+        self.tell("{path} is written", path=output)
+
+    @contextmanager
+    def progress(self, items: Sequence[T], label: str, *, hidden: bool = False) -> Iterator[Iterable[T]]:
+        """The items, with a bar on stderr while they are worked through (on a terminal only)."""
+        shown = not (hidden or self.quiet) and sys.stderr.isatty() and len(items) > 1
+        with click.progressbar(items, label=self.say(label), file=sys.stderr, hidden=not shown) as bar:
+            yield bar
+
+    def confirm(self, question: str, *, yes: bool, **values: object) -> bool:
+        """Whether the person agrees; asked on a terminal only, otherwise -y is needed."""
+        if yes:
+            return True
+        if not sys.stdin.isatty():
+            raise QmsError("{question} Say -y to go on.", question=self.say(question, **values))
+        return click.confirm(self.say(question, **values), err=True)
+
+
+def wished_color(choice: str) -> bool | None:
+    """Whether to colour: --color, else NO_COLOR, else FORCE_COLOR, else as the terminal is."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    return True if os.environ.get("FORCE_COLOR") else None
+
+
+def pass_session(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The command function with the session as its first argument."""
+
+    @wraps(function)
+    def command(*args: Any, **kwargs: Any) -> Any:
+        wishes = click.get_current_context().find_root().obj
+        if wishes.session is None:
+            wishes.session = Session(
+                wishes.catalogue,
+                root=wishes.root,
+                quiet=wishes.quiet,
+                verbose=wishes.verbose,
+                color=wished_color(wishes.color),
+                on=wishes.on,
+                person=wishes.person,
+                site=wishes.site,
+                clock=wishes.clock or system_clock,
+            )
+        return function(wishes.session, *args, **kwargs)
+
+    return command

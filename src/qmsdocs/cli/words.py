@@ -1,0 +1,210 @@
+"""The language of a command, and click classes whose help speaks it."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.language import Catalogue, Language
+
+
+def guess_language(
+    arguments: Sequence[str], environment: Mapping[str, str], folder: Callable[[], Path]
+) -> Language:
+    """The language messages are in: --lang, $QMSDOCS_LANG, the repository's first one, the machine's; else Chinese."""
+    for position, word in enumerate(arguments):
+        if word.startswith("--lang="):
+            return _language(word[7:]) or Language.ZH
+        if word == "--lang" and position + 1 < len(arguments):
+            return _language(arguments[position + 1]) or Language.ZH
+    wished = _language(environment.get("QMSDOCS_LANG", ""))
+    if wished is None:
+        wished = _of_repository(_start(arguments, folder))
+    locale = environment.get("LC_ALL") or environment.get("LC_MESSAGES") or environment.get("LANG") or ""
+    return wished or _language(locale[:2]) or Language.ZH
+
+
+def _language(written: str) -> Language | None:
+    return Language(written.lower()) if written.lower() in ("zh", "en") else None
+
+
+def _start(arguments: Sequence[str], folder: Callable[[], Path]) -> Path:
+    for position, word in enumerate(arguments[:-1]):
+        if word in ("-C", "--root"):
+            return Path(arguments[position + 1])
+    return folder()
+
+
+def _of_repository(start: Path) -> Language | None:
+    for place in (start, *start.parents):
+        try:
+            written = tomllib.loads((place / "qms.toml").read_text("utf-8")).get("languages", ["zh"])
+            return _language(str(written[0]))
+        except (OSError, ValueError, LookupError, TypeError):
+            continue
+    return None
+
+
+def one_line(text: str) -> str:
+    """`text` on one line, so that a message is always one line."""
+    return " ".join(text.splitlines())
+
+
+@dataclass
+class Wishes:
+    """What was asked for beside the command itself; light, so that help needs nothing else."""
+
+    catalogue: Catalogue
+    clock: Callable[[], datetime] | None = None
+    root: Path | None = None
+    quiet: bool = False
+    verbose: bool = False
+    color: str = "auto"
+    on: date | None = None
+    person: str | None = None
+    site: str | None = None
+    session: object = None
+
+
+def say(context: click.Context, template: str, /, **values: object) -> str:
+    """`template` in the language of the command."""
+    wishes = context.find_root().obj
+    return wishes.catalogue.say(template, **values) if isinstance(wishes, Wishes) else template.format(**values)
+
+
+def _note(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    wishes = context.find_root().obj
+    if not isinstance(wishes, Wishes) or value in (None, False):
+        return
+    name = parameter.name or ""
+    if name == "on":
+        wishes.on = _day(str(value))
+    elif name != "lang":
+        setattr(wishes, name, value)
+
+
+def _day(written: str) -> date:
+    try:
+        return datetime.strptime(written, "%Y-%m-%d").date()
+    except ValueError:
+        raise QmsError("--on {written}: must be a date such as 2026-11-21", written=written) from None
+
+
+class Option(click.Option):
+    """An option whose help is translated."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        record = super().get_help_record(ctx)
+        if record is None:
+            return None
+        return record[0], say(ctx, self.help) if self.help else record[1]
+
+
+def _common(*names: str, help: str, **settings: Any) -> Option:
+    return Option(names, help=help, expose_value=False, callback=_note, **settings)
+
+
+COMMON = (
+    _common("-C", "--root", type=click.Path(path_type=Path), help="The repository (else: searched upwards from here)."),
+    _common("-q", "--quiet", is_flag=True, help="Say only the answer."),
+    _common("-v", "--verbose", is_flag=True, help="Say more."),
+    _common("--lang", type=click.Choice(["zh", "en"]), help="The language of messages."),
+    _common("--color", type=click.Choice(["auto", "always", "never"]), help="Colours."),
+    _common("--on", metavar="DATE", help="As of this day (reading only)."),
+    _common("--as", "person", metavar="PERSON", help="Who does it."),
+    _common("--site", metavar="SITE", help="The site (else: the one whose seat this copy holds)."),
+)
+
+
+class Command(click.Command):
+    """A command whose help is translated, and which takes the common options wherever they stand."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("context_settings", {"help_option_names": ["-h", "--help"], "max_content_width": 110})
+        super().__init__(*args, **kwargs)
+        own = {option for parameter in self.params for option in parameter.opts}
+        self.params += [option for option in COMMON if not own & set(option.opts)]
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = say(ctx, "Show this text.")
+        return option
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        pieces = self.collect_usage_pieces(ctx)
+        formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=say(ctx, "Usage: "))
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_paragraph()
+        with formatter.indentation():
+            for line in say(ctx, _template(self.help)).split("\n"):
+                formatter.write_text(line)
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        return _template(self.help)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        shown = [p for p in self.get_params(ctx) if ctx.parent is None or p not in COMMON]
+        records = [record for param in shown if (record := param.get_help_record(ctx)) is not None]
+        if records:
+            with formatter.section(say(ctx, "Options")):
+                formatter.write_dl(records)
+
+
+def _template(help_text: str | None) -> str:
+    return " ".join((help_text or "").split())
+
+
+class Group(Command, click.Group):
+    """A group whose help is translated; its commands may live in modules that are imported only when used."""
+
+    command_class = Command
+
+    def __init__(self, *args: Any, lazy: Mapping[str, tuple[str, str]] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lazy = lazy or {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*self.lazy, *(name for name in self.commands if name not in self.lazy)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self.lazy:
+            module, _ = self.lazy[cmd_name]
+            found = getattr(import_module(f"qmsdocs.cli.{module}"), cmd_name.replace("-", "_"))
+            assert isinstance(found, click.Command)
+            return found
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name and self.get_command(ctx, name) is None:
+            close = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
+            proposed = f"{ctx.command_path} {close[0]}" if close else f"{ctx.command_path} --help"
+            hint = message("{command}", command=proposed)
+            raise QmsError("there is no command {name}", name=f"{ctx.command_path} {name}", hint=hint)
+        return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        Command.format_options(self, ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = []
+        for name in self.list_commands(ctx):
+            help_text = self.lazy[name][1] if name in self.lazy else _template(self.commands[name].help)
+            rows.append((name, say(ctx, help_text)))
+        if rows:
+            with formatter.section(say(ctx, "Commands")):
+                formatter.write_dl(rows)

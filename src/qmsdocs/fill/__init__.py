@@ -1,0 +1,1 @@
+"""What people fill: drafts, tables of records, question by question."""

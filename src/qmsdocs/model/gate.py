@@ -1,0 +1,137 @@
+"""May this act be taken? What an act needs, and everything that speaks against it, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from qmsdocs.base.canonical import Json
+from qmsdocs.base.errors import message
+from qmsdocs.model.evaluation import evaluate, holds
+from qmsdocs.model.expression import names, parse
+from qmsdocs.model.facts import RecordFacts, canonical
+from qmsdocs.model.form import Field, FieldType, Form, Step
+from qmsdocs.model.value import Refusal
+
+ISSUE = "issue"
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A record raised by this one under the name `raised`."""
+
+    raised: str
+    number: str
+    is_closed: bool
+    is_void: bool
+
+
+def refuse_changes(form: Form, before: Mapping[str, Json], changes: Mapping[str, Json], *, step: str) -> Iterator[Refusal]:
+    """What speaks against `changes` in `step`: fields nobody types, values given already that the step may not change."""
+    for name, new in changes.items():
+        field = form.values[name]
+        if field.is_derived:
+            yield Refusal(name, message("is worked out by the program and cannot be given"))
+        elif name in form.set_by_steps:
+            yield Refusal(name, message("is set by a step and cannot be given"))
+        elif name in before and before[name] != new and step not in field.may_change:
+            yield Refusal(
+                name, message("has a value already; correct it with a reason: qmsdocs record amend --set {name}=…", name=name)
+            )
+
+
+def refuse_values(facts: RecordFacts, given: Sequence[str], *, act: str) -> Iterator[Refusal]:
+    """What speaks against the values after the act: missing ones it needs, ones that do not apply, checks that fail."""
+    for name in given:
+        if facts.values.get(name) is not None and not facts.applies(name):
+            yield Refusal(name, message("does not apply here; leave it empty"))
+    for name, field in facts.form.values.items():
+        yield from _missing(facts, name, field, act)
+    for name, check in facts.form.check.items():
+        if check.required and act not in check.required:
+            continue
+        if check.when is not None and not holds(parse(check.when), facts):
+            continue
+        if not check.required and check.when is None and not _speaks(facts, check.must):
+            continue
+        if not holds(parse(check.must), facts):
+            yield Refusal(name, message("{says}", says=check.says))
+
+
+def _speaks(facts: RecordFacts, must: str) -> bool:
+    """Whether a check without `when` and `required` has anything to speak of yet: any field it names is given."""
+    from_fields = [name for name in _fields(facts.form, must)]
+    return not from_fields or any(facts.stored(name) is not None for name in from_fields)
+
+
+def _fields(form: Form, written: str) -> Iterator[str]:
+    yield from (name for name in names(parse(written)) if name in form.field)
+
+
+def _missing(facts: RecordFacts, name: str, field: Field, act: str) -> Iterator[Refusal]:
+    needed = field.required is True if act == ISSUE else act in field.required_steps
+    stored = facts.stored(name)
+    if needed and stored is None and facts.applies(name):
+        yield Refusal(name, message("is missing"))
+    if field.type is FieldType.TABLE and isinstance(stored, list):
+        for number, row in enumerate(stored, 1):
+            for column, definition in field.column.items():
+                if act in definition.required_steps and isinstance(row, dict) and row.get(column) is None:
+                    yield Refusal(f"{name}[{number}].{column}", message("is missing"))
+    if field.rows and needed and isinstance(stored, dict):
+        for row_name in field.rows:
+            cells = stored.get(row_name)
+            for column, definition in field.column.items():
+                if definition.required is True and not (isinstance(cells, dict) and column in cells):
+                    yield Refusal(f"{name}.{row_name}.{column}", message("is missing"))
+
+
+def refuse_step(facts: RecordFacts, step: Step, *, taken_by: Mapping[str, str], person: str) -> Iterator[Refusal]:
+    """What speaks against the step itself: where the record stands, its condition, and who took which step before."""
+    if facts.state not in step.from_:
+        stands = facts.form.state[facts.state].title if facts.state in facts.form.state else facts.state
+        allowed = tuple(facts.form.state[name].title for name in step.from_)
+        yield Refusal("", message("the record stands at {state}; this step goes from {allowed}", state=stands, allowed=allowed))
+    if step.when is not None and not holds(parse(step.when), facts):
+        yield Refusal("", message("the condition of the step is not met: {condition}", condition=step.when))
+    for other in step.not_by:
+        if taken_by.get(other) == person:
+            title = facts.form.step[other].title if other in facts.form.step else other
+            yield Refusal("", message("whoever took the step {step} cannot take this one", step=title))
+
+
+def refuse_raises(facts: RecordFacts, act: str, raised: Sequence[Raised]) -> Iterator[Refusal]:
+    """The records this act needs first: raised before it, or closed before it."""
+    for name, wanted in facts.form.raise_.items():
+        if act not in (*wanted.required, *wanted.closed):
+            continue
+        if wanted.when is not None and not holds(parse(wanted.when), facts):
+            continue
+        there = [item for item in raised if item.raised == name and not item.is_void]
+        if not there:
+            yield Refusal("", message("{title} must be raised first: qmsdocs record raise NUMBER {name}", title=wanted.title, name=name))
+        elif act in wanted.closed:
+            for item in there:
+                if not item.is_closed:
+                    yield Refusal("", message("{title} {number} must be closed first", title=wanted.title, number=item.number))
+
+
+def step_sets(facts: RecordFacts, step: Step) -> Mapping[str, Json]:
+    """What the step itself writes: cleared fields as null, then what it sets."""
+    cleared: dict[str, Json] = {name: None for name in step.clears if name in facts.values}
+    worked_out = {name: canonical(facts.form.field[name], evaluate(parse(e), facts)) for name, e in step.sets.items()}
+    return cleared | worked_out
+
+
+def raised_values(facts: RecordFacts, name: str, target: Form) -> Mapping[str, Json]:
+    """The first values of the record raised under `name`: its fields filled from this record."""
+    found: dict[str, Json] = {}
+    for field, written in facts.form.raise_[name].fill.items():
+        definition = target.values.get(field)
+        if definition is None or definition.is_derived:
+            continue
+        node = parse(written)
+        value = canonical(definition, evaluate(node, facts))
+        if value is not None:
+            found[field] = value
+    return found

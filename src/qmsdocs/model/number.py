@@ -1,0 +1,60 @@
+"""Record numbers: the printed pattern, its parts, and the folder of the series."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from qmsdocs.base.errors import QmsError
+
+_PART = re.compile(r"\{(site|project|year|month|serial)(?::(\d))?\}")
+MAXIMUM_SERIAL = 999_999
+
+
+@dataclass(frozen=True, slots=True)
+class NumberPattern:
+    """A pattern such as `TS-{site}-{year}-{serial:4}`. The counter restarts whenever one of the other parts changes."""
+
+    written: str
+    parts: frozenset[str]
+
+    @classmethod
+    def parse(cls, written: str) -> NumberPattern:
+        """The pattern `written`. Raises QmsError for unknown parts, or without {year} and {serial}."""
+        rest = _PART.sub("", written)
+        if "{" in rest or "}" in rest:
+            raise QmsError(
+                'the number pattern "{written}" may hold {{site}} {{project}} {{year}} {{month}} {{serial:4}} only',
+                written=written,
+            )
+        parts = frozenset(found[1] for found in _PART.finditer(written))
+        for part in ("year", "serial"):
+            if part not in parts:
+                raise QmsError(
+                    'the number pattern "{written}" needs {{{part}}}: numbers are never used twice',
+                    written=written,
+                    part=part,
+                )
+        return cls(written, parts)
+
+    def folder(self, series: str, *, month: int, project: str | None) -> str:
+        """The folder of the counter: the series id, with month and project where the counter restarts with them."""
+        pieces = [series]
+        if "month" in self.parts:
+            pieces.append(f"{month:02d}")
+        if "project" in self.parts:
+            if project is None:
+                raise QmsError('the number pattern "{written}" needs a project: --project ID', written=self.written)
+            pieces.append(project)
+        return "-".join(pieces)
+
+    def template(self, *, site: str, year: int, month: int, project: str) -> str:
+        """The pattern with all but the serial filled in, e.g. `TS-HZ-2026-{serial:04d}`."""
+
+        def fill(found: re.Match[str]) -> str:
+            if found[1] == "serial":
+                return f"{{serial:0{found[2] or 1}d}}"
+            known = {"site": site, "project": project, "year": str(year), "month": f"{month:02d}"}
+            return known[found[1]].replace("{", "{{").replace("}", "}}")
+
+        return _PART.sub(fill, self.written)

@@ -1,0 +1,164 @@
+"""A record: the events of its ledger folder, folded. The fold is two lines; everything else is reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from qmsdocs.base.canonical import Json, loads, sha256
+from qmsdocs.base.errors import QmsError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FormReference:
+    """Which revision of a form an event was made with; `sha256` is that of the revision's manifest."""
+
+    number: str
+    revision: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One act on a record, with the bytes it is stored as."""
+
+    data: bytes
+    sha256: str
+    body: Mapping[str, Json]
+
+    @classmethod
+    def read(cls, data: bytes) -> Event:
+        """The event stored as `data`. Raises QmsError when it is not one."""
+        body = loads(data)
+        if not isinstance(body, dict) or not isinstance(body.get("act"), str):
+            raise QmsError("the stored bytes are no event")
+        return cls(data, sha256(data), body)
+
+    def text(self, key: str) -> str:
+        """The text under `key`, empty when there is none."""
+        value = self.body.get(key)
+        return value if isinstance(value, str) else ""
+
+    def mapping(self, key: str) -> Mapping[str, Json]:
+        """The object under `key`, empty when there is none."""
+        value = self.body.get(key)
+        return value if isinstance(value, dict) else {}
+
+    @property
+    def act(self) -> str:
+        """`issue`, `amend`, `void`, or a step of the form."""
+        return self.text("act")
+
+    @property
+    def state(self) -> str:
+        """The state after the act."""
+        return self.text("state")
+
+    @property
+    def changes(self) -> Mapping[str, Json]:
+        """The values given or changed; null clears."""
+        return self.mapping("set")
+
+    @property
+    def recorded_at(self) -> datetime:
+        """When the program took it in, with offset."""
+        return datetime.fromisoformat(self.text("recorded_at"))
+
+    @property
+    def at(self) -> datetime:
+        """The moment that counts for clocks: what the person claims, else when it was recorded."""
+        return datetime.fromisoformat(self.text("happened_at") or self.text("recorded_at"))
+
+    @property
+    def by(self) -> str:
+        """Who says it."""
+        return self.text("by")
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One value changed by an amendment (or any later act that changed a given value with a reason)."""
+
+    number: int
+    field: str
+    old: Json
+    new: Json
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as its events tell it, oldest first."""
+
+    events: tuple[Event, ...]
+
+    @property
+    def first(self) -> Event:
+        """The event that issued the record."""
+        return self.events[0]
+
+    @property
+    def last(self) -> Event:
+        """The newest event."""
+        return self.events[-1]
+
+    @property
+    def number(self) -> str:
+        """The record number."""
+        return str(self.first.mapping("record").get("number", ""))
+
+    @property
+    def state(self) -> str:
+        """Where the record stands."""
+        return self.last.state
+
+    @property
+    def is_void(self) -> bool:
+        """Whether the number was voided."""
+        return any(event.act == "void" for event in self.events)
+
+    @property
+    def values(self) -> Mapping[str, Json]:
+        """The values people gave, folded."""
+        return fold(self.events)
+
+    @property
+    def derived(self) -> Mapping[str, Json]:
+        """The derived values as they were at the newest event."""
+        return self.last.mapping("derived")
+
+    @property
+    def shown(self) -> Mapping[str, Json]:
+        """Given and derived values together."""
+        return {**self.values, **self.derived}
+
+    @property
+    def form(self) -> FormReference:
+        """The form revision the record was issued on; it never changes."""
+        found = cast(Mapping[str, str], self.first.mapping("form"))
+        return FormReference(found.get("number", ""), found.get("revision", ""), found.get("sha256", ""))
+
+    @property
+    def corrections(self) -> tuple[Correction, ...]:
+        """Every value an amendment changed, numbered in order."""
+        found: list[Correction] = []
+        for position, event in enumerate(self.events):
+            if event.act != "amend":
+                continue
+            before = fold(self.events[:position])
+            for field, new in event.changes.items():
+                if before.get(field) != new:
+                    found.append(Correction(len(found) + 1, field, before.get(field), new, event))
+        return tuple(found)
+
+
+def fold(events: Sequence[Event]) -> Mapping[str, Json]:
+    """The values after `events`: later ones replace earlier ones, null clears."""
+    values: dict[str, Json] = {}
+    for event in events:
+        values |= event.changes
+    return {name: value for name, value in values.items() if value is not None}

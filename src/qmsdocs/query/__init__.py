@@ -1,0 +1,1 @@
+"""Questions over records: registers, lists, what is due."""

@@ -1,0 +1,87 @@
+"""Values of fields as the cells of a table: in words where a person reads them, numbers and dates as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from qmsdocs.base.canonical import Json
+from qmsdocs.base.language import Catalogue
+from qmsdocs.model.form import Field, FieldType, Form
+from qmsdocs.model.quantity import parse
+from qmsdocs.render.table import Cell, Kind
+
+KINDS = {
+    FieldType.INTEGER: Kind.NUMBER,
+    FieldType.DECIMAL: Kind.NUMBER,
+    FieldType.DATE: Kind.DATE,
+    FieldType.DATETIME: Kind.DATETIME,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CellWriter:
+    """How values of one form are written in one language."""
+
+    form: Form
+    people: Mapping[str, str]
+    catalogue: Catalogue
+
+    def cell(self, field: Field, value: Json) -> Cell:
+        """The cell of a field's value."""
+        if value is None:
+            return None
+        if isinstance(value, bool):
+            return self.catalogue.say("yes" if value else "no")
+        if isinstance(value, int) or (isinstance(value, str) and field.type in KINDS):
+            return value
+        return self._words(field, value)
+
+    def _words(self, field: Field, value: Json) -> Cell:
+        language = self.catalogue.language
+        match field.type:
+            case FieldType.CHOICE | FieldType.SCALE:
+                options = self.form.choices_of(field)
+                return options[str(value)].text.of(language) if str(value) in options else str(value)
+            case FieldType.CHOICES if isinstance(value, list):
+                options = self.form.choices_of(field)
+                return self.catalogue.say(", ").join(options[str(v)].text.of(language) for v in value if str(v) in options)
+            case FieldType.PERSON:
+                return self.people.get(str(value), str(value))
+            case FieldType.DURATION:
+                return parse(str(value)).of(language)
+            case FieldType.ATTACHMENT if isinstance(value, list):
+                return "\n".join(str(item.get("name")) for item in value if isinstance(item, dict))
+            case FieldType.TABLE:
+                return self._table(field, value)
+            case _:
+                return str(value)
+
+    def _table(self, field: Field, value: Json) -> Cell:
+        """One line a row: `title: value; title: value`."""
+        rows: list[tuple[str, Mapping[str, Json]]] = []
+        if isinstance(value, list):
+            rows = [(str(number), row) for number, row in enumerate(value, 1) if isinstance(row, dict)]
+        elif isinstance(value, dict):
+            titles = {name: row.text.of(self.catalogue.language) for name, row in field.rows.items()}
+            rows = [(titles.get(name, name), row) for name, row in value.items() if isinstance(row, dict)]
+        lines = []
+        for head, row in rows:
+            cells = [
+                f"{column.title.of(self.catalogue.language)}: {self.cell(column, row.get(name))}"
+                for name, column in field.column.items()
+                if row.get(name) is not None
+            ]
+            lines.append(f"{head}  " + "; ".join(cells))
+        return "\n".join(lines)
+
+
+def elapsed(length: timedelta, catalogue: Catalogue) -> str:
+    """A stretch of time in days, hours and minutes."""
+    minutes = int(length.total_seconds()) // 60
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    if days:
+        return catalogue.say("{days} d {hours} h", days=days, hours=hours)
+    return catalogue.say("{hours} h {minutes} min", hours=hours, minutes=minutes)

@@ -1,0 +1,248 @@
+"""Registers (台账): the records of one form, or of several, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from qmsdocs.base.errors import QmsError
+from qmsdocs.base.language import Catalogue, Text
+from qmsdocs.model.facts import RecordFacts
+from qmsdocs.model.form import Field, FieldType, Form
+from qmsdocs.model.record import Record
+from qmsdocs.query.cell import KINDS, CellWriter, elapsed
+from qmsdocs.query.view import facts_of
+from qmsdocs.render.table import Cell, Column, Grid, Kind
+from qmsdocs.store.index import Filter
+from qmsdocs.store.rows import Row
+from qmsdocs.system import FormInForce, System
+
+_HEADS = {
+    "number": Text("编号", "Number"),
+    "state": Text("状态", "State"),
+    "opened_on": Text("日期", "Opened"),
+    "closed_on": Text("结案日期", "Closed on"),
+    "form": Text("表单", "Form"),
+    "revision": Text("版次", "Revision"),
+    "days_open": Text("历时天数", "Days open"),
+}
+_MEANINGS = {
+    "opened_at": Text("日期", "Opened at"),
+    "owner": Text("责任人", "Owner"),
+    "customer": Text("客户", "Customer"),
+    "subject": Text("事由", "Subject"),
+    "place": Text("地点", "Place"),
+    "level": Text("级别", "Level"),
+    "rating": Text("评价", "Rating"),
+    "due_on": Text("期限", "Due"),
+    "done_on": Text("完成日期", "Done"),
+    "root_cause": Text("原因", "Cause"),
+    "effectiveness": Text("有效性", "Effectiveness"),
+    "action": Text("措施", "Action"),
+    "score": Text("得分", "Score"),
+}
+_WIDTHS = {Kind.NUMBER: 18, Kind.DATE: 22, Kind.DATETIME: 28, Kind.TEXT: 26}
+_STATUS = Text("注销", "void")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A register, whether it stands in a form or in a file of its own."""
+
+    name: str
+    title: Text
+    forms: tuple[str, ...]
+    columns: tuple[str, ...]
+    order: tuple[str, ...]
+
+
+def definitions(system: System) -> tuple[Definition, ...]:
+    """All registers in force: those of forms, then those over several forms."""
+    found: list[Definition] = []
+    for number in system.form_numbers:
+        view = system.form_for(number).form.register_
+        if view is not None:
+            found.append(Definition(view.name, view.title, (number,), view.columns, view.order))
+    for register in system.registers:
+        found.append(Definition(register.name, register.title, register.forms, register.columns, register.order))
+    return tuple(found)
+
+
+def definition(system: System, name: str) -> Definition:
+    """The register called `name`. Raises QmsError when there is none."""
+    known = definitions(system)
+    found = next((item for item in known if item.name == name), None)
+    if found is None:
+        names = tuple(item.name for item in known)
+        raise QmsError("there is no register {name}; there are {known}", name=name, known=names)
+    return found
+
+
+def grid(
+    system: System,
+    register: Definition,
+    *,
+    catalogue: Catalogue,
+    opened_from: date | None = None,
+    opened_to: date | None = None,
+) -> Grid:
+    """The register as a table, records opened within the period, in its order."""
+    writer = _Writer(system, register, catalogue)
+    wanted = Filter(forms=register.forms, opened_from=opened_from, opened_to=opened_to)
+    rows = sorted(system.index.records(wanted), key=lambda row: writer.order(row))
+    cells: list[tuple[Cell, ...]] = []
+    overdue: set[tuple[int, str]] = set()
+    for position, row in enumerate(rows):
+        line, late = writer.line(row)
+        cells.append(line)
+        overdue |= {(position, column) for column in late}
+    return Grid(
+        register.title.of(catalogue.language),
+        _period(opened_from, opened_to, catalogue),
+        writer.columns(),
+        tuple(cells),
+        frozenset(overdue),
+    )
+
+
+def _period(opened_from: date | None, opened_to: date | None, catalogue: Catalogue) -> str:
+    if opened_from is None and opened_to is None:
+        return ""
+    return catalogue.say("{first} to {last}", first=opened_from or "…", last=opened_to or "…")
+
+
+class _Writer:
+    def __init__(self, system: System, register: Definition, catalogue: Catalogue) -> None:
+        self.system, self.register, self.catalogue = system, register, catalogue
+        self.current = {number: system.form_for(number).form for number in register.forms}
+        self.needs_events = any(c == "closed_on" or c.startswith("clock.") for c in register.columns)
+
+    def columns(self) -> tuple[Column, ...]:
+        return tuple(self._column(name) for name in self.register.columns)
+
+    def _column(self, name: str) -> Column:
+        language = self.catalogue.language
+        form = next(iter(self.current.values()))
+        head, _, rest = name.partition(".")
+        if name in _HEADS:
+            kind = Kind.DATE if name.endswith("_on") else Kind.NUMBER if name == "days_open" else Kind.TEXT
+            return Column(name, _HEADS[name].of(language), kind, 32 if name == "number" else _WIDTHS[kind])
+        if head == "clock":
+            clock = form.clock[rest.split(".")[0]]
+            if rest.endswith(".due_at"):
+                title = self.catalogue.say("{clock}: due", clock=clock.title)
+                return Column(name, title, Kind.DATETIME, _WIDTHS[Kind.DATETIME])
+            return Column(name, clock.title.of(language), Kind.TEXT, 22)
+        if head == "raise":
+            return Column(name, form.raise_[rest].title.of(language), Kind.TEXT, 30)
+        field = self._field(form, name)
+        kind = KINDS.get(field.type, Kind.TEXT) if field is not None and not rest else Kind.TEXT
+        own = len(self.current) == 1 and field is not None
+        title = field.title.of(language) if own and field else _MEANINGS.get(name, Text(name, name)).of(language)
+        wide = field is not None and field.type in (FieldType.LONG_TEXT, FieldType.TABLE)
+        return Column(name, title, kind, 60 if wide else _WIDTHS[kind])
+
+    def _field(self, form: Form, name: str) -> Field | None:
+        found = form.meaning(name) if name not in form.field else name
+        return form.field.get(found) if found else None
+
+    def order(self, row: Row) -> tuple[str, ...]:
+        keys: list[str] = []
+        for name in self.register.order:
+            match name:
+                case "number":
+                    keys.append(f"{row.form}\0{row.year:04d}\0{row.series}\0{row.serial:06d}\0{row.number}")
+                case "opened_on" | "opened_at":
+                    keys.append(row.opened_at)
+                case _:
+                    keys.append(str(row.shown.get(name, "")))
+        return tuple(keys)
+
+    def line(self, row: Row) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
+        form = self.system.form_of_row(row)
+        record = self.system.record_at(row.key) if self.needs_events else None
+        facts = facts_of(self.system, form, record) if record is not None else None
+        cells: list[Cell] = []
+        late: list[str] = []
+        for name in self.register.columns:
+            cells.append(self._cell(name, row, form, record, facts, late))
+        return tuple(cells), tuple(late)
+
+    def _cell(
+        self,
+        name: str,
+        row: Row,
+        form: FormInForce,
+        record: Record | None,
+        facts: RecordFacts | None,
+        late: list[str],
+    ) -> Cell:
+        language = self.catalogue.language
+        head, _, rest = name.partition(".")
+        match head:
+            case "number" | "form" | "revision":
+                return str(getattr(row, head))
+            case "state":
+                state = form.form.state.get(row.state)
+                return _STATUS.of(language) if row.is_void else state.title.of(language) if state else row.state
+            case "opened_on":
+                return row.opened_at[:10]
+            case "closed_on":
+                return _closed_on(form.form, record)
+            case "raise":
+                return "\n".join(r.number for r in self.system.index.raised_by(row.number) if r.raise_name == rest)
+            case "clock" if facts is not None:
+                return self._clock(name, rest, facts, late)
+        shown = row.shown
+        found = name if name in form.form.field else form.form.meaning(name)
+        field = form.form.field.get(found) if found else None
+        if field is None or found is None:
+            return None
+        return CellWriter(form.form, self.system.people.names(), self.catalogue).cell(field, shown.get(found))
+
+    def _clock(self, name: str, rest: str, facts: RecordFacts, late: list[str]) -> Cell:
+        clock = rest.split(".")[0]
+        reading = facts.reading(clock) if clock in facts.form.clock else None
+        if reading is None:
+            return None
+        if reading.is_overdue:
+            late.append(name)
+        if rest.endswith(".due_at"):
+            return reading.due_at.isoformat() if reading.due_at is not None else None
+        return elapsed(reading.ran, self.catalogue)
+
+
+def _closed_on(form: Form, record: Record | None) -> Cell:
+    if record is None or record.state not in form.closed_states:
+        return None
+    entered = [
+        event
+        for before, event in zip((None, *record.events), record.events, strict=False)
+        if event.state in form.closed_states and (before is None or before.state not in form.closed_states)
+    ]
+    return entered[-1].at.date().isoformat() if entered else None
+
+
+def listing(system: System, rows: Sequence[Row], *, catalogue: Catalogue) -> Grid:
+    """Records of any form as a table: number, form, state, day, customer, subject."""
+    language = catalogue.language
+    titles = ("number", "form", "state", "opened_on")
+    columns = [Column(name, _HEADS[name].of(language), Kind.DATE if name == "opened_on" else Kind.TEXT) for name in titles]
+    columns += [Column(name, _MEANINGS[name].of(language)) for name in ("customer", "subject")]
+    return Grid(catalogue.say("Records"), "", tuple(columns), tuple(_listed(system, rows, catalogue)))
+
+
+def _listed(system: System, rows: Sequence[Row], catalogue: Catalogue) -> Iterator[tuple[Cell, ...]]:
+    for row in rows:
+        form = system.form_of_row(row).form
+        writer = CellWriter(form, system.people.names(), catalogue)
+        state = form.state.get(row.state)
+        said = _STATUS if row.is_void else state.title if state else Text(row.state, row.state)
+        meant = [_meant(form, row.shown, means, writer) for means in ("customer", "subject")]
+        yield (row.number, form.title.of(catalogue.language), said.of(catalogue.language), row.opened_at[:10], *meant)
+
+
+def _meant(form: Form, shown: Mapping[str, object], means: str, writer: CellWriter) -> Cell:
+    name = form.meaning(means)
+    return writer.cell(form.field[name], shown.get(name)) if name else None  # type: ignore[arg-type]

@@ -1,0 +1,235 @@
+"""How generously a page is set: the roomiest of a few levels at which a record stands on one page, reckoned before it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from qmsdocs.render import layout as pages, measure
+from qmsdocs.render.context import Plain
+from qmsdocs.render.layout import Layout
+
+PAGE = 297.0 - 15 - 32  # millimetres between the top margin of the first page and the foot
+FOLLOWING = 297.0 - 26 - 32
+HEAD = 7.0 + 8.0 + 5.5  # company, title, numbers
+MOST_ROOM = 90.0
+POINT = measure.MILLIMETRES_PER_POINT
+LINE = 0.5 * POINT
+SAFETY = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Heights in millimetres, lines in points; `text` is what a long text gets where there is room."""
+
+    row: float
+    bar: float
+    sub: float
+    sign: float
+    text: float
+    gap: float
+    line: float
+    small: float
+    label: float
+    above: float
+    below: float
+    side: float = pages.PADDING
+
+    def css(self) -> Mapping[str, str]:
+        """The values of the style sheet's placeholders."""
+        inner = self.row - 2 * self.gap - LINE
+        named = {name: getattr(self, name) for name in self.__slots__}
+        return {name: f"{value:.3f}" for name, value in {**named, "inner": inner}.items()}
+
+
+LEVELS = (
+    Level(9.0, 7.0, 7.0, 20.0, 35.0, 0.8, 16.0, 13.0, 13.5, 6.0, 4.0),
+    Level(8.0, 7.0, 7.0, 18.0, 20.0, 0.6, 15.0, 12.5, 12.5, 6.0, 4.0),
+    Level(7.0, 6.5, 6.0, 17.0, 12.0, 0.4, 14.0, 12.0, 12.0, 5.0, 3.0),
+    Level(6.2, 6.0, 5.5, 15.0, 8.0, 0.3, 13.5, 11.5, 12.0, 3.0, 2.0),
+    Level(5.6, 5.5, 5.0, 14.0, 8.0, 0.2, 13.0, 11.0, 11.5, 2.0, 1.5),
+)
+BY_HAND = LEVELS[:2]  # a pen needs 8 mm
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The level, the height of every long text in millimetres, and whether all of it stands on one page."""
+
+    level: Level
+    room: Mapping[str, float]
+    is_one_page: bool
+
+
+def fits(layout: Layout, context: Mapping[str, Plain]) -> Iterator[Fit]:
+    """From the roomiest level that ought to fit to tighter ones, at last one over several pages. Never empty."""
+    levels = BY_HAND if context["blank"] else LEVELS
+    for level in levels:
+        reckoned = _Reckoning(layout, context, level)
+        left = PAGE - reckoned.around() - sum(sum(part) for part in reckoned.parts())
+        if left >= 0 and reckoned.has_room(left):
+            yield Fit(level, reckoned.rooms(left), True)
+    last = levels[1]
+    yield Fit(last, _Reckoning(layout, context, last).rooms_over_pages(), False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reckoning:
+    layout: Layout
+    context: Mapping[str, Plain]
+    level: Level
+
+    def around(self) -> float:
+        """What stands above and below the frame, and its own border."""
+        level = self.level
+        notes = [*_strings(self.context["notes"])] + [
+            str(item["line"]) for item in _dicts(self.context["corrections"])
+        ]
+        acts = " ".join(f"{act['title']} {act['by']} {act['stamp']};" for act in _dicts(self.context["acts"]))
+        lines = sum(self._lines(note, pages.WIDTH, 7.5) for note in [*notes, *([acts] if acts else [])])
+        return HEAD + level.above + level.below + 3 * POINT + (1 + lines * 10 * POINT if lines else 0) + SAFETY
+
+    def parts(self) -> list[list[float]]:
+        """The heights of the blocks by part, long texts at the least they need."""
+        return [[self._height(block) for block in part] for part in self.layout.parts]
+
+    def _texts(self, part: Sequence[pages.Block]) -> list[pages.LongText]:
+        return [block for block in part if isinstance(block, pages.LongText)]
+
+    def has_room(self, left: float) -> bool:
+        """Whether the long texts get, on average, the height this level has for them."""
+        texts = self._texts(self.layout.blocks)
+        least = sum(self._text_height(block) for block in texts)
+        wanted = sum(max(self._text_height(block), self.level.text) for block in texts)
+        return left >= wanted - least
+
+    def rooms(self, left: float, texts: Sequence[pages.LongText] | None = None) -> dict[str, float]:
+        """The height of each long text when `left` is shared so that the smallest grow first."""
+        chosen = self._texts(self.layout.blocks) if texts is None else texts
+        heights = {block.field: self._text_height(block) for block in chosen}
+        rest = left
+        while heights and rest > 0.5:
+            lowest = min(heights.values())
+            if lowest >= MOST_ROOM:
+                break
+            growing = [name for name, height in heights.items() if height <= lowest + 0.01]
+            above = min((height for height in heights.values() if height > lowest + 0.01), default=MOST_ROOM)
+            step = min((above - lowest), rest / len(growing), MOST_ROOM - lowest)
+            heights |= {name: heights[name] + step for name in growing}
+            rest -= step * len(growing)
+        return heights
+
+    def rooms_over_pages(self) -> dict[str, float]:
+        """The same page by page: parts are set one after another, and every page but the last is filled."""
+        found: dict[str, float] = {}
+        waiting: list[pages.LongText] = []
+        left = PAGE - self.around()
+        for part, heights in zip(self.layout.parts, self.parts(), strict=True):
+            height = sum(heights)
+            if height > left and height <= FOLLOWING:
+                found |= self.rooms(max(0.0, left - SAFETY), waiting)
+                waiting, left = [], FOLLOWING - 3 * POINT - SAFETY
+            waiting += self._texts(part)
+            left -= height
+        extra = min(left, len(waiting) * self.level.text)
+        return found | self.rooms(max(0.0, extra), waiting)
+
+    def _lines(self, text: str, width: float, points: float) -> int:
+        return measure.lines(text, width / (points * POINT))
+
+    def _height(self, block: pages.Block) -> float:
+        level = self.level
+        match block:
+            case pages.SectionBar():
+                return level.bar + LINE
+            case pages.Line(cells=cells):
+                return max(self._cell(cell) for cell in cells)
+            case pages.LongText():
+                return self._text_height(block) + (0 if block.beside else level.bar + LINE + (7.0 if block.signed_by else 0))
+            case pages.Table():
+                return self._table(block)
+            case pages.Matrix():
+                return self._matrix(block)
+            case pages.Signing():
+                return level.sign + LINE
+            case pages.NoteBlock(text=text):
+                return self._lines(text, pages.WIDTH - 2 * level.side, 9) * 13 * POINT + 2 + LINE
+
+    def _row(self, content: float) -> float:
+        return max(self.level.row, content + 2 * self.level.gap + LINE)
+
+    def _labels(self, label: pages.Label) -> float:
+        return len(label.lines) * self.level.label * POINT
+
+    def _value(self, field: str) -> str:
+        options = _mapping(self.context["o"])
+        return str(options.get(field) or _mapping(self.context["f"]).get(field) or "")
+
+    def _before(self, field: str) -> str:
+        past = _mapping(self.context["past"]).get(field, [])
+        return "".join(f"{item['text']}{item['mark']} " for item in _dicts(past))
+
+    def _cell(self, cell: pages.Cell) -> float:
+        level = self.level
+        is_small = cell.size < pages.BODY
+        text = self._before(cell.field) + self._value(cell.field)
+        count = self._lines(text, cell.value_width - 2 * level.side - 0.3, cell.size)
+        height = count * (level.small if is_small else level.line) * POINT
+        why = str(_mapping(self.context["why"]).get(cell.field, ""))
+        if why:
+            height += self._lines(why, cell.value_width - 2 * level.side, 7.5) * 10 * POINT
+        return self._row(max(height, self._labels(cell.label)))
+
+    def _text_height(self, block: pages.LongText) -> float:
+        level = self.level
+        width = pages.WIDTH - 2 * level.side - (pages.LABEL if block.beside else 0)
+        text = self._before(block.field) + self._value(block.field)
+        if block.beside:
+            height = self._lines(text, width - 0.3, pages.BODY) * level.line * POINT
+            return max(8.0, self._row(max(height, self._labels(block.label))))
+        return max(8.0, self._lines(text, width - 0.3, pages.BODY) * 16 * POINT + 3 + LINE)
+
+    def _table(self, block: pages.Table) -> float:
+        level = self.level
+        head = max(
+            self._lines(column.title, column.width - 1.2, 9) * 11.5 * POINT
+            + (self._lines("/".join(column.options), column.width - 1.2, 6.5) * 8 * POINT if column.options else 0)
+            for column in block.columns
+        )
+        rows = sum(self._table_row(block, row) for row in _dicts(_mapping(self.context["rows"])[block.field]))
+        return level.sub + LINE + head + 1.4 + LINE + rows
+
+    def _table_row(self, block: pages.Table, row: Mapping[str, Plain]) -> float:
+        cells = _mapping(row["cell"])
+        inner = 2 * self.level.side + 0.3
+        counts = [self._lines(str(cells[column.name]), column.width - inner, 9) for column in block.columns]
+        height = max(counts) * self.level.small * POINT
+        if block.fixed:
+            item = self._lines(str(row["title"]), block.item_width - inner, pages.BODY) * self.level.line * POINT
+            height = max(height, item)
+        return self._row(height)
+
+    def _matrix(self, block: pages.Matrix) -> float:
+        level = self.level
+        lines = max(len(grade.lines) for grade in block.grades)
+        scores = 8 * POINT if any(grade.score for grade in block.grades) else 0
+        height = level.sub + LINE + lines * 11.5 * POINT + scores + 1.4 + LINE
+        for row in _dicts(_mapping(self.context["rows"])[block.field]):
+            text = self._lines(str(row["title"]), block.item_width - 2 * level.side - 0.3, pages.BODY) * level.line
+            if block.remark:
+                remark = str(_mapping(row["cell"])[block.remark.name])
+                text = max(text, self._lines(remark, block.remark.width - 2 * level.side - 0.3, 9) * level.small)
+            height += self._row(text * POINT)
+        return height
+
+
+def _mapping(value: Plain) -> Mapping[str, Plain]:
+    return value if isinstance(value, dict) else {}
+
+
+def _dicts(value: Plain) -> list[dict[str, Plain]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _strings(value: Plain) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -1,0 +1,241 @@
+"""The page of a form as a Jinja template in HTML, from the same blocks as every other medium, and its style sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from html import escape
+from importlib import resources
+from string import Template
+
+from qmsdocs.base.language import Language
+from qmsdocs.render import measure
+from qmsdocs.render.fit import Level
+from qmsdocs.render.layout import (
+    BODY,
+    LABEL,
+    NUMBER_COLUMN,
+    VALUE,
+    WIDTH,
+    Block,
+    Cell,
+    Column,
+    Kind,
+    Label,
+    Layout,
+    Line,
+    LongText,
+    Matrix,
+    NoteBlock,
+    SectionBar,
+    Signing,
+    SigningCell,
+    Table,
+)
+
+SPACED_TITLE = 12.0  # ems; a longer title is set without extra space
+_CENTRED = frozenset({Kind.NUMBER, Kind.DATE, Kind.TICK, Kind.OPTIONS})
+_CLASSES = {Kind.TEXT: "", Kind.NUMBER: "n", Kind.DATE: "d", Kind.DATETIME: "d", Kind.OPTIONS: "b", Kind.TICK: "n"}
+
+
+def html_template(layout: Layout, language: Language) -> str:
+    """The Jinja source of the page of `layout`; it asks for what `context` gives, and for `qr`, `logo` and `room`."""
+    is_spaced = language is Language.ZH and measure.ems(layout.title) <= SPACED_TITLE
+    body = "\n".join(_part(part, is_first=at == 0) for at, part in enumerate(layout.parts))
+    shell = _file("form.html").replace("%wide%", ' class="wide"' if is_spaced else "")
+    return shell.replace("%blocks%", body)
+
+
+@cache
+def base_css() -> str:
+    """Faces, lines and colours of every page; pages that are no forms build on it."""
+    return _file("base.css")
+
+
+@cache
+def form_css(level: Level) -> str:
+    """The style sheet of form pages set at `level`."""
+    return base_css() + Template(_file("form.css")).substitute(level.css())
+
+
+@cache
+def _file(name: str) -> str:
+    return (resources.files("qmsdocs.render") / "templates" / name).read_text("utf-8")
+
+
+def _part(part: Sequence[Block], *, is_first: bool) -> str:
+    """The blocks of one part; consecutive lines become one table, so that their walls stand exactly above each other."""
+    found: list[str] = []
+    rows: list[str] = []
+    for block in part:
+        if isinstance(block, Line) or (isinstance(block, LongText) and block.beside):
+            rows.append(_line(block) if isinstance(block, Line) else _beside(block))
+            continue
+        found += _grid(rows)
+        rows = []
+        found.append(_block(block))
+    found += _grid(rows)
+    text = "\n".join(found)
+    if is_first:
+        text = text.replace('class="bar ', 'class="bar first ', 1) if text.startswith('<div class="bar') else text
+    return f'<div class="part">\n{text}\n</div>'
+
+
+def _grid(rows: Sequence[str]) -> Iterator[str]:
+    if rows:
+        widths = (LABEL, VALUE, LABEL, VALUE)
+        yield f'<table class="g">{_columns(widths)}<tbody>\n' + "\n".join(rows) + "\n</tbody></table>"
+
+
+def _columns(widths: Sequence[float]) -> str:
+    return "<colgroup>" + "".join(f'<col style="width:{width:.2f}mm">' for width in widths) + "</colgroup>"
+
+
+def _block(block: Block) -> str:
+    match block:
+        case SectionBar(title=title):
+            return f'<div class="bar hei">{_words(title)}</div>'
+        case LongText():
+            return _long_text(block)
+        case Table():
+            return _table(block)
+        case Matrix():
+            return _matrix(block)
+        case Signing():
+            return _signing(block)
+        case NoteBlock(text=text):
+            return f'<div class="say">{_words(text)}</div>'
+        case Line():
+            raise TypeError("lines stand in a table of their own")
+
+
+def _words(text: str) -> str:
+    """Words of the form itself as they stand in a template: escaped for HTML, and no tag of Jinja even by accident."""
+    escaped = escape(text)
+    return escaped.replace("{", "&#123;").replace("}", "&#125;")
+
+
+def _label(label: Label) -> str:
+    if label.spread:
+        return f'<span class="s">{_words(label.text[0])}</span>{_words(label.text[1:])}'
+    return "<br>".join(_words(line) for line in label.lines)
+
+
+def _line(line: Line) -> str:
+    return "<tr>" + "".join(_cell(cell) for cell in line.cells) + "</tr>"
+
+
+def _cell(cell: Cell) -> str:
+    classes = [_CLASSES[cell.kind]] if _CLASSES[cell.kind] else []
+    if cell.size < BODY:
+        classes.append("x")
+    span = ' colspan="3"' if cell.value_width > VALUE else ""
+    chosen = f' class="{" ".join(classes)}"' if classes else ""
+    return f"<th>{_label(cell.label)}</th><td{chosen}{span}>{_value(cell.field, cell.expression)}</td>"
+
+
+def _value(field: str, expression: str) -> str:
+    """What was corrected, struck, before what holds now; below it why a derived value is so."""
+    past = f"{{% for was in past.{field} %}}<s>{{{{ was.text }}}}</s>{{{{ was.mark }}}} {{% endfor %}}"
+    why = f'{{% if why.{field} %}}<div class="why">{{{{ why.{field} }}}}</div>{{% endif %}}'
+    if not expression.startswith("o."):
+        return f"{past}{{{{ {expression} }}}}{why}"
+    boxes = f"{{% for box in options.{field} %}}<span>{{{{ box.box }}}}{{{{ box.text }}}}</span> {{% endfor %}}"
+    return f'{past}{boxes}{{% if f.{field} == "/" %}}/{{% endif %}}{why}'
+
+
+def _beside(block: LongText) -> str:
+    return (
+        f'<tr><th>{_label(block.label)}</th><td colspan="3" style="height:{{{{ room.{block.field} }}}}mm">'
+        f"{_value(block.field, block.expression)}</td></tr>"
+    )
+
+
+def _long_text(block: LongText) -> str:
+    bar = f'<div class="bar hei">{_words(block.label.text)}</div>'
+    text = f'<div class="text" style="min-height:{{{{ room.{block.field} }}}}mm">{_value(block.field, block.expression)}</div>'
+    signed = "".join(_signed_line(step) for step in block.signed_by)
+    return f"{bar}\n{text}{signed}"
+
+
+def _signed_line(step: str) -> str:
+    act = f"sign.{step}"
+    return (
+        f'<div class="by"><span>{{{{ {act}.title }}}}{{{{ labels.colon }}}}{{% if {act}.done %}}{{{{ {act}.by }}}}'
+        f"{{% else %}}{_blanks(9)}{{% endif %}}</span><span>{{{{ labels.date }}}}{{{{ labels.colon }}}}"
+        f"{{% if {act}.done %}}{{{{ {act}.date }}}}{{% else %}}{{{{ labels.open_date }}}}{{% endif %}}</span></div>"
+    )
+
+
+def _blanks(count: int) -> str:
+    return "&#8195;" * count
+
+
+def _table(block: Table) -> str:
+    widths = [block.item_width if block.fixed else NUMBER_COLUMN, *(column.width for column in block.columns)]
+    first = "{{ labels.item }}" if block.fixed else "{{ labels.no }}"
+    heads = f"<th>{first}</th>" + "".join(_head(column) for column in block.columns)
+    lead = '<td class="i">{{ row.title }}</td>' if block.fixed else '<td class="c">{{ row.no }}</td>'
+    cells = "".join(_table_cell(column) for column in block.columns)
+    return (
+        f'{_subtitle(block.field, block.title)}\n<table class="g rows">{_columns(widths)}<thead class="head"><tr>{heads}</tr></thead>'
+        f"<tbody>{{% for row in {block.expression} %}}<tr>{lead}{cells}</tr>{{% endfor %}}</tbody></table>"
+    )
+
+
+def _subtitle(field: str, title: str) -> str:
+    return f'<div class="sub hei">{_words(title)} {{{{ mark.{field} }}}}</div>'
+
+
+def _head(column: Column) -> str:
+    options = f"<small>{_words('/'.join(column.options))}</small>" if column.options else ""
+    return f"<th>{_words(column.title)}{options}</th>"
+
+
+def _table_cell(column: Column) -> str:
+    centred = ' class="c"' if column.kind in _CENTRED else ""
+    return f"<td{centred}>{{{{ {column.expression} }}}}</td>"
+
+
+def _matrix(block: Matrix) -> str:
+    widths = [block.item_width, *(block.grade_width for _ in block.grades)]
+    heads = "<th>{{ labels.item }}</th>"
+    cells = '<td class="i">{{ row.title }}</td>'
+    for grade in block.grades:
+        score = f"<small>{_words(grade.score)}</small>" if grade.score else ""
+        heads += "<th>" + "<br>".join(_words(line) for line in grade.lines) + score + "</th>"
+        cells += f'<td class="c">{{{{ row.tick.{block.column}.{grade.key} }}}}</td>'
+    if block.remark is not None:
+        widths.append(block.remark.width)
+        heads += f"<th>{_words(block.remark.title)}</th>"
+        cells += f"<td>{{{{ {block.remark.expression} }}}}</td>"
+    return (
+        f'{_subtitle(block.field, block.title)}\n<table class="g rows">{_columns(widths)}<thead class="head"><tr>{heads}</tr></thead>'
+        f"<tbody>{{% for row in {block.expression} %}}<tr>{cells}</tr>{{% endfor %}}</tbody></table>"
+    )
+
+
+def _signing(block: Signing) -> str:
+    cells = "".join(_place(cell) for cell in block.cells)
+    return f'<table class="g sign">{_columns([cell.width for cell in block.cells])}<tbody><tr>{cells}</tr></tbody></table>'
+
+
+def _place(cell: SigningCell) -> str:
+    act = cell.expression
+    by_hand = (
+        '<div class="h"><span>{{ labels.signature }}{{ labels.colon }}</span>'
+        f"<span>{{{{ labels.date }}}}{{{{ labels.colon }}}}{{% if {act}.done %}}{{{{ {act}.date }}}}{{% endif %}}</span></div>"
+    )
+    electronic = (
+        f'<div class="e">{{{{ labels.signed_electronically }}}} {{{{ {act}.stamp }}}}　{{{{ {act}.mark }}}}</div>'
+    )
+    return (
+        f'<td><span class="hei">{{{{ {act}.title }}}}{{{{ labels.slash_date }}}}</span>'
+        f'{{% if {act}.done %}}<div class="w">{{{{ {act}.by }}}}</div>{{% endif %}}'
+        f"{{% if {act}.mark %}}{electronic}{{% else %}}{by_hand}{{% endif %}}</td>"
+    )
+
+
+def page_width() -> float:
+    """The text width of a form page in millimetres."""
+    return WIDTH

@@ -1,0 +1,115 @@
+"""The pictures of a Word template that every record replaces: those whose description is `qr` or `logo`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from docx.document import Document
+from docx.image.exceptions import InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError
+from docx.image.image import Image
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
+from docx.opc.part import XmlPart
+from docx.parts.image import ImagePart
+from lxml import etree
+
+from qmsdocs.base.errors import QmsError
+
+NAMES = ("qr", "logo")
+_EXTENSIONS = {"image/png": "png", "image/jpeg": "jpeg"}
+_UNREADABLE = (InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place of a replaced picture: its part without extension, what the template shows there, its box in EMU."""
+
+    name: str
+    key: str
+    part: str
+    data: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What kind of picture some bytes are, and how many pixels it has."""
+
+    extension: str
+    across: int
+    down: int
+
+
+def shape(data: bytes, *, name: str) -> Shape:
+    """The shape of a PNG or JPEG. Raises QmsError, calling it `name`, on anything else."""
+    try:
+        found = Image.from_blob(data)
+    except _UNREADABLE:
+        raise QmsError("the picture {name} is neither PNG nor JPEG", name=name) from None
+    if found.content_type not in _EXTENSIONS or not found.px_width or not found.px_height:
+        raise QmsError("the picture {name} is neither PNG nor JPEG", name=name)
+    return Shape(_EXTENSIONS[found.content_type], found.px_width, found.px_height)
+
+
+def take(document: Document) -> tuple[Slot, ...]:
+    """The places of `document`; each picture is given a part of its own, and tags for its size and extension."""
+    links = document.part.rels.values()
+    parts = [document.part, *(link.target_part for link in links if not link.is_external)]
+    targets: dict[str, ImagePart] = {}
+    slots: list[Slot] = []
+    for part in parts:
+        for name, drawing in _named(part.element) if isinstance(part, XmlPart) else ():
+            found = _take(part, drawing, name, targets, len(slots) + 1)
+            slots += [found] if found else []
+    return tuple(slots)
+
+
+def _named(root: etree._Element) -> Iterator[tuple[str, etree._Element]]:
+    for properties in list(root.iter("{*}docPr")):
+        said = [str(properties.get(key, "")).strip().lower() for key in ("descr", "title", "name")]
+        drawing = properties.getparent()
+        for name in NAMES:
+            if name in said and drawing is not None:
+                yield name, drawing
+
+
+def _take(
+    part: XmlPart, drawing: etree._Element, name: str, targets: dict[str, ImagePart], number: int
+) -> Slot | None:
+    blip = next(drawing.iter("{*}blip"), None)
+    extent = next(drawing.iter("{*}extent"), None)
+    embed = next((key for key in blip.attrib if str(key).endswith("}embed")), None) if blip is not None else None
+    if blip is None or extent is None or embed is None:
+        return None
+    old = str(blip.get(embed))
+    if name not in targets:
+        data = part.rels[old].target_part.blob
+        kind = shape(data, name=name).extension
+        targets[name] = ImagePart(PackURI(f"/word/media/qmsdocs-{name}.{kind}"), f"image/{kind}", data, None)
+    blip.set(embed, part.relate_to(targets[name], RELATIONSHIP_TYPE.IMAGE))
+    if not any(old in found.attrib.values() for found in part.element.iter("{*}blip")):
+        part.drop_rel(old)
+    slot = Slot(
+        name, f"{name}_{number}", f"word/media/qmsdocs-{name}", targets[name].blob,
+        int(extent.get("cx", "0")), int(extent.get("cy", "0")),
+    )  # fmt: skip
+    for size in (extent, *drawing.iterfind(".//{*}spPr/{*}xfrm/{*}ext")):
+        size.set("cx", f"{{{{ picture.{slot.key}.width }}}}")
+        size.set("cy", f"{{{{ picture.{slot.key}.height }}}}")
+    return slot
+
+
+def facts(slots: Sequence[Slot], given: Mapping[str, bytes]) -> Mapping[str, Mapping[str, str]]:
+    """What the tags of the places say: the extension by name; by place the size, the box filled without distortion."""
+    said: dict[str, Mapping[str, str]] = {}
+    for slot in slots:
+        width, height = slot.width, slot.height
+        found = shape(given.get(slot.name, slot.data), name=slot.name)
+        if slot.name in given:
+            scale = min(width / found.across, height / found.down)
+            width, height = round(found.across * scale), round(found.down * scale)
+        said[slot.name] = {"extension": found.extension}
+        said[slot.key] = {"width": str(width), "height": str(height)}
+    return said

@@ -1,0 +1,92 @@
+"""The page of a register as HTML for the PDF engine: landscape, each page with its own count (pages.md 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from qmsdocs.base.language import Language
+from qmsdocs.render import table_pages as pages
+from qmsdocs.render.fonts import visible
+from qmsdocs.render.table import Grid
+from qmsdocs.render.table_pages import PageRow, RegisterPage, RegisterPages
+
+_FACES = {
+    Language.ZH: '"Qms Serif", "Qms Song", "Qms Signs"',
+    Language.EN: '"Qms Latin", "Qms Song", "Qms Signs"',
+}
+_SANS = '"Qms Hei", "Qms Song", "Qms Signs"'
+
+
+def html(grid: Grid, *, language: Language, organisation: str = "") -> str:
+    """The whole document; a character that no shipped face has stands as its code point in brackets."""
+    laid = pages.register_pages(grid, language=language)
+    sections = "".join(_section(grid, laid, page, language) for page in laid.pages)
+    return (
+        f'<!DOCTYPE html>\n<html lang="{"zh-CN" if language is Language.ZH else "en"}"><head><meta charset="utf-8">'
+        f"<title>{_text(grid.title)}</title><style>{_css(language, organisation)}</style></head>"
+        f"<body>{sections}</body></html>\n"
+    )
+
+
+def _text(text: str) -> str:
+    return escape(visible(text))
+
+
+def _quoted(text: str) -> str:
+    """`text` as a CSS string."""
+    return '"' + "".join(sign if sign.isalnum() or sign == " " else f"\\{ord(sign):x} " for sign in visible(text)) + '"'
+
+
+def _css(language: Language, organisation: str) -> str:
+    signing = "　　　　　　　　　　".join(text.of(language) for text in (pages.DRAWN_UP, pages.CHECKED, pages.DAY))
+    before, between, after = (_quoted(text.of(language)) for text in pages.PAGE)
+    box = f"font-size: {pages.SIZE}pt; vertical-align: top; padding-top: 2.5mm; white-space: pre;"
+    return f"""
+@page {{ size: {pages.PAGE_WIDTH}mm {pages.PAGE_HEIGHT}mm;
+  margin: {pages.TOP}mm {pages.RIGHT}mm {pages.BOTTOM + pages.FOOT}mm {pages.LEFT}mm;
+  @top-left {{ content: {_quoted(organisation)}; {box} vertical-align: bottom; padding: 0 0 1.5mm }}
+  @bottom-left {{ content: {_quoted(signing)}; {box} width: 80% }}
+  @bottom-right {{ content: {before} counter(page) {between} counter(pages) {after}; {box} }} }}
+html {{ font-family: {_FACES[language]}; font-size: {pages.SIZE}pt; line-height: {pages.LINE}pt; color: black }}
+body {{ margin: 0 }}
+section + section {{ break-before: page }}
+h1 {{ font: 15pt/7mm {_SANS}; text-align: center; height: {pages.TITLE - 2}mm; margin: 0 0 2mm }}
+p {{ text-align: center; height: {pages.SUBTITLE - 1}mm; line-height: {pages.SUBTITLE - 1}mm; margin: 0 0 1mm }}
+table {{ width: {pages.TEXT_WIDTH}mm; table-layout: fixed; border-collapse: collapse; border: 1.5pt solid }}
+th, td {{ border: 0.5pt solid; padding: 0.5mm {pages.PADDING - 0.1}mm; vertical-align: middle; white-space: pre-wrap;
+  overflow-wrap: anywhere; line-break: strict }}
+th {{ font: {pages.HEAD_SIZE}pt/{pages.LINE}pt {_SANS}; background: #ebebeb; text-align: center }}
+.c {{ text-align: center }}
+.total {{ height: {pages.TOTAL_ROW - 0.5}mm; font-family: {_SANS} }}
+"""
+
+
+def _section(grid: Grid, laid: RegisterPages, page: RegisterPage, language: Language) -> str:
+    count = len(laid.widths)
+    subtitle = f"<p>{_text(grid.subtitle)}</p>" if grid.subtitle else ""
+    columns = "".join(f'<col style="width: {width:.3f}mm">' for width in laid.widths)
+    heads = "".join(f"<th>{_text(title)}</th>" for title in laid.titles)
+    closing = pages.NOTHING_BELOW.of(language)
+    total = pages.TOTALS.of(language).format(here=page.here, total=page.total)
+    body = "".join(_rows(page, laid))
+    if page.is_last:
+        body += f'<tr style="height: {pages.LEAST_ROW}mm"><td class="c" colspan="{count}">{closing}</td></tr>'
+    return (
+        f"<section><h1>{_text(grid.title)}</h1>{subtitle}<table><colgroup>{columns}</colgroup>"
+        f'<thead><tr style="height: {laid.head - 0.25:.3f}mm">{heads}</tr></thead><tbody>{body}'
+        f'<tr class="total"><td colspan="{count}">{total}</td></tr></tbody></table></section>'
+    )
+
+
+def _rows(page: RegisterPage, laid: RegisterPages) -> Iterator[str]:
+    for row in page.rows:
+        cells = "".join(
+            f'<td class="c">{_text(cell)}</td>' if centred else f"<td>{_text(cell)}</td>"
+            for cell, centred in zip(_cells(row), laid.centred, strict=True)
+        )
+        yield f'<tr style="height: {pages.LEAST_ROW}mm">{cells}</tr>'
+
+
+def _cells(row: PageRow) -> tuple[str, ...]:
+    return (row.number, *row.cells)

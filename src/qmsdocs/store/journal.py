@@ -1,0 +1,216 @@
+"""The journal of a site: its seats, the openings of ledgers, and heads. It comes before what it speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from qmsdocs.base.canonical import Json, dumps, sha256
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.store import ledger, names
+from qmsdocs.store.event import Draft, NewNumber, RecordKey, Stored, body_of
+from qmsdocs.store.objects import Objects
+
+SEAT = "seat"
+OPENING = "opening"
+HEADS = "heads"
+TOLERANCE = timedelta(minutes=2)  # a clock further behind the last event than this is marked
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """What every event written in a copy shares: the repository's id, the site, the moment, and chance."""
+
+    repository: str
+    site: str
+    now: datetime  # aware, in the site's zone
+    nonce: Callable[[], str]
+
+    def __post_init__(self) -> None:
+        if self.now.tzinfo is None:
+            raise ValueError("the moment of an act needs its zone")
+
+    @property
+    def recorded_at(self) -> str:
+        """The moment as it is stored, with offset and seconds."""
+        return self.now.isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerHead:
+    """What the journal says of a ledger: its commit, how many events it held, the last serial of each series."""
+
+    commit: str
+    events: int
+    last: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """One heads event: when it was recorded and what it says of each ledger."""
+
+    recorded_at: datetime
+    ledgers: Mapping[str, LedgerHead]
+    stored: Stored
+
+
+def settled(pen: Pen, objects: Objects, record: RecordKey, sequence: int, previous: str | None) -> dict[str, Json]:
+    """The keys of an event that only its writer can settle; `clock` is "behind" when the ledger's last act is later."""
+    control = objects.head(names.CONTROL)
+    journal = objects.head(names.journal_of(pen.site))
+    head = objects.head(record.ledger)
+    behind = head is not None and objects.committed_at(head.commit) - pen.now > TOLERANCE
+    return {
+        "repository": pen.repository,
+        "ledger": record.ledger,
+        "record": {"number": record.number, "series": record.series, "serial": record.serial},
+        "sequence": sequence,
+        "recorded_at": pen.recorded_at,
+        "control": control.commit if control else None,
+        "journal": journal.commit if journal else None,
+        "previous": previous,
+        "nonce": pen.nonce(),
+        "clock": "behind" if behind else None,
+        "signer": None,
+    }
+
+
+def write(objects: Objects, pen: Pen, series: str, said: Mapping[str, Json], *, by: str | None = None) -> Stored:
+    """The event added to the journal. The caller holds the lock (and the seat, but for the seat's own event)."""
+    branch = names.journal_of(pen.site)
+    head = objects.head(branch)
+    serial = ledger.last_serial(objects, head.commit if head else None, series) + 1
+    number = f"{series}-{pen.site}-{serial:06d}".upper()
+    record = RecordKey(branch, series, serial, number)
+    draft = Draft(record=NewNumber(series, series, number), act="issue", state="recorded", set=said, by=by)
+    data = dumps(body_of(draft, **settled(pen, objects, record, 1, None)))
+    path = names.event_path(series, serial, 1, "issue")
+    ledger.add(objects, ledger.Addition(branch, head.commit if head else None, {path: data}, pen.now))
+    return Stored(branch, path, data, sha256(data), ledger.parse_event(branch, path, data), None)
+
+
+def newest(objects: Objects, site: str, series: str) -> Stored | None:
+    """The newest event of a series of the site's journal."""
+    head = objects.head(names.journal_of(site))
+    return ledger.newest(objects, head.branch, head.commit, series) if head else None
+
+
+def newest_heads(objects: Objects, site: str) -> Heads | None:
+    """The newest heads event of a site, None before the first."""
+    stored = newest(objects, site, HEADS)
+    if stored is None:
+        return None
+    said = stored.event.mapping("set").get("ledgers")
+    found: dict[str, LedgerHead] = {}
+    for branch, head in (said if isinstance(said, dict) else {}).items():
+        if not isinstance(head, dict):
+            continue
+        last, events = head.get("last"), head.get("events")
+        serials = {series: serial for series, serial in (last if isinstance(last, dict) else {}).items()}
+        found[branch] = LedgerHead(
+            str(head.get("commit")),
+            events if isinstance(events, int) else 0,
+            {series: serial for series, serial in serials.items() if isinstance(serial, int)},
+        )
+    return Heads(stored.event.recorded_at, found, stored)
+
+
+def record_heads(objects: Objects, pen: Pen) -> Heads:
+    """The heads of every ledger of the site and of control, as now written into the journal."""
+    before = newest_heads(objects, pen.site)
+    known = dict(before.ledgers) if before else {}
+    for branch, head in objects.heads(lambda name: belongs(name, pen.site)).items():
+        if branch != names.journal_of(pen.site):
+            known[branch] = _measured(objects, branch, head.commit, known.get(branch))
+    said: dict[str, Json] = {
+        branch: {"commit": head.commit, "events": head.events, "last": dict(head.last)}
+        for branch, head in known.items()  # a ledger that has gone stays listed: vanishing is visible
+    }
+    write(objects, pen, HEADS, {"ledgers": said})
+    written = newest_heads(objects, pen.site)
+    assert written is not None
+    return written
+
+
+def belongs(branch: str, site: str) -> bool:
+    """Whether `branch` is a ledger that `site` writes: its own, its journal, and control."""
+    found = names.parse_branch(branch) if branch.startswith(("records/", "qms/")) else None
+    return found is not None and found.site in (site, "")
+
+
+def _measured(objects: Objects, branch: str, commit: str, before: LedgerHead | None) -> LedgerHead:
+    if before is not None and before.commit == commit:
+        return before
+    added = None
+    if before is not None and objects.is_ancestor(before.commit, commit):
+        added = objects.additions(before.commit, commit)
+    counted = before.events if before is not None and added is not None else 0
+    for entry in added if added is not None else objects.walk(commit):
+        said = ledger.check_entry(branch, entry)
+        counted += bool(said.act) and not said.is_signature
+    last = {series: ledger.last_serial(objects, commit, series) for series in ledger.series_of(objects, commit)}
+    for series, serial in (before.last if before else {}).items():
+        last[series] = max(serial, last.get(series, 0))  # a number handed out stays handed out
+    return LedgerHead(commit, counted, last)
+
+
+def heads_of_the_day(objects: Objects, pen: Pen) -> Heads:
+    """The newest heads; they are recorded first when none were since midnight of the site."""
+    found = newest_heads(objects, pen.site)
+    if found is None or found.recorded_at.astimezone(pen.now.tzinfo).date() != pen.now.date():
+        return record_heads(objects, pen)
+    return found
+
+
+def open_ledger(objects: Objects, pen: Pen, branch: str, heads: Heads) -> None:
+    """Nothing; the journal holds the opening of `branch`, which has no commit yet.
+
+    Raises QmsError when the journal knows events of it: then it was lost here, and a new beginning would hide that.
+    """
+    if branch in heads.ledgers:
+        raise QmsError(
+            "{ledger} was written before and is missing in this copy",
+            ledger=branch,
+            hint=message("get it back from another copy or a backup; nothing can be added to a ledger that is gone"),
+        )
+    if branch not in openings(objects, pen.site):  # a killed process may have written it already
+        write(objects, pen, OPENING, {"ledger": branch})
+
+
+def openings(objects: Objects, site: str) -> frozenset[str]:
+    """The ledgers whose opening the site's journal holds."""
+    found = (stored.event.mapping("set").get("ledger") for stored in all_of(objects, site, OPENING))
+    return frozenset(str(branch) for branch in found)
+
+
+def all_of(objects: Objects, site: str, series: str) -> Iterator[Stored]:
+    """Every event of a series of the site's journal, in order."""
+    head = objects.head(names.journal_of(site))
+    if head is not None:
+        for serial in range(1, ledger.last_serial(objects, head.commit, series) + 1):
+            yield from ledger.record_events(objects, head.branch, head.commit, series, serial)
+
+
+def check_year(objects: Objects, site: str, now: datetime, *, is_confirmed: bool) -> None:
+    """Nothing. Raises QmsError when `now` lies in a year that neither is that of the newest act nor follows it.
+
+    The newest act is the last in the journal, which every day of acts begins with: order is the sequence, so that
+    one event of a wrong year does not block the honest ones after it.
+    """
+    head = objects.head(names.journal_of(site))
+    if head is None or is_confirmed:
+        return
+    year = year_of(objects.committed_at(head.commit), now.tzinfo)
+    if now.year not in (year, year + 1):
+        raise QmsError(
+            "the clock says {year}, but the last act was in {last}",
+            year=now.year,
+            last=year,
+            hint=message("set the clock; if it is right, repeat with --clock-is-right -m REASON"),
+        )
+
+
+def year_of(moment: datetime, zone: tzinfo | None) -> int:
+    """The year of `moment` in a zone."""
+    return moment.astimezone(zone).year
