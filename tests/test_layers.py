@@ -1,4 +1,4 @@
-"""Who may import whom, and what stays out of the lower layers. A new module is entered here or this is red."""
+"""Who may import whom, and what stays out of the lower layers. A new module is entered here first."""
 
 from __future__ import annotations
 
@@ -30,7 +30,26 @@ LAYERS = {
 }
 
 # Within a package a module imports only what stands before it.
-ORDER: dict[str, tuple[str, ...]] = {}
+ORDER: dict[str, str] = {
+    "base": "errors canonical files language toml",
+    "model": (
+        "quantity expression finding number record release calendar form evaluation clock document "
+        "expression_check organisation people register retention value expression_words facts form_check "
+        "gate speech"
+    ),
+    "render": (
+        "pictures sandbox tags measure sheet face mark package table layout fonts opc table_pages "
+        "table_sheet table_text context prepared table_docx table_html fit compiled html pdf"
+    ),
+    "store": (
+        "event names objects lock signature ledger place derived control journal rows seat index search "
+        "opened"
+    ),
+    "fill": "draft",
+    "query": "cell view working register",
+    "acts": "apply pages",
+    "cli": "words root session boundary given output main report record register search",
+}
 
 # The program itself: its version below everything, `python -m` above.
 BELOW, ABOVE = "qmsdocs", "qmsdocs.__main__"
@@ -109,11 +128,13 @@ def place(name: str) -> tuple[int, int]:
         return (-1, 0) if name == BELOW else (99, 0)
     row = package(name)
     assert row, f"{name} is in no layer; enter it in LAYERS"
-    home, _, own = name.removeprefix("qmsdocs.").rpartition(".")
-    if row == name.removeprefix("qmsdocs.") or own in LAYERS:
+    inner = name.removeprefix("qmsdocs.")
+    if inner in LAYERS:
         return LAYERS[row], -1
-    assert own in ORDER.get(home, ()), f"{name} is in no order; enter it in ORDER"
-    return LAYERS[row], ORDER[home].index(own)
+    home, _, own = inner.rpartition(".")
+    order = ORDER.get(home, "").split()
+    assert own in order, f"{name} is in no order; enter it in ORDER"
+    return LAYERS[row], order.index(own)
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -169,7 +190,7 @@ def test_every_exception_is_still_needed() -> None:
     used = {(name.removeprefix("qmsdocs."), what) for name in MODULES for _, what in from_surroundings(name)}
     assert ALLOWED.keys() <= used
     known = {name.removeprefix("qmsdocs.") for name in MODULES}
-    listed = {f"{home}.{own}".removeprefix(".") for home, names in ORDER.items() for own in names}
+    listed = {f"{home}.{own}".removeprefix(".") for home, names in ORDER.items() for own in names.split()}
     assert listed <= known, "entered in ORDER but not there"
 
 

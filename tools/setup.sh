@@ -43,7 +43,7 @@ may_install() {
 }
 
 apt() {
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null >"$log" 2>&1
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null >"$log" 2>&1 9>&-
 }
 
 # install PACKAGE…: all together, once more after a failure, then one by one so that a single unknown name stops nothing else.

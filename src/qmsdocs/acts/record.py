@@ -67,12 +67,12 @@ class Filled:
 def issue(system: System, filled: Filled, intent: Intent) -> Change:
     """The change that issues a record. Raises Refused with every reason why not."""
     form = system.form_for(filled.form, revision=filled.revision)
-    values = _accepted(system, form.form, filled.values, subject=filled.source or filled.form)
+    values = accepted(system, form.form, filled.values, subject=filled.source or filled.form)
     given = {name: value for name, value in values.items() if value is not None}
     given = _with_defaults(system, form.form, given)
     refusals = list(_refuse_typed(form.form, given))
     day = system.day_of(form.form, given)
-    parameters, procedure = system.parameters(form.form.procedure, on=day)
+    parameters, procedure = system.definitions.parameters(form.form.procedure, on=day)
     facts = new_facts(system, form, given, state=form.form.first_state, parameters=parameters)
     facts = counted(system, facts, number=None)
     refusals += refuse_values(facts, tuple(given), act=ISSUE)
@@ -105,7 +105,7 @@ def step(system: System, number: str, name: str, *, values: Mapping[str, object]
     _refuse_dead(held.record)
     definition = form.form.step[name]
     _refuse_role(system, definition.by, intent.by, step=name)
-    changes = _accepted(system, form.form, values, subject=number)
+    changes = accepted(system, form.form, values, subject=number)
     refusals = list(refuse_changes(form.form, held.record.values, changes, step=name))
     facts = facts_of(system, form, held.record, changes=changes)
     taken_by = {event.act: event.by for event in held.record.events}
@@ -141,7 +141,7 @@ def amend(system: System, number: str, *, values: Mapping[str, object], intent: 
     held = system.record(number)
     form = system.form_of(held.record.form)
     _refuse_dead(held.record)
-    changes = _accepted(system, form.form, values, subject=number)
+    changes = accepted(system, form.form, values, subject=number)
     before = held.record.values
     refusals = list(_refuse_typed(form.form, changes))
     changes = {name: value for name, value in changes.items() if before.get(name) != value}
@@ -213,7 +213,7 @@ def attach(system: System, number: str, *, field_name: str | None, files: list[J
     return amend(system, number, values=values, intent=intent)
 
 
-def raised(system: System, number: str, name: str) -> tuple[str, Mapping[str, Json], RaisedFrom]:
+def called_for(system: System, number: str, name: str) -> tuple[str, Mapping[str, Json], RaisedFrom]:
     """The form a record calls for under `name`, its first values, and the link back. Raises QmsError."""
     held = system.record(number)
     form = system.form_of(held.record.form)
@@ -230,7 +230,8 @@ def raised(system: System, number: str, name: str) -> tuple[str, Mapping[str, Js
     return wanted.form, raised_values(facts, name, target.form), RaisedFrom(number, name, held.record.last.sha256)
 
 
-def _accepted(system: System, form: Form, written: Mapping[str, object], *, subject: str) -> dict[str, Json]:
+def accepted(system: System, form: Form, written: Mapping[str, object], *, subject: str) -> dict[str, Json]:
+    """The canonical values of what was written, None for what is empty. Raises Refused."""
     intake = Intake(form, system.zone, system.people.names())
     values: dict[str, Json] = {}
     refusals: list[Refusal] = []

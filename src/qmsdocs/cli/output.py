@@ -8,11 +8,7 @@ from pathlib import Path
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.cli.session import Session
-from qmsdocs.render import pdf
 from qmsdocs.render.table import Grid, csv, json_rows
-from qmsdocs.render.table_docx import docx
-from qmsdocs.render.table_html import html
-from qmsdocs.render.table_sheet import xlsx
 from qmsdocs.render.table_text import text
 
 FORMATS = ("txt", "csv", "xlsx", "docx", "pdf", "json")
@@ -27,17 +23,24 @@ def write_grid(session: Session, grid: Grid, output: str | None, *, wanted: str 
 
 
 def grid_bytes(session: Session, grid: Grid, kind: str, *, is_terminal: bool = False) -> bytes:
-    """The table as `kind`."""
+    """The table as `kind`; each engine is loaded only when it is needed."""
     system = session.system
     organisation = system.organisation.organisation.of(session.language)
     match kind:
         case "csv":
             return csv(grid)
         case "xlsx":
+            from qmsdocs.render.table_sheet import xlsx
+
             return xlsx(grid, created=system.now)
         case "docx":
+            from qmsdocs.render.table_docx import docx
+
             return docx(grid, language=session.language, created=system.now, organisation=organisation)
         case "pdf":
+            from qmsdocs.render import pdf
+            from qmsdocs.render.table_html import html
+
             page = html(grid, language=session.language, organisation=organisation)
             return pdf.pdf_of_html(page, title=grid.title, created=system.now)
         case "json":

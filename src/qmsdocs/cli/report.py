@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from qmsdocs.acts import pages
 from qmsdocs.acts.record import Refused
+from qmsdocs.acts.sheets import act_title, state_title
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.cli.output import write_grid
@@ -20,7 +20,7 @@ from qmsdocs.query.register import listing
 from qmsdocs.query.view import facts_of
 from qmsdocs.store.index import Filter
 from qmsdocs.store.rows import Row
-from qmsdocs.system import FormInForce
+from qmsdocs.system import FormInForce, System
 
 
 def field_title(session: Session, form: Form | None, path: str) -> str:
@@ -82,7 +82,7 @@ def record_json(session: Session, record: Record, form: FormInForce, ledger: str
 
 def _shown(session: Session, record: Record, form: FormInForce) -> Iterator[str]:
     language = session.language
-    state = pages.state_title(form, record).of(language)
+    state = state_title(form, record).of(language)
     yield f"{record.number}  {form.form.title.of(language)} {record.form.number} {record.form.revision}  [{state}]"
     facts = facts_of(session.system, form, record)
     writer = CellWriter(form.form, session.system.people.names(), session.catalogue)
@@ -119,7 +119,7 @@ def _clocks(session: Session, facts: RecordFacts) -> Iterator[str]:
 def _act_line(session: Session, form: FormInForce, event: Event) -> str:
     person = session.system.people.person.get(event.by)
     at = event.at.astimezone(session.system.zone)
-    title = pages.act_title(form, event.act).of(session.language)
+    title = act_title(form, event.act).of(session.language)
     reason = event.text("reason")
     return f"{at:%Y-%m-%d %H:%M}  {title}  {person.name if person else event.by}" + (f"  {reason}" if reason else "")
 
@@ -160,7 +160,7 @@ def _act_json(record: Record, position: int) -> dict[str, object]:
 def list_records(session: Session, **options: Any) -> None:
     """Nothing; the records that fit were listed."""
     wanted = Filter(
-        forms=tuple(options["forms"]),
+        forms=tuple(options["forms"]) or session.system.form_numbers,
         opened_from=day(options["first"], "--from"),
         opened_to=day(options["last"], "--to"),
         customer=options["customer"],
@@ -176,6 +176,11 @@ def list_records(session: Session, **options: Any) -> None:
         session.answer_json({"format": 1, "records": [row_json(row) for row in rows]}, options["output"])
         return
     write_grid(session, listing(session.system, rows, catalogue=session.catalogue), options["output"])
+
+
+def every_record(system: System) -> Filter:
+    """All records of forms; releases and journal entries are none."""
+    return Filter(forms=system.form_numbers)
 
 
 def row_json(row: Row) -> dict[str, object]:

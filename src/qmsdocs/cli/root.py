@@ -14,7 +14,6 @@ LAZY = {
     "record": ("record", "Fill, issue, move on, correct and show records."),
     "register": ("register", "Show registers, in the terminal or as a file."),
     "form": ("form", "List, show, check and begin forms."),
-    "document": ("document", "List and check the procedures."),
     "search": ("search", "Find records by any words in them."),
     "head": ("desk", "Print the line to keep that proves what is stored today."),
     "index": ("desk", "Rebuild the index."),

@@ -18,7 +18,7 @@ from qmsdocs.base.errors import Message, QmsError, message
 
 MAXIMUM_SIZE = 4_000_000
 MAXIMUM_DEPTH = 16  # values, table, row, column need four
-KEYS = ("form", "revision", "submission", "values")
+KEYS = ("form", "revision", "submission", "raised_from", "values")
 _MAXIMUM_SUBMISSION = 200
 # One dotted key of thousands of parts costs the parser their square; nobody writes more than four.
 _ENDLESS_KEY = re2.compile(r"""(?:[ \t]*(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.){200}""")
@@ -36,9 +36,10 @@ class Draft:
     source: str
     text: str
     is_json: bool = False
+    raised_from: Mapping[str, str] | None = None
 
     def line(self, field: str) -> int:
-        """The line (from 1) of a field such as `phone`, `team[2].member` or `is_is_not.what.it_is`, or the nearest above."""
+        """The line (from 1) of `phone`, `team[2].member` or `is_is_not.what.it_is`, or the nearest above."""
         keys = ("values", *_PLACE.sub(r".\1", field).split("."))
         return _line_in_json(self.text, keys) if self.is_json else _line_in_toml(self.text, keys)
 
@@ -74,12 +75,25 @@ def parse(data: bytes, *, source: str) -> Draft:
         raise _refused(source, message("{key}: {what}", key="values", what=message("must be a table of keys")))
     form = _text(found, "form", source)
     if form is None:
-        raise _refused(source, message("it does not say of which form it is; its first line is: {example}", example='form = "…"'))
+        what = message("it does not say of which form it is; its first line is: {example}", example='form = "…"')
+        raise _refused(source, what)
     submission = _text(found, "submission", source)
     if submission is not None and len(submission) > _MAXIMUM_SUBMISSION:
         what = message("longer than {limit} characters", limit=_MAXIMUM_SUBMISSION)
         raise _refused(source, message("{key}: {what}", key="submission", what=what))
-    return Draft(form, _text(found, "revision", source), submission, values, source, text, is_json)
+    raised_from = _raised_from(found, source)
+    return Draft(form, _text(found, "revision", source), submission, values, source, text, is_json, raised_from)
+
+
+def _raised_from(found: Mapping[str, object], source: str) -> Mapping[str, str] | None:
+    """The record and raise that called for this draft: `raised_from = { record = "…", raise = "…" }`."""
+    said = found.get("raised_from")
+    if said is None:
+        return None
+    if not isinstance(said, Mapping) or set(said) != {"record", "raise"}:
+        what = message("must name record and raise")
+        raise _refused(source, message("{key}: {what}", key="raised_from", what=what))
+    return {key: _text(said, key, source) or "" for key in said}
 
 
 def decode(data: bytes, *, source: str) -> str:
@@ -90,7 +104,8 @@ def decode(data: bytes, *, source: str) -> str:
         hint = None
         if is_gb18030(data):
             hint = message("it reads as GB18030 (the encoding of Chinese Windows); save it again as UTF-8")
-        raise QmsError("{source}: not UTF-8 at byte {position}", source=source, position=error.start, hint=hint) from None
+        place = error.start
+        raise QmsError("{source}: not UTF-8 at byte {position}", source=source, position=place, hint=hint) from None
 
 
 def is_gb18030(data: bytes) -> bool:

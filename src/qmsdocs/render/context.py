@@ -91,6 +91,7 @@ class _Context:
             "labels": self._labels(),
         }
         found["annexes"] = self.annexes
+        found["codes"] = [*self.replaced]
         found["notes"] = self._notes()
         return found
 

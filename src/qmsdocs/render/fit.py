@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from qmsdocs.base.language import Language
 from qmsdocs.render import layout as pages, measure
 from qmsdocs.render.context import Plain
 from qmsdocs.render.layout import Layout
@@ -39,7 +40,8 @@ class Level:
         """The values of the style sheet's placeholders."""
         inner = self.row - 2 * self.gap - LINE
         named = {name: getattr(self, name) for name in self.__slots__}
-        return {name: f"{value:.3f}" for name, value in {**named, "inner": inner}.items()}
+        pen = max(14.0, (self.sign - 2.0 - LINE) / POINT - 24)  # of the line to sign on: what the label and the date leave
+        return {name: f"{value:.3f}" for name, value in {**named, "inner": inner, "pen": pen, "signed": self.sign - 2.0 - LINE}.items()}
 
 
 LEVELS = (
@@ -54,7 +56,7 @@ BY_HAND = LEVELS[:2]  # a pen needs 8 mm
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The level, the height of every long text in millimetres, and whether all of it stands on one page."""
+    """The level, the height of every long text in millimetres (without padding), and whether all of it stands on one page."""
 
     level: Level
     room: Mapping[str, float]
@@ -66,11 +68,12 @@ def fits(layout: Layout, context: Mapping[str, Plain]) -> Iterator[Fit]:
     levels = BY_HAND if context["blank"] else LEVELS
     for level in levels:
         reckoned = _Reckoning(layout, context, level)
-        left = PAGE - reckoned.around() - sum(sum(part) for part in reckoned.parts())
+        left = PAGE - reckoned.head() - reckoned.notes() - SAFETY - sum(sum(part) for part in reckoned.parts())
         if left >= 0 and reckoned.has_room(left):
-            yield Fit(level, reckoned.rooms(left), True)
+            yield Fit(level, reckoned.inner(reckoned.rooms(left)), True)
     last = levels[1]
-    yield Fit(last, _Reckoning(layout, context, last).rooms_over_pages(), False)
+    several = _Reckoning(layout, context, last)
+    yield Fit(last, several.inner(several.rooms_over_pages()), False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +82,18 @@ class _Reckoning:
     context: Mapping[str, Plain]
     level: Level
 
-    def around(self) -> float:
-        """What stands above and below the frame, and its own border."""
-        level = self.level
-        notes = [*_strings(self.context["notes"])] + [
-            str(item["line"]) for item in _dicts(self.context["corrections"])
-        ]
-        acts = " ".join(f"{act['title']} {act['by']} {act['stamp']};" for act in _dicts(self.context["acts"]))
-        lines = sum(self._lines(note, pages.WIDTH, 7.5) for note in [*notes, *([acts] if acts else [])])
-        return HEAD + level.above + level.below + 3 * POINT + (1 + lines * 10 * POINT if lines else 0) + SAFETY
+    def head(self) -> float:
+        """What stands above the frame on the first page, and the frame's own lines."""
+        return HEAD + self.level.above + self.level.below + 3 * POINT
+
+    def notes(self) -> float:
+        """What stands below the frame: corrections, the course of the record, characters printed as codes."""
+        found = [*_strings(self.context["notes"]), *(str(item["line"]) for item in _dicts(self.context["corrections"]))]
+        acts = "；".join(f"{act['title']} {act['by']} {act['stamp']}" for act in _dicts(self.context["acts"]))
+        if acts:
+            found.append(f"{_mapping(self.context['labels'])['course']}：{acts}")
+        lines = sum(self._lines(note, pages.WIDTH, 7.5) for note in found)
+        return 1 + lines * 10 * POINT if lines else 0.0
 
     def parts(self) -> list[list[float]]:
         """The heights of the blocks by part, long texts at the least they need."""
@@ -119,20 +125,26 @@ class _Reckoning:
             rest -= step * len(growing)
         return heights
 
+    def inner(self, heights: Mapping[str, float]) -> dict[str, float]:
+        """The heights less line and padding, as a style sheet counts them."""
+        beside = {block.field: block.beside for block in self._texts(self.layout.blocks)}
+        around = {True: 2 * self.level.gap + LINE, False: 3.0 + LINE}
+        return {name: height - around[beside[name]] for name, height in heights.items()}
+
     def rooms_over_pages(self) -> dict[str, float]:
         """The same page by page: parts are set one after another, and every page but the last is filled."""
         found: dict[str, float] = {}
         waiting: list[pages.LongText] = []
-        left = PAGE - self.around()
-        for part, heights in zip(self.layout.parts, self.parts(), strict=True):
-            height = sum(heights)
-            if height > left and height <= FOLLOWING:
-                found |= self.rooms(max(0.0, left - SAFETY), waiting)
-                waiting, left = [], FOLLOWING - 3 * POINT - SAFETY
+        left = PAGE - self.head() - SAFETY
+        parts = [sum(part) + 1.5 * POINT for part in self.parts()]
+        parts[-1] += self.notes()
+        for part, height in zip(self.layout.parts, parts, strict=True):
+            if height > left and height <= FOLLOWING - SAFETY:
+                found |= self.rooms(left, waiting)
+                waiting, left = [], FOLLOWING - SAFETY
             waiting += self._texts(part)
             left -= height
-        extra = min(left, len(waiting) * self.level.text)
-        return found | self.rooms(max(0.0, extra), waiting)
+        return found | self.rooms(max(0.0, min(left, len(waiting) * self.level.text)), waiting)
 
     def _lines(self, text: str, width: float, points: float) -> int:
         return measure.lines(text, width / (points * POINT))
@@ -159,7 +171,8 @@ class _Reckoning:
         return max(self.level.row, content + 2 * self.level.gap + LINE)
 
     def _labels(self, label: pages.Label) -> float:
-        return len(label.lines) * self.level.label * POINT
+        points = self.level.label if self.layout.language is Language.ZH else 11.0
+        return len(label.lines) * points * POINT
 
     def _value(self, field: str) -> str:
         options = _mapping(self.context["o"])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
 from importlib import resources
 from string import Template
 
-from qmsdocs.base.language import Language
 from qmsdocs.render import measure
 from qmsdocs.render.fit import Level
 from qmsdocs.render.layout import (
@@ -16,7 +16,6 @@ from qmsdocs.render.layout import (
     LABEL,
     NUMBER_COLUMN,
     VALUE,
-    WIDTH,
     Block,
     Cell,
     Column,
@@ -35,12 +34,12 @@ from qmsdocs.render.layout import (
 
 SPACED_TITLE = 12.0  # ems; a longer title is set without extra space
 _CENTRED = frozenset({Kind.NUMBER, Kind.DATE, Kind.TICK, Kind.OPTIONS})
-_CLASSES = {Kind.TEXT: "", Kind.NUMBER: "n", Kind.DATE: "d", Kind.DATETIME: "d", Kind.OPTIONS: "b", Kind.TICK: "n"}
+_CLASSES = {Kind.TEXT: "", Kind.NUMBER: "n", Kind.DATE: "", Kind.DATETIME: "", Kind.OPTIONS: "b", Kind.TICK: "n"}
 
 
-def html_template(layout: Layout, language: Language) -> str:
+def html_template(layout: Layout) -> str:
     """The Jinja source of the page of `layout`; it asks for what `context` gives, and for `qr`, `logo` and `room`."""
-    is_spaced = language is Language.ZH and measure.ems(layout.title) <= SPACED_TITLE
+    is_spaced = len(layout.title) == measure.ems(layout.title) <= SPACED_TITLE
     body = "\n".join(_part(part, is_first=at == 0) for at, part in enumerate(layout.parts))
     shell = _file("form.html").replace("%wide%", ' class="wide"' if is_spaced else "")
     return shell.replace("%blocks%", body)
@@ -77,7 +76,7 @@ def _part(part: Sequence[Block], *, is_first: bool) -> str:
     found += _grid(rows)
     text = "\n".join(found)
     if is_first:
-        text = text.replace('class="bar ', 'class="bar first ', 1) if text.startswith('<div class="bar') else text
+        text = re.sub(r'class="(\w+)', r'class="\1 first', text, count=1)
     return f'<div class="part">\n{text}\n</div>'
 
 
@@ -88,7 +87,9 @@ def _grid(rows: Sequence[str]) -> Iterator[str]:
 
 
 def _columns(widths: Sequence[float]) -> str:
-    return "<colgroup>" + "".join(f'<col style="width:{width:.2f}mm">' for width in widths) + "</colgroup>"
+    """Shares of the frame's inside, which is narrower than the text by the frame's own line."""
+    whole = sum(widths)
+    return "<colgroup>" + "".join(f'<col style="width:{width / whole:.4%}">' for width in widths) + "</colgroup>"
 
 
 def _block(block: Block) -> str:
@@ -131,15 +132,17 @@ def _cell(cell: Cell) -> str:
         classes.append("x")
     span = ' colspan="3"' if cell.value_width > VALUE else ""
     chosen = f' class="{" ".join(classes)}"' if classes else ""
-    return f"<th>{_label(cell.label)}</th><td{chosen}{span}>{_value(cell.field, cell.expression)}</td>"
+    return f"<th>{_label(cell.label)}</th><td{chosen}{span}>{_value(cell.field, cell.expression, whole=cell.is_one_line)}</td>"
 
 
-def _value(field: str, expression: str) -> str:
+def _value(field: str, expression: str, *, whole: bool = False) -> str:
     """What was corrected, struck, before what holds now; below it why a derived value is so."""
     past = f"{{% for was in past.{field} %}}<s>{{{{ was.text }}}}</s>{{{{ was.mark }}}} {{% endfor %}}"
     why = f'{{% if why.{field} %}}<div class="why">{{{{ why.{field} }}}}</div>{{% endif %}}'
     if not expression.startswith("o."):
         return f"{past}{{{{ {expression} }}}}{why}"
+    if whole:
+        return f"{past}<span>{{{{ {expression} }}}}</span>{why}"
     boxes = f"{{% for box in options.{field} %}}<span>{{{{ box.box }}}}{{{{ box.text }}}}</span> {{% endfor %}}"
     return f'{past}{boxes}{{% if f.{field} == "/" %}}/{{% endif %}}{why}'
 
@@ -217,25 +220,18 @@ def _matrix(block: Matrix) -> str:
 
 def _signing(block: Signing) -> str:
     cells = "".join(_place(cell) for cell in block.cells)
-    return f'<table class="g sign">{_columns([cell.width for cell in block.cells])}<tbody><tr>{cells}</tr></tbody></table>'
+    alone = " alone" if len(block.cells) == 1 else ""
+    return f'<table class="g sign{alone}">{_columns([cell.width for cell in block.cells])}<tbody><tr>{cells}</tr></tbody></table>'
 
 
 def _place(cell: SigningCell) -> str:
     act = cell.expression
+    label = f'<span class="hei">{{{{ {act}.title }}}}{{{{ labels.slash_date }}}}</span>'
+    name = f'<div class="w">{{{{ {act}.by }}}}</div>'
+    electronic = f'<div class="e">{{{{ labels.signed_electronically }}}} {{{{ {act}.stamp }}}}　{{{{ {act}.mark }}}}</div>'
     by_hand = (
-        '<div class="h"><span>{{ labels.signature }}{{ labels.colon }}</span>'
-        f"<span>{{{{ labels.date }}}}{{{{ labels.colon }}}}{{% if {act}.done %}}{{{{ {act}.date }}}}{{% endif %}}</span></div>"
+        "<div class=\"h\">{{ labels.signature }}{{ labels.colon }}</div>"
+        f"<div>{{{{ labels.date }}}}{{{{ labels.colon }}}}{{% if {act}.done %}}{{{{ {act}.date }}}}{{% endif %}}</div>"
     )
-    electronic = (
-        f'<div class="e">{{{{ labels.signed_electronically }}}} {{{{ {act}.stamp }}}}　{{{{ {act}.mark }}}}</div>'
-    )
-    return (
-        f'<td><span class="hei">{{{{ {act}.title }}}}{{{{ labels.slash_date }}}}</span>'
-        f'{{% if {act}.done %}}<div class="w">{{{{ {act}.by }}}}</div>{{% endif %}}'
-        f"{{% if {act}.mark %}}{electronic}{{% else %}}{by_hand}{{% endif %}}</td>"
-    )
-
-
-def page_width() -> float:
-    """The text width of a form page in millimetres."""
-    return WIDTH
+    taken = f"{{% if {act}.done %}}　{{{{ {act}.by }}}}{{% endif %}}"
+    return f"<td>{label}{{% if {act}.mark %}}{name}{electronic}{{% else %}}{taken}{by_hand}{{% endif %}}</td>"

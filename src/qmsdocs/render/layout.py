@@ -15,12 +15,12 @@ WIDTH = 170.0  # of the text, A4 less 25 mm binding and 15 mm
 LABEL = 26.0
 VALUE = 59.0
 NUMBER_COLUMN = 10.0
-GRADE = 14.0
+GRADE = {Language.ZH: 14.0, Language.EN: 18.0}  # English grades are long words
 REMARK = 22.0
 PADDING = 1.5
 BODY, SMALL, TINY = 10.5, 9.0, 6.5  # 五号, 小五, 小六
 LINES = 14  # of a long text that stand in its cell: a third of a page; what is longer goes to an annex
-TITLE_CAPACITY = 6.3  # ems of 五号 between the walls of a label cell
+LABEL_CAPACITY = {Language.ZH: 6.5, Language.EN: 6.9}  # ems of 五号, or of 小五 sans letters, between the walls of a label cell
 _HALF, _FULL = VALUE - 2 * PADDING, WIDTH - LABEL - 2 * PADDING
 
 
@@ -46,7 +46,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A label with the value beside it. `expression` is what fills the value; `past`, `why` and the like are `x.<field>`."""
+    """A label with the value beside it. `expression` is what fills the value; `past`, `why` and the like are `x.<field>`.
+
+    `is_one_line`: all options stand on one line, so that none can be torn apart.
+    """
 
     field: str
     label: Label
@@ -55,6 +58,7 @@ class Cell:
     kind: Kind
     expression: str
     size: float
+    is_one_line: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +239,7 @@ def _is_roomy(form: Form) -> bool:
     return texts * 42 + bars * 7 + rows * 8 + short * 5 + 18 <= 215
 
 
+_NARROW = frozenset({FieldType.DATE, FieldType.DATETIME, FieldType.INTEGER, FieldType.DECIMAL, FieldType.PERSON})
 _OWN_BLOCK = frozenset({FieldType.SECTION, FieldType.NOTE, FieldType.LONG_TEXT, FieldType.TABLE})
 
 
@@ -270,18 +275,21 @@ class _Maker:
 
     def _label(self, title: str) -> Label:
         is_short = len(title) == 2 and all(measure.character(sign) == 1 for sign in title)
-        return Label(title, measure.balanced(title, TITLE_CAPACITY), is_short)
+        capacity = LABEL_CAPACITY[self.language]
+        most = 6.0 if self.language is Language.ZH else capacity  # a rule of Chinese forms: over six characters, two lines
+        return Label(title, measure.balanced(title, capacity, most=most), is_short)
 
     def _lines(self, fields: list[tuple[str, Field]]) -> Iterator[Line]:
         """The rows with the least height, by trying each field over half and over the whole width (dynamic programme)."""
         best: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
         for end in range(1, len(fields) + 1):
-            alone = best[end - 1][0] + self._height(*fields[end - 1], half=False), (*best[end - 1][1], 1)
-            found = [alone]
+            last = fields[end - 1]
+            lonely = 0.0 if self._is_wide(last[1]) else 1.0 if last[1].type in _NARROW else 0.5
+            found = [(best[end - 1][0] + self._height(*last, half=False) + lonely, (*best[end - 1][1], 1))]
             if end > 1 and not any(self._is_wide(field) for _, field in fields[end - 2 : end]):
                 height = max(self._height(*item, half=True) for item in fields[end - 2 : end])
-                found.insert(0, (best[end - 2][0] + height, (*best[end - 2][1], 2)))
-            best.append(min(found, key=lambda option: option[0]))
+                found.append((best[end - 2][0] + height, (*best[end - 2][1], 2)))
+            best.append(min(found, key=lambda option: option[0]))  # of equals the first: an odd cell stands last
         position = 0
         for count in best[-1][1]:
             pair = fields[position : position + count]
@@ -304,9 +312,9 @@ class _Maker:
 
     def _sample(self, field: Field) -> str:
         if field.type is FieldType.BOOLEAN:
-            return f"☐{self.say('Yes')} ☐{self.say('No')}"
+            return f"☐{self.say('Yes')} ☐{self.say('No')} /"
         if field.type in CHOICE_TYPES:
-            return options_text(self.form.choices_of(field), self.language)
+            return f"{options_text(self.form.choices_of(field), self.language)} /"
         return ""
 
     def _size(self, text: str, room: float) -> float:
@@ -318,8 +326,10 @@ class _Maker:
     def _cell(self, name: str, field: Field, width: float) -> Cell:
         kind = kind_of(field)
         expression = f"o.{name}" if kind is Kind.OPTIONS else f"f.{name}"
-        size = self._size(self._sample(field), width - 2 * PADDING)
-        return Cell(name, self._label(field.title.of(self.language)), LABEL, width, kind, expression, size)
+        sample, room = self._sample(field), width - 2 * PADDING - 0.5
+        size = self._size(sample, room)
+        label = self._label(field.title.of(self.language))
+        return Cell(name, label, LABEL, width, kind, expression, size, measure.millimetres(sample, size) <= room)
 
     def _table(self, name: str, field: Field) -> Table:
         item = 0.0
@@ -348,9 +358,9 @@ class _Maker:
         """Least width in millimetres, and the share of what is left over."""
         match column.type:
             case FieldType.DATE:
-                return 25.0, 0.0
+                return 26.0, 0.0
             case FieldType.DATETIME:
-                return 35.0, 0.0
+                return 37.0, 0.0
             case FieldType.INTEGER | FieldType.DECIMAL | FieldType.BOOLEAN:
                 return 14.0, 0.1
             case FieldType.PERSON | FieldType.DURATION | FieldType.SIGNATURE:
@@ -371,14 +381,13 @@ class _Maker:
             title = remark[1].title.of(self.language)
             beside = Column(remark[0], title, REMARK, Kind.TEXT, (), f"row.cell.{remark[0]}")
         grades = tuple(self._grade(key, choice) for key, choice in choices.items())
-        item = WIDTH - GRADE * len(grades) - (REMARK if beside else 0.0)
-        return Matrix(
-            name, field.title.of(self.language), rated[0], item, GRADE, grades, beside, f"rows.{name}"
-        )
+        each = GRADE[self.language]
+        item = WIDTH - each * len(grades) - (REMARK if beside else 0.0)
+        return Matrix(name, field.title.of(self.language), rated[0], item, each, grades, beside, f"rows.{name}")
 
     def _grade(self, key: str, choice: Choice) -> Grade:
         text = choice.text.of(self.language)
-        capacity = (GRADE - 1) / (SMALL * measure.MILLIMETRES_PER_POINT)
+        capacity = (GRADE[self.language] - 1) / (SMALL * measure.MILLIMETRES_PER_POINT)
         score = None if choice.score is None else f"{choice.score.normalize():f}"
         return Grade(key, measure.balanced(text, capacity, most=3), score)
 

@@ -83,31 +83,40 @@ def beginning(text: str, capacity: float, count: int) -> str:
     return text
 
 
-def balanced(text: str, capacity: float, *, most: int = 6) -> tuple[str, ...]:
-    """`text` on as few lines of about equal length as hold it: up to `most` ems one line, then two, then more."""
+def balanced(text: str, capacity: float, *, most: float = 6) -> tuple[str, ...]:
+    """`text` on as few lines of about equal length as hold it: up to `most` ems one line, then two, then more.
+
+    Lines break behind 、 and before brackets where that costs no line. Punctuation at a line's end and an opening
+    bracket at its start count half, since half of their square is white.
+    """
     width = ems(text)
     if width <= min(most, capacity):
         return (text,)
-    count = max(2, math.ceil(width / capacity))
-    while True:
-        found = _split(text, count)
-        if max(map(ems, found)) <= capacity or count >= 5:
-            return found
-        count += 1
+    for count in range(max(2, math.ceil((width - 1) / capacity)), 6):
+        for bonus in (1.6, 0.4):
+            found = _split(text, count, bonus)
+            if max(map(_visible, found)) <= capacity:
+                return found
+    return _split(text, 5, 0.4)
 
 
-def _split(text: str, count: int) -> tuple[str, ...]:
+def _visible(line: str) -> float:
+    trimmed = 0.5 * (line[-1:] in _NOT_FIRST and character(line[-1:] or "-") == 1) + 0.5 * (line[:1] in _NOT_LAST)
+    return ems(line) - trimmed
+
+
+def _split(text: str, count: int, bonus: float) -> tuple[str, ...]:
     found: list[str] = []
     rest = text
     for left in range(count, 1, -1):
-        position = _break(rest, ems(rest) / left)
+        position = _break(rest, ems(rest) / left, bonus)
         found.append(rest[:position].rstrip())
         rest = rest[position:].lstrip()
-    return (*found, rest) if rest else tuple(found)
+    return tuple(line for line in (*found, rest) if line)
 
 
-def _break(text: str, target: float) -> int:
-    """The position nearest to `target` ems where a line may end; behind 、 and 和 is better than inside a word."""
+def _break(text: str, target: float, bonus: float) -> int:
+    """The position nearest to `target` ems where a line may end; a natural one is worth a detour of `bonus` ems."""
     best, least = len(text), math.inf
     used = 0.0
     for position in range(1, len(text)):
@@ -116,7 +125,7 @@ def _break(text: str, target: float) -> int:
         if after in _NOT_FIRST or before in _NOT_LAST or (_is_latin(before) and _is_latin(after)):
             continue
         natural = before in _BREAK_AFTER or after in _NOT_LAST or before == " " or after == " "
-        distance = abs(used - target) - (1.1 if natural else 0.0)
+        distance = abs(used - target) - (bonus if natural else 0.0)
         if distance < least:
             best, least = position, distance
     return best

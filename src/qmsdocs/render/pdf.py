@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
 import io
+import logging
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
-from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from jinja2 import Template, TemplateError
@@ -20,10 +18,11 @@ from jinja2 import Template, TemplateError
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.render import fonts, layout as pages, mark
 from qmsdocs.render.context import Plain, context
-from qmsdocs.render.fit import fits
-from qmsdocs.render.html import form_css, html_template
+from qmsdocs.render.fit import Fit, Level, fits
+from qmsdocs.render.html import base_css, form_css, html_template
 from qmsdocs.render.sandbox import environment, missing_name
 from qmsdocs.render.sheet import Sheet
+from qmsdocs.render.template_check import check_template
 
 if TYPE_CHECKING:
     import pydyf
@@ -31,23 +30,34 @@ if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration
 
 RECORD = "record.json"
-ASSETS = "https://template.invalid/"  # the base of relative addresses in a template; nothing is ever fetched from there
-UNDATED = datetime(2000, 1, 1, tzinfo=UTC)  # what a blank bears, which has no date of its own
+VARIANT = "pdf/a-3u"
+UNDATED = datetime(2000, 1, 1, tzinfo=UTC)  # of a blank, which has no date of its own
 SHORTER = (6, 3)  # lines of a long text, tried when a record does not stand on the one page of its form
+MOST_PIXELS = 25_000_000  # of a picture: a small file may unpack to gigabytes
 
 
 class PdfUnavailable(QmsError):
-    """The PDF engine cannot be loaded; the record is issued all the same and its page is pending."""
+    """The PDF engine cannot be loaded; a record is issued all the same and its page is pending."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file embedded in a PDF."""
+    """A file to be embedded in a PDF."""
 
     name: str
     data: bytes
-    description: str
-    mime: str = "application/json"
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What belongs to the file and not to the page: title, author, dates, attachments."""
+
+    title: str
+    author: str
+    created: datetime
+    modified: datetime
+    attachments: tuple[Attached, ...]
 
 
 def pdf(sheet: Sheet, *, template: str | None, events: bytes, assets: Mapping[str, bytes]) -> bytes:
@@ -56,9 +66,253 @@ def pdf(sheet: Sheet, *, template: str | None, events: bytes, assets: Mapping[st
     `assets` are the files beside the template by name. Raises PdfUnavailable without the engine, QmsError for a template
     that asks for what is not there.
     """
-    attached = (Attached(RECORD, events, "the events of this record"),)
-    created = _created(sheet)
-    if template is not None:
-        return _by_template(sheet, template, assets, attached, created)
-    document = _fitted(sheet, assets)
-    return _written(document, attached, created)
+    engine = _engine()
+    moments = [act.at for act in sheet.acts] + [item.event.recorded_at for item in sheet.corrections]
+    frame = _Frame(
+        f"{sheet.form.title.of(sheet.language)} {sheet.number or sheet.form.number}",
+        sheet.organisation,
+        min(moments, default=UNDATED),
+        max(moments, default=UNDATED),
+        (Attached(RECORD, events, "the events of this record, as they are stored"),),
+    )
+    _refuse_large_pictures({**assets, **({"logo": sheet.logo} if sheet.logo else {})})
+    drawn = _fitted(sheet, engine) if template is None else _by_template(sheet, template, assets, engine)
+    return _written(drawn, frame)
+
+
+def pdf_of_html(
+    html: str,
+    *,
+    title: str,
+    created: datetime,
+    author: str = "",
+    attachments: Sequence[Attached] = (),
+    assets: Mapping[str, bytes] | None = None,
+) -> bytes:
+    """`html` (its own styles inside it, on top of the faces of every page) as PDF/A-3u. Raises PdfUnavailable."""
+    engine = _engine()
+    drawn = engine.draw(html, (engine.css(base_css()),), assets or {})
+    return _written(drawn, _Frame(title, author, created, created, tuple(attachments)))
+
+
+def is_available() -> bool:
+    """Whether pages can be made on this machine."""
+    try:
+        _engine()
+    except PdfUnavailable:
+        return False
+    return True
+
+
+class _Engine:
+    """WeasyPrint, loaded with a font configuration that knows only the shipped faces."""
+
+    def __init__(self) -> None:
+        # Kept as long as the process: fontconfig reads it again whenever a configuration is made.
+        self._folder = tempfile.TemporaryDirectory(prefix="qmsdocs-fonts-")
+        from pathlib import Path
+
+        fonts.configure(Path(self._folder.name))
+        logging.getLogger("weasyprint").addHandler(logging.NullHandler())  # else it prints to stderr by itself
+        with contextlib.redirect_stdout(io.StringIO()):  # a missing library is also announced on stdout, which is ours
+            import weasyprint
+            from weasyprint.text.fonts import FontConfiguration
+
+        self._weasyprint = weasyprint
+        self._configuration = FontConfiguration
+        self._fonts: FontConfiguration = FontConfiguration()
+        self._parsed: dict[str, CSS] = {}
+
+    def css(self, text: str) -> CSS:
+        """The parsed style sheet, parsed once."""
+        if text not in self._parsed:
+            self._parsed[text] = self._weasyprint.CSS(string=text, font_config=self._fonts)
+        return self._parsed[text]
+
+    def draw(self, html: str, css: Sequence[CSS], assets: Mapping[str, bytes], *, face: str | None = None) -> Document:
+        """The pages of `html`, not yet written; `face` is a further @font-face rule, for this document alone."""
+        from qmsdocs.render.fetch import BASE, Fetcher, NotBeside
+
+        used = self._fonts
+        extra: list[CSS] = []
+        if face is not None:
+            used = self._configuration()
+            extra = [self._weasyprint.CSS(string=face, font_config=used, url_fetcher=Fetcher({}))]
+        try:
+            source = self._weasyprint.HTML(string=html, base_url=BASE, url_fetcher=Fetcher(assets))
+            return source.render(font_config=used, stylesheets=[*css, *extra], pdf_variant=VARIANT)
+        except NotBeside as error:
+            raise QmsError(
+                "the template asks for {address}, which is not among the files beside it", address=error.address
+            ) from None
+
+
+@cache
+def _loaded() -> _Engine:
+    return _Engine()
+
+
+def _engine() -> _Engine:
+    try:
+        return _loaded()
+    except (ImportError, OSError) as error:
+        raise PdfUnavailable(
+            "the PDF engine cannot be loaded: {reason}",
+            reason=str(error).splitlines()[0] if str(error) else type(error).__name__,
+            hint=message("install the libraries: {command}", command="apt-get install libpango-1.0-0 libpangoft2-1.0-0"),
+        ) from None
+
+
+def _fitted(sheet: Sheet, engine: _Engine) -> Document:
+    """The page by the derived layout, as roomy as one page allows; over several pages where nothing else helps."""
+    layout = pages.layout(sheet.form, sheet.language)
+    source = html_template(layout)
+    page = _Page(sheet, engine, source)
+    several: Fit | None = None
+    for lines in (pages.LINES, *SHORTER):
+        data = page.context(lines)
+        for fit in fits(layout, data):
+            if not fit.is_one_page:
+                several = several or fit
+                continue
+            drawn = page.draw(data, fit)
+            if _form_pages(drawn) == 1:
+                return drawn
+    assert several is not None  # the last of `fits` is always over several pages
+    return page.draw(page.context(pages.LINES), several)
+
+
+class _Page:
+    """One sheet on its way through the derived template."""
+
+    def __init__(self, sheet: Sheet, engine: _Engine, source: str) -> None:
+        self.sheet, self.engine = sheet, engine
+        self.template = _compiled(source)
+        first = context(sheet)
+        self.shown, self.face = _wide_face(first)
+        self.known: dict[int, dict[str, Plain]] = {} if self.face else {pages.LINES: first}
+        self.pictures = _pictures(sheet)
+
+    def context(self, lines: int) -> dict[str, Plain]:
+        """What the template may print when a long text has `lines` lines in its cell."""
+        if lines not in self.known:
+            self.known[lines] = context(self.sheet, shown=self.shown, annex_lines=lines)
+        return self.known[lines]
+
+    def draw(self, data: dict[str, Plain], fit: Fit) -> Document:
+        """The drawn pages at the level of `fit`."""
+        room = {field: f"{height:.2f}" for field, height in fit.room.items()}
+        html = self.template.render({**data, **self.pictures, "room": room, "several": not fit.is_one_page})
+        css = self.engine.css(_css(fit.level))
+        return self.engine.draw(html, (css,), {}, face=self.face)
+
+
+def _css(level: Level) -> str:
+    return form_css(level)
+
+
+def _wide_face(data: Mapping[str, Plain]) -> tuple[partial[str], str | None]:
+    """How to show text, and the @font-face for characters that only an installed face has; None where there are none."""
+    codes = data["codes"]
+    assert isinstance(codes, list)
+    missing = [chr(int(str(code)[3:-1], 16)) for code in codes]
+    wide = fonts.wide_coverage(missing) if missing else frozenset()
+    path = fonts.wide_face([chr(code) for code in sorted(wide)]) if wide else None
+    if path is None:
+        return partial(fonts.visible), None
+    subset = base64.b64encode(fonts.wide_subset(path, [chr(code) for code in sorted(wide)])).decode("ascii")
+    rule = f'@font-face {{ font-family: "Qms Wide"; src: url("data:font/ttf;base64,{subset}"); }}'
+    return partial(fonts.visible, wide=wide), rule
+
+
+def _pictures(sheet: Sheet) -> dict[str, Plain]:
+    """QR code and logo as addresses of data, for `src` of an image."""
+    logo = _data("image/png", sheet.logo) if sheet.logo else ""
+    return {"qr": _data("image/png", mark.qr_png(sheet.payload)), "logo": logo}
+
+
+def _data(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+@lru_cache(maxsize=64)
+def _compiled(source: str) -> Template:
+    return environment().from_string(source)
+
+
+@lru_cache(maxsize=64)
+def _checked(source: str) -> Template:
+    check_template(source, source="template.html")
+    return _compiled(source)
+
+
+def _by_template(sheet: Sheet, source: str, assets: Mapping[str, bytes], engine: _Engine) -> Document:
+    """The page by a company's own template: long texts whole, since only it knows its cells."""
+    template = _checked(source)
+    shown, face = _wide_face(context(sheet, annex_lines=None))
+    data = context(sheet, shown=shown, annex_lines=None)
+    try:
+        html = template.render({**data, **_pictures(sheet)})
+    except TemplateError as error:
+        name, near = missing_name(error, (source,))
+        raise QmsError(
+            "template.html: there is no {name}",
+            name=name or str(error),
+            hint=message("did you mean {nearest}?", nearest=near) if near else None,
+        ) from None
+    return engine.draw(html, (engine.css(base_css()),), assets, face=face)
+
+
+def _form_pages(drawn: Document) -> int:
+    """How many pages the form itself takes, annexes not counted."""
+    for position, page in enumerate(drawn.pages):
+        if "annex-1" in page.anchors:
+            return position
+    return len(drawn.pages)
+
+
+def _written(drawn: Document, frame: _Frame) -> bytes:
+    from weasyprint import Attachment
+
+    drawn.metadata.title = frame.title
+    drawn.metadata.authors = [frame.author] if frame.author else []
+    drawn.metadata.created = _w3c(frame.created)
+    drawn.metadata.modified = _w3c(frame.modified)
+    attachments = [
+        Attachment(
+            file_obj=io.BytesIO(item.data),
+            name=item.name,
+            description=item.description,
+            created=frame.created.astimezone(UTC),
+            modified=frame.modified.astimezone(UTC),
+            relationship="Source",
+        )
+        for item in frame.attachments
+    ]
+    written: bytes = drawn.write_pdf(finisher=_plain_metadata, pdf_variant=VARIANT, attachments=attachments)
+    return written
+
+
+def _w3c(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _plain_metadata(_document: Document, file: pydyf.PDF) -> None:
+    """Validators want the metadata stream readable without unpacking."""
+    number = int(file.catalog["Metadata"].split()[0])
+    file.objects[number].compress = False
+
+
+def _refuse_large_pictures(assets: Mapping[str, bytes]) -> None:
+    from PIL import Image, UnidentifiedImageError
+
+    for name, data in assets.items():
+        try:
+            with Image.open(io.BytesIO(data)) as picture:
+                width, height = picture.size
+        except (UnidentifiedImageError, OSError, ValueError):
+            continue  # no picture of points: a style sheet, an SVG
+        except Image.DecompressionBombError:
+            width, height = MOST_PIXELS, 2
+        if width * height > MOST_PIXELS:
+            raise QmsError("{name}: a picture of {width} × {height} points is too large", name=name, width=width, height=height)

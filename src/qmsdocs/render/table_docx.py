@@ -10,7 +10,7 @@ from datetime import datetime
 import docx as word
 from docx.document import Document
 from docx.enum.section import WD_ORIENT
-from docx.enum.table import WD_ROW_HEIGHT_RULE, WD_TABLE_ALIGNMENT
+from docx.enum.table import WD_ALIGN_VERTICAL, WD_ROW_HEIGHT_RULE, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING, WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -76,7 +76,7 @@ def _set_page(document: Document, language: Language, organisation: str) -> None
 
 def _plain(paragraph: Paragraph, *, alignment: WD_ALIGN_PARAGRAPH = _LEFT) -> Paragraph:
     """`paragraph` without space around it; a style's own tab stops and alignment do not count."""
-    paragraph.style = "Normal"  # type: ignore[assignment]  # by name, as python-docx documents
+    paragraph.style = "Normal"
     shape = paragraph.paragraph_format
     shape.space_before = shape.space_after = Pt(0)
     shape.line_spacing_rule, shape.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(pages.LINE)
@@ -127,7 +127,7 @@ def _add_page(
 
 
 def _table(document: Document, laid: RegisterPages, rows: int) -> Table:
-    table = document.add_table(rows, len(laid.widths))
+    table: Table = document.add_table(rows, len(laid.widths))
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
     properties = table._tbl.tblPr
     properties.append(_borders())
@@ -178,5 +178,5 @@ def _merged(row: _Row, text: str, alignment: WD_ALIGN_PARAGRAPH, *, height: floa
 
 
 def _put(cell: _Cell, text: str, alignment: WD_ALIGN_PARAGRAPH, face: str) -> None:
-    cell.vertical_alignment = 1  # type: ignore[assignment]
+    cell.vertical_alignment = WD_ALIGN_VERTICAL.CENTER
     _say(_plain(cell.paragraphs[0], alignment=alignment), text, face=face)

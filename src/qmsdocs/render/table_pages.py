@@ -1,4 +1,4 @@
-"""A register broken into landscape pages (pages.md 5), before anything is drawn, so that each page can count its rows."""
+"""A register broken into landscape pages before anything is drawn, so that each page can count its rows."""
 
 from __future__ import annotations
 
@@ -102,9 +102,8 @@ def _parts(grid: Grid, row: int, widths: Sequence[float], highest: float) -> Ite
     number = str(row + 1)
     while (height := _height((number, *cells), widths)) > highest:
         most = int((highest - 2 - _BORDER) / (LINE * MILLIMETRES_PER_POINT)) - 1
-        taken = tuple(
-            beginning(cell, max(_room(width, SIZE) - 1, 1.0), most) for cell, width in zip(cells, widths[1:], strict=True)
-        )
+        rooms = [max(_room(width, SIZE) - 1, 1.0) for width in widths[1:]]
+        taken = tuple(beginning(cell, room, most) for cell, room in zip(cells, rooms, strict=True))
         if not any(taken):
             break
         yield PageRow(number, taken, highest)

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 import xlsxwriter
 from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_range
 from xlsxwriter.worksheet import Worksheet
 
 from qmsdocs.base.errors import QmsError, message
@@ -131,13 +132,13 @@ def _arrange(page: Worksheet, sheet: SheetRows, header: str) -> None:
     last = max(len(sheet.rows), 1)
     page.freeze_panes(1, 0)
     page.autofilter(0, 0, last, len(sheet.columns) - 1)
-    page.ignore_errors({"number_stored_as_text": f"A1:{xlsxwriter.utility.xl_col_to_name(len(sheet.columns) - 1)}{last + 1}"})
+    page.ignore_errors({"number_stored_as_text": xl_range(0, 0, last, len(sheet.columns) - 1)})
     page.set_landscape()
     page.set_paper(9)  # A4
     page.set_margins(left=0.59, right=0.59, top=0.98, bottom=0.59)  # 15, 15, 25, 15 mm
     page.fit_to_pages(1, 0)
     page.repeat_rows(0)
-    page.set_header("&C&\"黑体\"&14" + header[:200].replace("&", "&&"))
+    page.set_header('&C&"黑体"&14' + header[:200].replace("&", "&&"))
     page.set_footer("&C&P / &N")
 
 

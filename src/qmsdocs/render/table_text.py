@@ -15,7 +15,10 @@ _NARROWEST = 8
 _WIDEST = 40
 _LINES = 2  # a cell takes at most so many lines
 _NO_ROWS = Text("（无）", "(none)")
-_HIDDEN = Text("另有 {count} 列放不下：{titles}；用 -o 写入文件可看全部", "{count} more columns do not fit: {titles}; -o writes all to a file")
+_HIDDEN = Text(
+    "另有 {count} 列放不下：{titles}；用 -o 写入文件可看全部",
+    "{count} more columns do not fit: {titles}; -o writes all to a file",
+)
 
 
 def text(grid: Grid, *, width: int, language: Language) -> str:
@@ -33,7 +36,7 @@ def text(grid: Grid, *, width: int, language: Language) -> str:
     if shown < len(grid.columns):
         titles = ("、" if language is Language.ZH else ", ").join(column.title for column in grid.columns[shown:])
         lines.append(_HIDDEN.of(language).format(count=len(grid.columns) - shown, titles=_one_line(titles)))
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _row(grid: Grid, position: int) -> list[str]:

@@ -14,6 +14,7 @@ TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|\{_\{|\}_\}|\{_%|%_\}", re.DO
 _HIDDEN = re.compile("\ufdd0([0-9]+)\ufdd1")
 _WORD = re.compile(r"\{%[-+]?\s*(\w*)")
 _TEXT = frozenset({"t", "delText"})
+_WITHIN_TEXT = frozenset({"t", "r", "p"})
 _OPENS = frozenset({"for", "if"})
 
 
@@ -101,10 +102,17 @@ class _Walk:
             self.depth += 1
         elif word.startswith("end") and self.opened:
             self.depth -= 1
-            if self.opened.pop() is not parent:
-                self.slow(message("the loop or condition that {tag} ends begins in another paragraph", tag=tag))
-        elif word in ("else", "elif") and self.opened and self.opened[-1] is not parent:
-            self.slow(message("the condition of {tag} begins in another paragraph", tag=tag))
+            self._matching(self.opened.pop(), parent, tag)
+        elif word in ("else", "elif") and self.opened:
+            self._matching(self.opened[-1], parent, tag)
+
+    def _matching(self, first: etree._Element | None, last: etree._Element | None, tag: str) -> None:
+        """Taking out or repeating what stands between keeps the XML whole when both ends lie equally deep in text."""
+        if first is last:
+            return
+        above, below = _chain(first, last), _chain(last, first)
+        if above != below or not _WITHIN_TEXT.issuperset(above):
+            self.slow(message("{tag} and its beginning stand in different parts of the page", tag=tag))
 
     def slow(self, reason: Message) -> None:
         self.reason = self.reason or reason
@@ -169,6 +177,13 @@ class _Walk:
             if self.is_body and _extent(always) != _extent(rows):
                 self.slow(message("the widest row of a table comes and goes"))
         self.tags(element.tail, element.getparent())
+
+
+def _chain(element: etree._Element | None, other: etree._Element | None) -> list[str]:
+    """The names from `element` up to, not including, what contains `other` as well."""
+    shared = set() if other is None else {other, *other.iterancestors()}
+    steps = [] if element is None else [element, *element.iterancestors()]
+    return [_local(step) for step in steps if step not in shared]
 
 
 def _extent(rows: list[_Row]) -> tuple[int, int]:

@@ -63,7 +63,8 @@ def _checked(path: str) -> str:
     if any(part in (".", "..") or not _PART.fullmatch(part) for part in parts) or ":" in parts[0]:
         raise QmsError('"{path}" cannot be a file of a controlled item', path=path)
     if not unicodedata.is_normalized("NFC", path):
-        raise QmsError("{path}: the file name is not in the normal form NFC", path=path, hint=message("rename the file"))
+        hint = message("rename the file")
+        raise QmsError("{path}: the file name is not in the normal form NFC", path=path, hint=hint)
     return path
 
 

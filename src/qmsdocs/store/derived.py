@@ -14,7 +14,7 @@ from qmsdocs.base.canonical import sha256
 from qmsdocs.base.errors import QmsError
 from qmsdocs.store import lock
 
-Value: TypeAlias = "None | int | str | bytes"
+Value: TypeAlias = "int | str | bytes | None"
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
 _META = "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
 _BUSY = 30_000  # milliseconds

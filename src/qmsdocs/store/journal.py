@@ -107,7 +107,7 @@ def newest_heads(objects: Objects, site: str) -> Heads | None:
         if not isinstance(head, dict):
             continue
         last, events = head.get("last"), head.get("events")
-        serials = {series: serial for series, serial in (last if isinstance(last, dict) else {}).items()}
+        serials = last if isinstance(last, dict) else {}
         found[branch] = LedgerHead(
             str(head.get("commit")),
             events if isinstance(events, int) else 0,

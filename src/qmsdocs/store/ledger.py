@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from qmsdocs.base.canonical import Json, loads, sha256
 from qmsdocs.base.errors import QmsError, message
@@ -13,6 +14,7 @@ from qmsdocs.store.event import RecordKey, Stored
 from qmsdocs.store.objects import FILE, FOLDER, Entry, HeadMoved, Objects
 
 _ATTEMPTS = 3
+T = TypeVar("T")
 
 
 class Stale(QmsError):
@@ -179,7 +181,7 @@ def _not_read_back(what: str) -> QmsError:
     )
 
 
-def retried(write: Callable[[], str]) -> str:
+def retried(write: Callable[[], T]) -> T:
     """What `write` returns; when the branch moved under it (a fetch by hand), it is tried again."""
     for _ in range(_ATTEMPTS - 1):
         try:

@@ -40,7 +40,7 @@ else:
 
 @contextmanager
 def exclusive(folder: Path, *, name: str = NAME, patience: float = PATIENCE) -> Iterator[None]:
-    """Held by this process alone while the block runs. Raises QmsError when others hold it for longer than `patience`."""
+    """Held by this process alone while the block runs. Raises QmsError when others hold it beyond `patience`."""
     try:
         handle = os.open(folder / name, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
     except OSError as error:

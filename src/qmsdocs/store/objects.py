@@ -60,19 +60,24 @@ class StoredFile:
     oid: str
 
 
+def own_folder(root: Path) -> Path:
+    """The git folder of the work tree at `root`, there or not; a linked work tree has one of its own."""
+    git = root / ".git"
+    if git.is_file():  # a linked work tree: "gitdir: …"
+        return (root / git.read_text("utf-8", "replace").removeprefix("gitdir:").strip()).resolve()
+    is_bare = not git.exists() and (root / "objects").is_dir() and (root / "HEAD").is_file()
+    return root if is_bare else git
+
+
 def common_folder(root: Path) -> Path:
     """The git folder that all work trees of the repository at `root` share. Raises QmsError where there is none."""
-    git = root / ".git"
-    if git.is_file():  # a linked work tree: "gitdir: …", and there a file that names the common folder
-        written = git.read_text("utf-8", "replace").removeprefix("gitdir:").strip()
-        git = (root / written).resolve()
-    elif not git.exists() and (root / "objects").is_dir() and (root / "HEAD").is_file():
-        git = root
+    git = own_folder(root)
     common = git / "commondir"
     if common.is_file():
         git = (git / common.read_text("utf-8", "replace").strip()).resolve()
     if not (git / "objects").is_dir():
-        raise QmsError("{folder} is not a QMS repository", folder=root, hint=message("qmsdocs init {folder}", folder=root))
+        hint = message("qmsdocs init {folder}", folder=root)
+        raise QmsError("{folder} is not a QMS repository", folder=root, hint=hint)
     return git
 
 
@@ -224,7 +229,7 @@ class Objects:
         return (Entry(name.decode("utf-8", "backslashreplace"), oid.hex(), int(mode, 8)) for mode, name, oid in found)
 
     def listing(self, commit: str, folder: str) -> tuple[Entry, ...]:
-        """What lies directly in `folder` ("" is the top) of `commit`, in path order; empty when there is no such folder."""
+        """What lies directly in `folder` ("" is the top) of `commit`, in path order; empty without such a folder."""
         tree = str(self._commit(commit).tree_id)
         for wanted in folder.split("/") if folder else ():
             below = [part.oid for part in self._parts(tree) if part.path == wanted and part.mode == FOLDER]
@@ -319,7 +324,7 @@ class Objects:
             raise unwritten(error) from error
 
     def copy_from(self, source: Objects, commits: Iterable[tuple[str | None, str]]) -> None:
-        """Nothing; for every (old, new) all that `new` needs beyond `old` lies here afterwards, flushed, as one pack."""
+        """Nothing; for every (old, new) all that `new` needs beyond `old` lies here afterwards, as one pack."""
         builder = pygit2.PackBuilder(source._repository)
         for old, new in commits:
             for oid in source._needed(old, new):

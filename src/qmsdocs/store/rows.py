@@ -28,9 +28,10 @@ class Meanings:
 MeaningsOf: TypeAlias = "Callable[[str], Meanings]"  # by the sha256 of the form revision
 
 COLUMNS = (
-    "number form revision form_sha256 ledger year series serial sequence state sha256 opened_at opened recorded_at "
-    "changed_at customer subject owner closed void given derived raised_from raise newer"
-).split()
+    *("number", "form", "revision", "form_sha256", "ledger", "year", "series", "serial", "sequence", "state", "sha256"),
+    *("opened_at", "opened", "recorded_at", "changed_at", "customer", "subject", "owner", "closed", "void", "given"),
+    *("derived", "raised_from", "raise", "newer"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.files import write_atomically
-from qmsdocs.store import journal, names
+from qmsdocs.store import journal, ledger, names
 from qmsdocs.store.event import Stored
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.place import Place
@@ -23,7 +22,7 @@ MARKER = "seat"
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Where a site writes, as its journal says: the random id of the seat, machine, folder, since when, taken by whom."""
+    """Where a site writes, as its journal says: the random id of the seat, machine, folder, since when, by whom."""
 
     site: str
     seat: str
@@ -132,7 +131,7 @@ def sit_down(
         "reason": reason,
         "last_numbers": dict(last_numbers),
     }
-    return read_seat(journal.write(objects, pen, journal.SEAT, said, by=person), pen.site)
+    return read_seat(journal.write(objects, pen, journal.SEAT, said, by=person or None), pen.site)
 
 
 def prepare(place: Place, objects: Objects, pen: journal.Pen) -> LocalSeat:
@@ -167,7 +166,7 @@ def released_seat(place: Place, site: str) -> LocalSeat | None:
 def birth(place: Place) -> tuple[int, int] | None:
     """The birth of the marker file: inode and time of its last change of state. No copy, however made, has both."""
     try:
-        found = os.stat(place.local_folder / MARKER, follow_symlinks=False)
+        found = (place.local_folder / MARKER).lstat()
     except OSError:
         return None
     return found.st_ino, found.st_ctime_ns
@@ -227,6 +226,6 @@ def repository_id(objects: Objects) -> str | None:
     """The random id of the repository, by the first event of control or of a journal; None before the first event."""
     for branch, head in objects.heads(lambda name: name.startswith("qms/") and names.is_ledger(name)).items():
         series = "release" if branch == names.CONTROL else journal.SEAT
-        for entry in journal.ledger.record_events(objects, branch, head.commit, series, 1):
+        for entry in ledger.record_events(objects, branch, head.commit, series, 1):
             return entry.event.text("repository")
     return None

@@ -1,25 +1,20 @@
-"""The system at one moment: definitions in force and records, read at the heads that stood when it was opened."""
+"""The system at one moment: definitions in force and records, for one site of one copy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
 from zoneinfo import ZoneInfo
-
-from pydantic import BaseModel
 
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
-from qmsdocs.base.files import text_of
 from qmsdocs.base.language import Language, Text
-from qmsdocs.base.toml import parse
 from qmsdocs.model.calendar import Calendar, add_period
 from qmsdocs.model.clock import Moment
-from qmsdocs.model.document import Procedure, parse_procedure
+from qmsdocs.model.document import Procedure
 from qmsdocs.model.evaluation import evaluate
 from qmsdocs.model.expression import parse as parse_expression
 from qmsdocs.model.facts import RecordFacts
@@ -28,30 +23,20 @@ from qmsdocs.model.gate import Raised
 from qmsdocs.model.organisation import Organisation
 from qmsdocs.model.people import People
 from qmsdocs.model.quantity import Quantity, Unit
-from qmsdocs.model.quantity import parse as parse_quantity
-from qmsdocs.model.record import Event, FormReference, Record
+from qmsdocs.model.record import FormReference, Record
 from qmsdocs.model.register import Register
-from qmsdocs.model.release import ItemKind, Release, in_force
+from qmsdocs.model.release import Release
 from qmsdocs.model.retention import Schedule
-from qmsdocs.store import control, ledger, names, seat
-from qmsdocs.store.event import Change, NewNumber, Posted, RecordKey, Stored
+from qmsdocs.store import ledger, names, seat
+from qmsdocs.store.event import Change, NewNumber, Posted, RecordKey
 from qmsdocs.store.index import Index
 from qmsdocs.store.objects import Objects
+from qmsdocs.store.opened import Store
 from qmsdocs.store.place import Place
-from qmsdocs.store.rows import Meanings, Row
-
-M = TypeVar("M", bound=BaseModel)
-
-
-@dataclass(frozen=True, slots=True)
-class FormInForce:
-    """A form with the revision it was released as; `sha256` is that of the revision's manifest."""
-
-    form: Form
-    revision: str
-    sha256: str
-    is_trial: bool
-    files: Mapping[str, bytes]
+from qmsdocs.store.post import post
+from qmsdocs.store.repository import find
+from qmsdocs.store.rows import Row
+from qmsdocs.system.definitions import Definitions, FormInForce
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,61 +51,62 @@ class Held:
 class System:
     """Definitions and records of one copy, for one site, at one moment. `now` is in the organisation's zone."""
 
-    place: Place
-    objects: Objects
+    store: Store = field(repr=False)
+    definitions: Definitions = field(repr=False)
     now: datetime
     site: str
-    releases: tuple[Release, ...]
-    stored_releases: Mapping[str, Stored] = field(repr=False)
-    control: str | None
-    repository: str
 
-    # ── what is in force
+    @property
+    def place(self) -> Place:
+        """Where this copy lies."""
+        return self.store.place
+
+    @property
+    def objects(self) -> Objects:
+        """The stored objects."""
+        return self.store.objects
+
+    @property
+    def control(self) -> str:
+        """The commit of the releases everything is judged by."""
+        return self.definitions.commit
+
+    @property
+    def releases(self) -> tuple[Release, ...]:
+        """All releases, oldest first."""
+        return self.definitions.releases
+
+    @cached_property
+    def repository(self) -> str:
+        """The random id of the repository."""
+        return self.store.repository
+
+    # ── what is in force today
 
     @property
     def today(self) -> date:
         """The day in the organisation's zone."""
         return self.now.date()
 
-    def release(self, kind: ItemKind, number: str, *, on: date | None = None) -> Release:
-        """The revision of an item in force on a day (today). Raises QmsError when there is none."""
-        found = in_force(self.releases, kind, number, on=on or self.today)
-        if found is None:
-            known = tuple(sorted({release.number for release in self.releases if release.kind is kind}))
-            raise QmsError("{number} is not in force here; there are {known}", number=number, known=known)
-        return found
-
-    def files(self, release: Release) -> Mapping[str, bytes]:
-        """The files of a release, every byte checked."""
-        assert self.control is not None
-        return control.load(self.objects, self.control, self.stored_releases[release.record]).files
-
-    def _configuration(self, name: str, model: type[M]) -> M:
-        release = self.release(ItemKind.CONFIGURATION, name)
-        data = next(iter(self.files(release).values()))
-        return parse(text_of(data, name), model, source=f"{name} {release.revision}")
-
-    @cached_property
+    @property
     def organisation(self) -> Organisation:
         """`qms.toml` in force."""
-        return self._configuration("qms.toml", Organisation)
+        return self.definitions.organisation(on=self.today)
 
-    @cached_property
+    @property
     def people(self) -> People:
         """`people.toml` in force."""
-        return self._configuration("people.toml", People)
+        return self.definitions.people(on=self.today)
 
-    @cached_property
+    @property
     def schedule(self) -> Schedule:
         """The retention schedule in force."""
-        return self._configuration("records/retention.toml", Schedule)
+        return self.definitions.schedule(on=self.today)
 
-    @cached_property
+    @property
     def registers(self) -> tuple[Register, ...]:
         """The registers over several forms in force."""
-        found = {r.number for r in self.releases if r.kind is ItemKind.CONFIGURATION}
-        wanted = sorted(number for number in found if number.startswith("records/registers/"))
-        return tuple(self._configuration(number, Register) for number in wanted)
+        return self.definitions.registers(on=self.today)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -142,90 +128,34 @@ class System:
         """The person of the site's record desk."""
         return self.organisation.site[self.site].clerk
 
-    # ── forms and procedures
-
-    @cached_property
+    @property
     def form_numbers(self) -> tuple[str, ...]:
-        """The forms there are releases of, by number."""
-        return tuple(sorted({release.number for release in self.releases if release.kind is ItemKind.FORM}))
+        """The forms there are, by number."""
+        return self.definitions.form_numbers
 
     def form_for(self, number: str, *, revision: str | None = None) -> FormInForce:
         """The form for a new record: the revision in force, or the named one while it may still come back."""
-        current = self.release(ItemKind.FORM, number)
-        if revision is None or revision == current.revision:
-            return self._form(current)
-        named = [r for r in self.releases if r.kind is ItemKind.FORM and (r.number, r.revision) == (number, revision)]
-        if not named:
-            raise QmsError("{number} has no revision {revision}", number=number, revision=revision)
-        grace = add_period(current.effective_on, parse_quantity(self.organisation.grace.form))
-        if named[-1].effective_on > self.today or self.today > grace:
-            raise QmsError(
-                "{number} {revision} is not in force; {current} is",
-                number=number,
-                revision=revision,
-                current=current.revision,
-                hint=message("qmsdocs record new {number}", number=number),
-            )
-        return self._form(named[-1])
+        return self.definitions.form_for(number, revision=revision, on=self.today)
 
     def form_of(self, reference: FormReference) -> FormInForce:
-        """The form revision a record was issued on. Raises QmsError when its release is not held here."""
-        for release in self.releases:
-            if release.kind is ItemKind.FORM and release.manifest == reference.sha256:
-                return self._form(release)
-        raise QmsError(
-            "the form {number} {revision} of this record is not held here",
-            number=reference.number,
-            revision=reference.revision,
-        )
-
-    @cached_property
-    def _forms(self) -> dict[str, FormInForce]:
-        return {}
-
-    def _form(self, release: Release) -> FormInForce:
-        if release.manifest not in self._forms:
-            files = self.files(release)
-            source = f"{release.number} {release.revision}"
-            form = parse(text_of(files["form.toml"], source), Form, source=source)
-            self._forms[release.manifest] = FormInForce(
-                form, release.revision, release.manifest, release.is_trial, files
-            )
-        return self._forms[release.manifest]
-
-    def form_by_manifest(self, manifest: str) -> Form | None:
-        """The form of a manifest, None when it is not held here."""
-        found = next((r for r in self.releases if r.manifest == manifest and r.kind is ItemKind.FORM), None)
-        return self._form(found).form if found else None
-
-    def procedure(self, number: str, *, on: date | None = None) -> Procedure:
-        """The procedure in force on a day (today)."""
-        return self._procedure(self.release(ItemKind.PROCEDURE, number, on=on))
-
-    def _procedure(self, release: Release) -> Procedure:
-        data = next(iter(self.files(release).values()))
-        return parse_procedure(text_of(data, release.number), source=f"{release.number} {release.revision}")
-
-    def parameters(self, number: str, *, on: date) -> tuple[Mapping[str, Quantity], Mapping[str, str]]:
-        """The parameters of a procedure in force on a day, and the manifest they come from."""
-        release = self.release(ItemKind.PROCEDURE, number, on=on)
-        return self._procedure(release).parameters, {number: release.manifest}
+        """The form revision a record was issued on."""
+        return self.definitions.form_of(reference)
 
     def parameters_of(self, record: Record) -> Mapping[str, Quantity]:
         """The parameters a record is judged by: those pinned when it was issued."""
         found: dict[str, Quantity] = {}
         for number, manifest in record.first.mapping("parameters").items():
-            release = next((r for r in self.releases if r.manifest == manifest), None)
-            if release is None:
-                raise QmsError("the revision of {number} that {record} is judged by is not held here", number=number, record=record.number)
-            found |= self._procedure(release).parameters
+            procedure = self.definitions.procedure_of(str(manifest))
+            if procedure is None:
+                said = "the revision of {number} that {record} is judged by is not held here"
+                raise QmsError(said, number=number, record=record.number)
+            found |= procedure.parameters
         return found
 
     def procedure_of(self, record: Record) -> Procedure | None:
         """The procedure revision a record is judged by; None where it has none."""
-        manifests = tuple(record.first.mapping("parameters").values())
-        release = next((r for r in self.releases if manifests and r.manifest == manifests[0]), None)
-        return self._procedure(release) if release is not None else None
+        manifests = [str(manifest) for manifest in record.first.mapping("parameters").values()]
+        return self.definitions.procedure_of(manifests[0]) if manifests else None
 
     def day_of(self, form: Form, values: Mapping[str, Json]) -> date:
         """The day a new record is judged by: the value that means `opened_at`, never later than today."""
@@ -343,14 +273,54 @@ class System:
     @cached_property
     def index(self) -> Index:
         """The index, brought up to the ledgers."""
-        found = Index(self.objects, self.place.local_folder, self._meanings)
-        found.refresh()
-        return found
+        self.store.index.refresh()
+        return self.store.index
 
-    def _meanings(self, manifest: str) -> Meanings:
-        form = self.form_by_manifest(manifest)
-        if form is None:
-            return Meanings()
-        means = {item.means: name for name, item in reversed(form.field.items()) if item.means is not None}
-        looked_up = {name for item in form.values.values() if item.lookup for name in item.lookup.same}
-        return Meanings(means, form.closed_states, tuple(sorted(looked_up)))
+    def found(self, words: Sequence[str]) -> tuple[Row, ...]:
+        """The records that hold all of `words`, in any field."""
+        self.store.search.refresh()
+        sets = [self.store.search.find(word) for word in words]
+        index = self.index
+        keys = [key for key in sets[0] if all(key in other for other in sets[1:])]
+        rows = [row for key in keys if (row := index.by_key(key)) is not None]
+        return tuple(row for row in rows if row.form in self.form_numbers)
+
+    def post(self, change: Change) -> tuple[Posted, ...]:
+        """The events of a change, certainly stored. Raises Stale when the record moved on, QmsError otherwise."""
+        return post(self.store, change, now=self.now)
+
+    def refreshed(self, now: datetime) -> System:
+        """The system as it stands now."""
+        head = self.objects.head(names.CONTROL)
+        unchanged = head is not None and head.commit == self.control
+        definitions = self.definitions if unchanged else Definitions.read(self.objects)
+        return replace(self, definitions=definitions or self.definitions, now=now.astimezone(self.zone))
+
+
+def open_system(start: Path, *, now: datetime, machine: str, site: str | None = None) -> System:
+    """The system of the repository at or above `start`. Raises QmsError outside one, or where nothing is in force."""
+    root = find(start)
+    held: list[Definitions] = []
+    store = Store.open(root, machine=machine, meanings=lambda manifest: held[0].meanings(manifest))
+    definitions = Definitions.read(store.objects)
+    if definitions is None:
+        raise QmsError(
+            "{folder}: nothing is in force here yet",
+            folder=root,
+            hint=message("qmsdocs init makes a repository in force; a copy without its ledgers is not a whole one"),
+        )
+    held.append(definitions)
+    organisation = definitions.organisation(on=now.date())
+    found = System(store, definitions, now.astimezone(organisation.zone), site or "")
+    return replace(found, site=_site(found, site))
+
+
+def _site(system: System, wanted: str | None) -> str:
+    """The site to work for: the wanted one, else the one whose seat this copy holds, else the first."""
+    sites = tuple(system.organisation.site)
+    if wanted is not None:
+        if wanted not in sites:
+            raise QmsError("there is no site {site}; there are {known}", site=wanted, known=sites)
+        return wanted
+    held = [site for site in sites if seat.holds(system.place, system.objects, site)]
+    return (held or list(sites))[0]

@@ -1,0 +1,141 @@
+"""What the page of a record says, gathered from the record, its form and the definitions in force."""
+
+from __future__ import annotations
+
+from qmsdocs.base.errors import Message, message
+from qmsdocs.base.language import Catalogue, Language, Text
+from qmsdocs.model.record import Event, Record
+from qmsdocs.model.retention import PERMANENT, Trigger
+from qmsdocs.model.speech import FormSpeech, reasons
+from qmsdocs.query.view import facts_of
+from qmsdocs.render import mark
+from qmsdocs.render.sheet import Act, Sheet
+from qmsdocs.system import FormInForce, System
+
+VOID_STATUS = Text("注销", "VOID")
+TRIAL_STATUS = Text("试行", "Trial")
+ISSUE_TITLE = Text("登记", "Issued")
+AMEND_TITLE = Text("更正", "Amended")
+_TRIGGERS = {
+    Trigger.ISSUED: message("{period} from issue"),
+    Trigger.CLOSED: message("{period} after closing"),
+    Trigger.APPROVED: message("{period} after approval"),
+    Trigger.SUPERSEDED: message("{period} after being superseded"),
+    Trigger.CONTRACT_ENDED: message("{period} after the contract ends"),
+    Trigger.RETURNED: message("{period} after the last copy is returned"),
+    Trigger.LEFT: message("{period} after leaving"),
+    Trigger.HANDOVER: message("{period} after handover"),
+    Trigger.RELEASED: message("{period} after release"),
+    Trigger.REGISTRATION_ENDED: message("{period} after the registration ends"),
+    Trigger.PRODUCTION_ENDED: message("{period} after production ends"),
+}
+
+
+
+def sheet(system: System, record: Record, form: FormInForce, *, language: Language) -> Sheet:
+    """Everything the page of a record says."""
+    facts = facts_of(system, form, record)
+    catalogue = Catalogue.load(language)
+    procedure = system.procedure_of(record)
+    speech = FormSpeech(form.form, procedure.front.parameter if procedure else {}, catalogue, facts)
+    short = system.repository[:8]
+    status = VOID_STATUS if record.is_void else TRIAL_STATUS if form.is_trial else None
+    return Sheet(
+        form=form.form,
+        revision=form.revision,
+        language=language,
+        organisation=system.organisation.organisation.of(language),
+        zone=system.zone,
+        number=record.number,
+        state=state_title(form, record),
+        status=status,
+        values=record.values,
+        derived=record.derived,
+        people=system.people.names(),
+        corrections=record.corrections,
+        acts=tuple(_act(system, form, event) for event in record.events if event.act != "void"),
+        reasons=reasons(facts, speech),
+        applies=frozenset(name for name in form.form.values if facts.applies(name)),
+        retention=retention_words(system, form, catalogue),
+        department=_department(system, form, language),
+        receipt=None,
+        check=mark.short_code(record.last.sha256),
+        payload=mark.payload(short, record.number, form.form.number, form.revision, record.last.sha256),
+        logo=None,
+        is_void=record.is_void,
+    )
+
+
+def blank_sheet(system: System, form: FormInForce, *, language: Language) -> Sheet:
+    """What the page of an empty blank says."""
+    catalogue = Catalogue.load(language)
+    return Sheet(
+        form=form.form,
+        revision=form.revision,
+        language=language,
+        organisation=system.organisation.organisation.of(language),
+        zone=system.zone,
+        number=None,
+        state=None,
+        status=None,
+        values={},
+        derived={},
+        people=system.people.names(),
+        corrections=(),
+        acts=(),
+        reasons={},
+        applies=frozenset(form.form.values),
+        retention=retention_words(system, form, catalogue),
+        department=_department(system, form, language),
+        receipt=None,
+        check=mark.short_code(form.sha256),
+        payload=mark.payload(system.repository[:8], "-", form.form.number, form.revision, form.sha256),
+        logo=None,
+    )
+
+
+def state_title(form: FormInForce, record: Record) -> Text:
+    """Where the record stands, in words."""
+    if record.is_void:
+        return VOID_STATUS
+    found = form.form.state.get(record.state)
+    return found.title if found is not None else Text(record.state, record.state)
+
+
+def act_title(form: FormInForce, act: str) -> Text:
+    """The title of an act: a step's own, or that of issue, amend and void."""
+    known = {"issue": ISSUE_TITLE, "amend": AMEND_TITLE, "void": VOID_STATUS}
+    step = form.form.step.get(act)
+    return step.title if step is not None else known.get(act, Text(act, act))
+
+
+def _act(system: System, form: FormInForce, event: Event) -> Act:
+    signer = event.mapping("signer")
+    meaning = signer.get("meaning")
+    person = system.people.person.get(event.by)
+    return Act(
+        step=event.act,
+        title=act_title(form, event.act),
+        by=person.name if person else event.by,
+        at=event.at.astimezone(system.zone),
+        meaning=meaning if isinstance(meaning, str) else None,
+        mark=event.sha256[:8].upper() if signer else None,
+    )
+
+
+def retention_words(system: System, form: FormInForce, catalogue: Catalogue) -> str:
+    """How long records of a form are kept, e.g. `关闭后3年`."""
+    found = system.schedule.class_.get(form.form.retention)
+    if found is None:
+        return form.form.retention
+    if found.period == PERMANENT:
+        return catalogue.say("long-term")
+    return catalogue.say(Message(_TRIGGERS[found.trigger].template, {"period": found.words(catalogue.language)}))
+
+
+def _department(system: System, form: FormInForce, language: Language) -> str:
+    found = system.schedule.class_.get(form.form.retention)
+    if found is not None and found.department is not None:
+        return found.department.of(language)
+    role = system.people.role.get(form.form.owner)
+    return role.title.of(language) if role is not None else form.form.owner

@@ -1,0 +1,119 @@
+"""Commands of the document-control desk: begin, status, head, index, completion."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from click.shell_completion import get_completion_class
+
+from qmsdocs.acts.begin import Beginning, begin, starter_folder
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.cli.record import option
+from qmsdocs.cli.session import Session, pass_session
+from qmsdocs.cli.words import Command, Group
+from qmsdocs.model.value import refuse_text
+from qmsdocs.query import overview
+from qmsdocs.store.head import record_head_line
+
+
+@click.command(cls=Command, help="Make a repository that is in force and ready to use.")
+@click.argument("folder", type=click.Path(path_type=Path))
+@option("--org", "organisation", required=True, metavar="NAME", help="The organisation's full name.")
+@option("--site", default="main", metavar="ID", help="The site that writes, small letters (hz).")
+@option("--code", metavar="CODE", help="The site's code in numbers (else: the id in capitals).")
+@option("--site-title", metavar="NAME", help="The site's name on pages.")
+@option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@pass_session
+def init(
+    session: Session,
+    folder: Path,
+    organisation: str,
+    site: str,
+    code: str | None,
+    site_title: str | None,
+    as_json: bool,
+) -> None:
+    """A new repository."""
+    session.refuse_on()
+    for name, text in (("--org", organisation), ("--code", code), ("--site-title", site_title)):
+        if text is not None and ((wrong := refuse_text(text)) is not None or not text.strip() or "\n" in text):
+            raise QmsError("{option}: {what}", option=name, what=wrong or message("is missing"))
+    wanted = Beginning(
+        folder,
+        organisation.strip(),
+        site,
+        (code or site.upper()).strip(),
+        (site_title or organisation).strip(),
+        session.clock(),
+        session.machine,
+        session.person,
+    )
+    begun = begin(wanted, starter=starter_folder())
+    if as_json:
+        items = [{"kind": kind, "number": number} for kind, number in begun.items]
+        session.answer_json({"format": 1, "folder": str(folder), "repository": begun.repository, "in_force": items})
+        return
+    forms = tuple(number for kind, number in begun.items if kind == "form")
+    documents = tuple(number for kind, number in begun.items if kind == "procedure")
+    session.answer(session.say("{folder} is ready: {organisation} writes here as {code}", folder=folder, organisation=organisation, code=wanted.code))
+    session.answer(session.say("In force on trial until {until}: {documents}; forms {forms}", until=begun.trial_until, documents=documents, forms=forms))
+    session.answer(session.say("Next:"))
+    for line in (f"cd {folder}", f"qmsdocs record new {forms[-1]} -o draft.toml", "qmsdocs record issue draft.toml", "qmsdocs status"):
+        session.answer(f"  {line}")
+
+
+@click.command(cls=Command, help="Show what is in force, open, overdue and waiting.")
+@option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@pass_session
+def status(session: Session, as_json: bool) -> int:
+    """The state of the repository; 1 when something is overdue."""
+    seen = overview.overview(session.system)
+    if as_json:
+        session.answer_json({"format": 1, **overview.as_json(seen)})
+    else:
+        for line in overview.lines(seen, session.catalogue):
+            session.answer(line)
+    return 1 if seen.overdue else 0
+
+
+@click.command(cls=Command, help="Print the line to keep that proves what is stored today.")
+@option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@pass_session
+def head(session: Session, as_json: bool) -> None:
+    """The line to keep outside."""
+    session.refuse_on()
+    system = session.system
+    line = record_head_line(system.store, system.site, now=system.now)
+    if as_json:
+        keys = ("site", "recorded_at", "commit", "number", "sha256", "ledgers", "events")
+        session.answer_json({"format": 1, **{key: getattr(line, key) for key in keys}})
+        return
+    session.answer(f"qmsdocs {line.site} {line.recorded_at} {line.number} {line.sha256} {line.ledgers} {line.events}")
+
+
+@click.group(cls=Group, help="Rebuild the index.")
+def index() -> None:
+    """The group."""
+
+
+@index.command(cls=Command, help="Throw the index away and read every ledger again.")
+@pass_session
+def rebuild(session: Session) -> None:
+    """A new index."""
+    system = session.system
+    system.store.index.rebuild()
+    system.store.search.rebuild()
+    session.answer(session.say("{count} records are indexed", count=sum(1 for _ in system.store.index.records())))
+
+
+@click.command(cls=Command, help="Print the completion script of a shell.")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@pass_session
+def completion(session: Session, shell: str) -> None:
+    """A completion script."""
+    from qmsdocs.cli.root import root
+
+    found = get_completion_class(shell)
+    assert found is not None
+    session.answer(found(root, {}, "qmsdocs", "_QMSDOCS_COMPLETE").source())

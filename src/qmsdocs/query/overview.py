@@ -1,0 +1,141 @@
+"""What a QA manager looks at first: what is in force, how many records stand where, what is overdue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from qmsdocs.base.language import Catalogue, Text
+from qmsdocs.model.release import ItemKind, in_force
+from qmsdocs.query.view import facts_of
+from qmsdocs.store import seat
+from qmsdocs.store.index import Filter
+from qmsdocs.system import System
+
+SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A clock of a record that has run out."""
+
+    number: str
+    clock: Text
+    due_at: datetime
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The records of one form."""
+
+    form: str
+    title: Text
+    total: int
+    still_open: int
+    void: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The state of a repository for one site."""
+
+    organisation: Text
+    site: str
+    site_title: Text
+    writes_here: bool
+    seat_at: str
+    documents: tuple[tuple[str, str, Text], ...]
+    trial_until: date | None
+    counts: tuple[Count, ...]
+    overdue: tuple[Overdue, ...]
+
+
+def overview(system: System) -> Overview:
+    """The state of the repository as of the system's moment."""
+    held = seat.current(system.objects, system.site)
+    trials = [release.trial_until for release in system.releases if release.is_trial and release.trial_until]
+    return Overview(
+        system.organisation.organisation,
+        system.site,
+        system.organisation.site[system.site].title,
+        seat.holds(system.place, system.objects, system.site),
+        f"{held.machine} {held.folder}" if held else "",
+        tuple(_documents(system)),
+        min(trials, default=None),
+        tuple(_counts(system)),
+        tuple(sorted(_overdue(system), key=lambda item: item.due_at)),
+    )
+
+
+def _documents(system: System) -> Iterator[tuple[str, str, Text]]:
+    numbers = sorted({r.number for r in system.releases if r.kind is ItemKind.PROCEDURE})
+    for number in numbers:
+        release = in_force(system.releases, ItemKind.PROCEDURE, number, on=system.today)
+        if release is not None:
+            yield number, release.revision, system.definitions.procedure(release).front.title
+
+
+def _counts(system: System) -> Iterator[Count]:
+    for number in system.form_numbers:
+        rows = list(system.index.records(Filter(forms=(number,))))
+        form = system.form_for(number).form
+        still_open = sum(1 for row in rows if not row.is_closed and form.closed_states)
+        yield Count(number, form.title, len(rows), still_open, sum(1 for row in rows if row.is_void))
+
+
+def _overdue(system: System) -> Iterator[Overdue]:
+    for row in system.index.records(Filter(forms=system.form_numbers, is_closed=False)):
+        form = system.form_of_row(row)
+        if not any(clock.within for clock in form.form.clock.values()):
+            continue
+        facts = facts_of(system, form, system.record_at(row.key))
+        for name, clock in form.form.clock.items():
+            reading = facts.reading(name)
+            if reading is not None and reading.due_at is not None and reading.stopped_at is None and reading.is_overdue:
+                yield Overdue(row.number, clock.title, reading.due_at, row.owner)
+
+
+def lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
+    """The overview as lines for the terminal."""
+    language = catalogue.language
+    yield f"{seen.organisation.of(language)} · {seen.site_title.of(language)}"
+    yield catalogue.say("this copy writes") if seen.writes_here else catalogue.say("this copy only reads; the seat is at {place}", place=seen.seat_at)
+    documents = tuple(f"{number} {revision} {title.of(language)}" for number, revision, title in seen.documents)
+    until = catalogue.say(" (on trial until {until})", until=seen.trial_until) if seen.trial_until else ""
+    yield catalogue.say("In force: {documents}", documents=documents) + until
+    for count in seen.counts:
+        yield catalogue.say(
+            "  {form} {title}: {total} records, {open} open, {void} void",
+            form=count.form,
+            title=count.title,
+            total=count.total,
+            open=count.still_open,
+            void=count.void,
+        )
+    if not seen.overdue:
+        yield catalogue.say("Nothing is overdue.")
+        return
+    yield catalogue.say("Overdue: {count}", count=len(seen.overdue))
+    for item in seen.overdue[:SHOWN]:
+        yield f"  ▲ {item.number}  {item.clock.of(language)}  {item.due_at:%Y-%m-%d %H:%M}  {item.owner}"
+    if len(seen.overdue) > SHOWN:
+        yield catalogue.say("  … and {count} more", count=len(seen.overdue) - SHOWN)
+
+
+def as_json(seen: Overview) -> Mapping[str, object]:
+    """The overview as one object."""
+    return {
+        "site": seen.site,
+        "writes_here": seen.writes_here,
+        "in_force": [{"number": number, "revision": revision} for number, revision, _ in seen.documents],
+        "trial_until": seen.trial_until.isoformat() if seen.trial_until else None,
+        "forms": [
+            {"form": c.form, "records": c.total, "open": c.still_open, "void": c.void} for c in seen.counts
+        ],
+        "overdue": [
+            {"number": o.number, "clock": o.clock.en, "due_at": o.due_at.isoformat(), "owner": o.owner}
+            for o in seen.overdue
+        ],
+    }

@@ -1,0 +1,198 @@
+"""The working texts of the drafting desk: what stands in the folder, checked as a whole. Not what is in force."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.files import read_text
+from qmsdocs.base.toml import Definition, read
+from qmsdocs.model.document import Procedure, parse_procedure
+from qmsdocs.model.expression import parameters, parse
+from qmsdocs.model.finding import Finding, Severity
+from qmsdocs.model.form import Form
+from qmsdocs.model.form_check import Surroundings, check_form
+from qmsdocs.model.organisation import Organisation
+from qmsdocs.model.people import People
+from qmsdocs.model.register import Register
+from qmsdocs.model.retention import Schedule
+from qmsdocs.render.template_check import check_template_files
+
+D = TypeVar("D", bound=Definition)
+_PARAMETER = re.compile(r"\{\{\s*p\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+_LINK = re.compile(r"\[([^\[\]()]+)\](?!\()")
+_BLOCK = re.compile(r"^```(rules|flow)[ \t]+(\S+)(?:[ \t]+(\S+))?[ \t]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Working:
+    """The definitions in a folder; what could not be read stands in `unread`."""
+
+    root: Path
+    organisation: Organisation | None
+    people: People
+    schedule: Schedule | None
+    forms: Mapping[str, Form]
+    procedures: Mapping[str, Procedure]
+    registers: Mapping[str, Register]
+    form_folders: Mapping[str, Path]
+    unread: tuple[Finding, ...]
+
+    def findings(self) -> Iterator[Finding]:
+        """Everything wrong or doubtful in the definitions, file by file."""
+        yield from self.unread
+        for number in self.forms:
+            yield from self.form_findings(number)
+        for number, procedure in self.procedures.items():
+            yield from self._procedure_findings(number, procedure)
+        yield from self._register_findings()
+
+    def form_findings(self, number: str) -> Iterator[Finding]:
+        """What is wrong with one form and its templates."""
+        form = self.forms[number]
+        procedure = self.procedures.get(form.procedure)
+        around = Surroundings(
+            procedure.parameters if procedure else None,
+            frozenset(self.people.role),
+            frozenset(self.schedule.class_ if self.schedule else ()),
+            self.forms,
+            self.organisation is not None and len(self.organisation.site) > 1,
+        )
+        yield from check_form(form, around)
+        for place, said in check_template_files(form, self.form_folders[number]):
+            yield Finding("DEF102", Severity.ERROR, number, said, place)
+
+    def _procedure_findings(self, number: str, procedure: Procedure) -> Iterator[Finding]:
+        front = procedure.front
+        known = {*self.procedures, *self.forms}
+        for key, numbers in (("parent", (front.parent,)), ("references", front.references), ("forms", front.forms)):
+            for other in numbers:
+                if other is not None and other not in known:
+                    yield _error(number, key, message("there is no {number}", number=other))
+        for name in _PARAMETER.findall(procedure.body):
+            if name not in front.parameter:
+                yield _error(number, "text", message('unknown {what} "{name}"', what=message("parameter"), name=f"p.{name}"))
+        for link in _LINK.findall(procedure.body):
+            if re.fullmatch(r"Q[A-Z]-.+", link) and link not in known:
+                yield _error(number, "text", message("there is no {number}", number=link))
+        for kind, form, field in _BLOCK.findall(procedure.body):
+            target = self.forms.get(form)
+            if target is None:
+                yield _error(number, kind, message("there is no form {number}", number=form))
+            elif kind == "rules" and not (field in target.field and target.field[field].rules):
+                yield _error(number, kind, message("{form} has no rules for {field}", form=form, field=field or "-"))
+        used = {*_PARAMETER.findall(procedure.body), *self._used(number)}
+        for name in front.parameter:
+            if name not in used:
+                said = message("the parameter is used by neither text nor form")
+                yield Finding("DEF202", Severity.WARNING, number, said, f"parameter.{name}")
+
+    def _used(self, procedure: str) -> set[str]:
+        return {
+            name
+            for form in self.forms.values()
+            if form.procedure == procedure
+            for written in expressions(form)
+            for name in parameters(parse(written))
+        }
+
+    def _register_findings(self) -> Iterator[Finding]:
+        names: dict[str, str] = {}
+        views = {f.number: f.register_.name for f in self.forms.values() if f.register_}
+        for subject, name in [*views.items(), *((path, r.name) for path, r in self.registers.items())]:
+            if name in names:
+                yield _error(subject, "name", message("{other} has a register {name} too", other=names[name], name=name))
+            names[name] = subject
+        for path, register in self.registers.items():
+            for number in register.forms:
+                if number not in self.forms:
+                    yield _error(path, "forms", message("there is no form {number}", number=number))
+
+
+def expressions(form: Form) -> Iterator[str]:
+    """Every expression written in a form."""
+    for field in form.field.values():
+        for item in (field, *field.column.values()):
+            yield from (text for text in (item.when, item.value, item.lookup and item.lookup.within) if text)
+            yield from (rule.when for rule in item.rules if rule.when)
+            yield from (row.weight for row in item.rows.values() if row.weight)
+    for step in form.step.values():
+        yield from (text for text in (step.when, *step.sets.values()) if text)
+    for clock in form.clock.values():
+        yield from (text for text in (clock.within, clock.when, *(e.after for e in clock.escalate)) if text)
+    for check in form.check.values():
+        yield from (text for text in (check.must, check.when) if text)
+    for wanted in form.raise_.values():
+        yield from (text for text in (wanted.when, *wanted.fill.values()) if text)
+
+
+def _error(subject: str, place: str, said: Message) -> Finding:
+    return Finding("DEF103", Severity.ERROR, subject, said, place)
+
+
+def load(root: Path) -> Working:
+    """The working texts of `root`; files that cannot be read become findings."""
+    loader = _Loader(root)
+    forms: dict[str, Form] = {}
+    folders: dict[str, Path] = {}
+    for path in sorted(root.glob("forms/*/form.toml")):
+        form = loader.definition(path, Form)
+        if form is not None:
+            loader.refuse_twin(form.number, forms, path)
+            forms[form.number], folders[form.number] = form, path.parent
+    procedures: dict[str, Procedure] = {}
+    for path in sorted(root.glob("procedures/*.md")):
+        procedure = loader.procedure(path)
+        if procedure is not None:
+            loader.refuse_twin(procedure.front.number, procedures, path)
+            procedures[procedure.front.number] = procedure
+    registers = {
+        path.relative_to(root).as_posix(): register
+        for path in sorted(root.glob("records/registers/*.toml"))
+        if (register := loader.definition(path, Register)) is not None
+    }
+    return Working(
+        root,
+        loader.definition(root / "qms.toml", Organisation),
+        loader.definition(root / "people.toml", People) or People(),
+        loader.definition(root / "records/retention.toml", Schedule),
+        forms,
+        procedures,
+        registers,
+        folders,
+        tuple(loader.unread),
+    )
+
+
+class _Loader:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.unread: list[Finding] = []
+
+    def definition(self, path: Path, model: type[D]) -> D | None:
+        name = path.relative_to(self.root).as_posix()
+        try:
+            return read(path, model, name=name)
+        except QmsError as error:
+            self._note(name, error.message)
+            return None
+
+    def procedure(self, path: Path) -> Procedure | None:
+        name = path.relative_to(self.root).as_posix()
+        try:
+            return parse_procedure(read_text(path), source=name)
+        except QmsError as error:
+            self._note(name, error.message)
+            return None
+
+    def refuse_twin(self, number: str, known: Mapping[str, object], path: Path) -> None:
+        if number in known:
+            name = path.relative_to(self.root).as_posix()
+            self._note(name, message("another file has the number {number} too", number=number))
+
+    def _note(self, subject: str, said: Message) -> None:
+        self.unread.append(Finding("SYS901", Severity.ERROR, subject, said))

@@ -1,0 +1,209 @@
+"""The seat moves to this copy: handed over by the copy that has it, or taken after a loss."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+
+from qmsdocs.base.canonical import Json
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.store import journal, ledger, names, post, seat, sync
+from qmsdocs.store.lock import exclusive, remove_leftover_locks
+from qmsdocs.store.objects import Objects
+from qmsdocs.store.opened import Store
+from qmsdocs.store.place import Place
+
+MAXIMUM_GAP = 20_000
+_HOPS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class LastNumber:
+    """The last number of a series on paper: its ledger, series folder, number template, and serial."""
+
+    ledger: str
+    folder: str
+    template: str
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSeries:
+    """A series this copy knows, with the last serial and number it holds."""
+
+    ledger: str
+    folder: str
+    last: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """The copy that has the seat, or had it until it handed it to us."""
+
+    place: Place
+    objects: Objects
+
+
+def claim_seat(
+    store: Store, site: str, *, person: str, reason: str, at: datetime, repository: str | None = None
+) -> seat.Seat:
+    """The first seat of a new site, here. `repository` is given for the very first event of a repository."""
+    with exclusive(store.place.git_folder):
+        pen = store.pen(site, at, repository=repository)
+        remove_leftover_locks(store.place.git_folder, (names.journal_of(site),))
+        return seat.claim(store.place, store.objects, pen, person=person, reason=reason)
+
+
+def known_series(store: Store, site: str) -> tuple[KnownSeries, ...]:
+    """The series of the site's ledgers with their last numbers as this copy holds them, to compare with the paper."""
+    found = []
+    heads = store.objects.heads(lambda name: journal.belongs(name, site))
+    for branch, head in heads.items():
+        name = names.parse_branch(branch)
+        if name is None or name.kind is not names.Kind.RECORDS:
+            continue
+        for folder in ledger.series_of(store.objects, head.commit):
+            stored = ledger.newest(store.objects, branch, head.commit, folder)
+            if stored is not None:
+                record = stored.event.mapping("record")
+                found.append(KnownSeries(branch, folder, int(str(record["serial"])), str(record["number"])))
+    return tuple(found)
+
+
+def take_seat(
+    store: Store,
+    site: str,
+    *,
+    person: str,
+    reason: str,
+    at: datetime,
+    last_numbers: tuple[LastNumber, ...] | None,
+    clock_is_right: bool = False,
+) -> seat.Seat:
+    """The seat of `site`, now here.
+
+    When the copy that has it can be reached on this machine it hands over: what it wrote is fetched and it stops
+    writing. Otherwise `last_numbers` must say the last number on paper of each series that may have gone further than
+    this copy knows (empty: none has); the numbers between are voided. Raises QmsError, QmsError with a hint when
+    `last_numbers` is None and cannot be done without.
+    """
+    with ExitStack() as locks:
+        locks.enter_context(exclusive(store.place.git_folder))
+        _level(store, site)
+        held = seat.current(store.objects, site)
+        if held is None:
+            raise QmsError("the site {site} has never had a seat", site=site)
+        if seat.holds(store.place, store.objects, site):
+            raise QmsError("this copy already writes for {site}", site=site)
+        pen = store.pen(site, at)
+        pending = seat.prepare(store.place, store.objects, pen)
+        other = _find(store, held, pending.seat)
+        if other is not None:
+            locks.enter_context(exclusive(other.place.git_folder))
+            _hand_over(store, other, site, pending.seat)
+        elif last_numbers is None and not _is_moved_here(store.place, held):
+            raise _asking(held)
+        journal.check_year(store.objects, site, at, is_confirmed=clock_is_right)
+        last = _last_numbers(store, site, last_numbers or ())
+        taken = seat.sit_down(store.place, store.objects, pen, person=person, reason=reason, last_numbers=last)
+        if other is not None:  # so that the other copy says where the seat is now
+            sync.fetch(store.objects, other.objects, lambda branch: branch == names.journal_of(site))
+        post.complete_voids(store, pen, taken)
+        return taken
+
+
+def _level(store: Store, site: str) -> None:
+    """Nothing; every ledger of the site is a local branch as new as any copy of it here (a clone has none)."""
+    branches = tuple(store.objects.heads(lambda name: journal.belongs(name, site)))
+    remove_leftover_locks(store.place.git_folder, branches)
+    for branch in branches:
+        post.level(store.objects, branch)
+
+
+def _find(store: Store, held: seat.Seat, pending: str) -> _Other | None:
+    """The copy that holds the seat now, followed from where our journal says it is; or that handed it to us before."""
+    for _ in range(_HOPS):
+        place = seat.other_place(held, store.place.machine)
+        if place is None or place.git_folder == store.place.git_folder:
+            return None
+        objects = Objects(place.git_folder)
+        if seat.repository_id(objects) != store.repository:
+            return None
+        if seat.holds(place, objects, held.site):
+            return _Other(place, objects)
+        handed = seat.released_seat(place, held.site)
+        if handed is not None and handed.handed_to == pending and seat.is_here(place, handed):
+            return _Other(place, objects)
+        following = seat.current(objects, held.site)
+        if following is None or following.seat == held.seat:
+            return None
+        held = following
+    return None
+
+
+def _hand_over(store: Store, other: _Other, site: str, pending: str) -> None:
+    """Nothing; the other copy does not write any more, and all it wrote is here."""
+    sync.fetch(other.objects, store.objects, lambda branch: journal.belongs(branch, site))
+    seat.release(other.place, site, to=pending)
+
+
+def _is_moved_here(place: Place, held: seat.Seat) -> bool:
+    """Whether this is the very copy that has the seat, in a folder of another name: nothing can have been lost."""
+    mine = seat.local_seat(place, held.site)
+    moved_from = seat.other_place(held, place.machine)
+    return (
+        mine is not None
+        and moved_from is None
+        and (mine.seat, mine.machine, mine.birth) == (held.seat, place.machine, seat.birth(place))
+    )
+
+
+def _asking(held: seat.Seat) -> QmsError:
+    return QmsError(
+        "{site} writes on {machine} in {folder}, which cannot be reached from here; numbers may have been given there",
+        site=held.site,
+        machine=held.machine,
+        folder=held.folder,
+        hint=message("say the last number on paper of each series, or that there is none beyond those held here"),
+    )
+
+
+def _last_numbers(store: Store, site: str, told: tuple[LastNumber, ...]) -> dict[str, Json]:
+    """What the seat event says of numbers given but not held here, with what is still open of earlier ones."""
+    before = seat.current(store.objects, site)
+    found: dict[str, Json] = dict(before.last_numbers) if before else {}
+    for number in told:
+        names.record_folder(number.folder, max(number.last, 1))
+        if not journal.belongs(number.ledger, site):
+            raise QmsError("{ledger} is not written by {site}", ledger=number.ledger, site=site)
+        found[f"{number.ledger}/{number.folder}"] = {"last": number.last, "number": number.template}
+    return dict(_still_open(store, found, journal.newest_heads(store.objects, site)))
+
+
+def _still_open(
+    store: Store, told: Mapping[str, Json], heads: journal.Heads | None
+) -> Iterator[tuple[str, Json]]:
+    for place, said in told.items():
+        branch, _, folder = place.rpartition("/")
+        head = store.objects.head(branch)
+        known = ledger.last_serial(store.objects, head.commit, folder) if head else 0
+        recorded = heads.ledgers[branch].last.get(folder, 0) if heads and branch in heads.ledgers else 0
+        last = said.get("last") if isinstance(said, dict) else 0
+        if not isinstance(said, dict) or not isinstance(last, int) or max(last, recorded) <= known:
+            continue
+        if last - known > MAXIMUM_GAP:
+            raise QmsError(
+                "{number} is {count} numbers beyond the last one held here",
+                number=_number(said, last),
+                count=last - known,
+                hint=message("look at the paper again; a backup that old is not the place to go on from"),
+            )
+        yield place, {**said, "last": max(last, recorded)}
+
+
+def _number(said: Mapping[str, Json], last: int) -> str:
+    return re.sub(r"\{serial[^}]*\}", str(last), str(said.get("number")))

@@ -1,0 +1,53 @@
+"""The line to keep outside: what shows later that nothing of a site's ledgers has gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from qmsdocs.store import journal, names, post, seat
+from qmsdocs.store.lock import exclusive
+from qmsdocs.store.opened import Store
+
+
+@dataclass(frozen=True, slots=True)
+class HeadLine:
+    """The newest heads of a site: the journal's commit, the heads event's number and sha256, and what it counts."""
+
+    site: str
+    recorded_at: str
+    commit: str
+    number: str
+    sha256: str
+    ledgers: int
+    events: int
+
+
+def head_line(store: Store, site: str) -> HeadLine | None:
+    """The newest heads the journal holds, None before the first."""
+    found = journal.newest_heads(store.objects, site)
+    head = store.objects.head(names.journal_of(site))
+    if found is None or head is None:
+        return None
+    event = found.stored.event
+    return HeadLine(
+        site,
+        event.text("recorded_at"),
+        head.commit,
+        str(event.mapping("record").get("number")),
+        found.stored.sha256,
+        len(found.ledgers),
+        sum(ledger.events for ledger in found.ledgers.values()),
+    )
+
+
+def record_head_line(store: Store, site: str, *, now: datetime) -> HeadLine:
+    """The line after the heads as of now were recorded in the journal. Raises QmsError where the seat is elsewhere."""
+    with exclusive(store.place.git_folder):
+        pen = store.pen(site, now)
+        seat.require(store.place, store.objects, site)
+        post.prepare(store, pen, names.journal_of(site))
+        journal.record_heads(store.objects, pen)
+    found = head_line(store, site)
+    assert found is not None
+    return found

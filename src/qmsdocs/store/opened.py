@@ -1,0 +1,67 @@
+"""One opened copy of a QMS repository: its place, its objects, its index."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from qmsdocs.base.errors import QmsError
+from qmsdocs.store import seat
+from qmsdocs.store.index import Index
+from qmsdocs.store.journal import Pen
+from qmsdocs.store.objects import Objects
+from qmsdocs.store.place import Place
+from qmsdocs.store.rows import MeaningsOf
+from qmsdocs.store.search import Search, TextsOf, every_text
+
+
+def new_nonce() -> str:
+    """16 random bytes, so that the hash of an event betrays no text."""
+    return secrets.token_hex(16)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """What reads and writes the ledgers of one copy. `nonce` is the source of chance, replaced in tests."""
+
+    place: Place
+    objects: Objects
+    index: Index
+    search: Search
+    nonce: Callable[[], str] = new_nonce
+
+    @classmethod
+    def open(
+        cls,
+        root: Path,
+        *,
+        machine: str,
+        meanings: MeaningsOf,
+        texts: TextsOf = every_text,
+        nonce: Callable[[], str] = new_nonce,
+    ) -> Store:
+        """The store of the copy at `root`; nothing is read from the index yet. Raises QmsError without a repository."""
+        place = Place.of(root, machine=machine)
+        objects = Objects(place.git_folder)
+        index = Index(objects, place.local_folder, meanings)
+        return cls(place, objects, index, Search(index, objects, place.local_folder, texts), nonce)
+
+    @property
+    def repository(self) -> str:
+        """The random id of the repository. Raises QmsError before its first event."""
+        found = seat.repository_id(self.objects)
+        if found is None:
+            raise QmsError("{folder} has no ledgers yet", folder=self.place.root)
+        return found
+
+    def pen(self, site: str, now: datetime, *, repository: str | None = None) -> Pen:
+        """What events written at `now` for `site` share."""
+        return Pen(repository or self.repository, site, now, self.nonce)
+
+    def close(self) -> None:
+        """Nothing; the derived files are closed."""
+        self.index.close()
+        self.search.close()

@@ -1,0 +1,34 @@
+"""Ledgers brought from another copy: forward only, nothing is ever moved back or replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.store import names
+from qmsdocs.store.objects import Objects
+
+
+def fetch(source: Objects, target: Objects, is_wanted: Callable[[str], bool]) -> tuple[str, ...]:
+    """The branches moved: every wanted ledger of `source` is in `target` as a local branch afterwards.
+
+    Raises QmsError, and moves nothing, when one of them went two ways.
+    """
+    moves: list[tuple[str, str | None, str]] = []
+    for branch, head in source.heads(lambda name: names.is_ledger(name) and is_wanted(name)).items():
+        commit = source.local_commit(branch)
+        held = target.local_commit(branch)
+        if commit is None or commit == held:
+            continue
+        if held is None or source.is_ancestor(held, commit):
+            moves.append((branch, held, commit))
+        elif not target.is_ancestor(commit, held) or head.diverged:
+            raise QmsError(
+                "{ledger} went two ways: two copies have written it",
+                ledger=branch,
+                hint=message("nothing can be written to it until the quality manager has decided which one stands"),
+            )
+    target.copy_from(source, ((held, commit) for _, held, commit in moves))
+    for branch, held, commit in moves:
+        target.fast_forward(branch, held, commit)
+    return tuple(branch for branch, _, _ in moves)

@@ -1,0 +1,211 @@
+"""The definitions in force: releases read from `qms/control`, parsed once, never from the work tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.files import text_of
+from qmsdocs.base.toml import parse
+from qmsdocs.model.calendar import add_period
+from qmsdocs.model.document import Procedure, parse_procedure
+from qmsdocs.model.form import Form
+from qmsdocs.model.organisation import Organisation
+from qmsdocs.model.people import People
+from qmsdocs.model.quantity import Quantity
+from qmsdocs.model.quantity import parse as parse_quantity
+from qmsdocs.model.record import FormReference, Record
+from qmsdocs.model.register import Register
+from qmsdocs.model.release import ItemKind, Release, in_force
+from qmsdocs.model.retention import Schedule
+from qmsdocs.store import control, names
+from qmsdocs.store.event import Stored
+from qmsdocs.store.objects import Objects
+from qmsdocs.store.rows import Meanings
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class FormInForce:
+    """A form with the revision it was released as; `sha256` is that of the revision's manifest."""
+
+    form: Form
+    revision: str
+    sha256: str
+    is_trial: bool
+    files: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """All releases up to one commit of `qms/control`."""
+
+    objects: Objects = field(repr=False)
+    commit: str
+    releases: tuple[Release, ...]
+    stored: Mapping[str, Stored] = field(repr=False)
+
+    @classmethod
+    def read(cls, objects: Objects) -> Definitions | None:
+        """The definitions this copy holds, None where it holds none."""
+        head = objects.head(names.CONTROL)
+        if head is None:
+            return None
+        stored: dict[str, Stored] = {}
+        releases: list[Release] = []
+        for events in control.releases(objects, head.commit):
+            release = _release(Record(tuple(item.event for item in events)))
+            releases.append(release)
+            stored[release.record] = events[0]
+        return cls(objects, head.commit, tuple(releases), stored)
+
+    def release(self, kind: ItemKind, number: str, *, on: date) -> Release:
+        """The revision of an item in force on a day. Raises QmsError when there is none."""
+        found = in_force(self.releases, kind, number, on=on)
+        if found is None:
+            known = tuple(sorted({release.number for release in self.releases if release.kind is kind}))
+            raise QmsError("{number} is not in force here; there are {known}", number=number, known=known)
+        return found
+
+    def files(self, release: Release) -> Mapping[str, bytes]:
+        """The files of a release, every byte checked."""
+        return control.load(self.objects, self.commit, self.stored[release.record]).files
+
+    @cached_property
+    def _parsed(self) -> dict[str, BaseModel]:
+        return {}
+
+    def _configuration(self, name: str, model: type[M], *, on: date) -> M:
+        release = self.release(ItemKind.CONFIGURATION, name, on=on)
+        found = self._parsed.get(release.record)
+        if not isinstance(found, model):
+            data = next(iter(self.files(release).values()))
+            found = parse(text_of(data, name), model, source=f"{name} {release.revision}")
+            self._parsed[release.record] = found
+        return found
+
+    def organisation(self, *, on: date) -> Organisation:
+        """`qms.toml` in force."""
+        return self._configuration("qms.toml", Organisation, on=on)
+
+    def people(self, *, on: date) -> People:
+        """`people.toml` in force."""
+        return self._configuration("people.toml", People, on=on)
+
+    def schedule(self, *, on: date) -> Schedule:
+        """The retention schedule in force."""
+        return self._configuration("records/retention.toml", Schedule, on=on)
+
+    def registers(self, *, on: date) -> tuple[Register, ...]:
+        """The registers over several forms in force."""
+        found = {r.number for r in self.releases if r.kind is ItemKind.CONFIGURATION}
+        wanted = sorted(number for number in found if number.startswith("records/registers/"))
+        return tuple(self._configuration(number, Register, on=on) for number in wanted)
+
+    @cached_property
+    def form_numbers(self) -> tuple[str, ...]:
+        """The forms there are releases of, by number."""
+        return tuple(sorted({release.number for release in self.releases if release.kind is ItemKind.FORM}))
+
+    def form_for(self, number: str, *, revision: str | None, on: date) -> FormInForce:
+        """The form for a new record: the revision in force, or the named one while it may still come back."""
+        current = self.release(ItemKind.FORM, number, on=on)
+        if revision is None or revision == current.revision:
+            return self._form(current)
+        named = [r for r in self.releases if r.kind is ItemKind.FORM and (r.number, r.revision) == (number, revision)]
+        if not named:
+            raise QmsError("{number} has no revision {revision}", number=number, revision=revision)
+        grace = add_period(current.effective_on, parse_quantity(self.organisation(on=on).grace.form))
+        if named[-1].effective_on > on or on > grace:
+            raise QmsError(
+                "{number} {revision} is not in force; {current} is",
+                number=number,
+                revision=revision,
+                current=current.revision,
+                hint=message("qmsdocs record new {number}", number=number),
+            )
+        return self._form(named[-1])
+
+    def form_of(self, reference: FormReference) -> FormInForce:
+        """The form revision a record was issued on. Raises QmsError when its release is not held here."""
+        release = self._by_manifest.get((ItemKind.FORM, reference.sha256))
+        if release is None:
+            raise QmsError(
+                "the form {number} {revision} of this record is not held here",
+                number=reference.number,
+                revision=reference.revision,
+            )
+        return self._form(release)
+
+    @cached_property
+    def _by_manifest(self) -> Mapping[tuple[ItemKind, str], Release]:
+        return {(release.kind, release.manifest): release for release in self.releases}
+
+    @cached_property
+    def _forms(self) -> dict[str, FormInForce]:
+        return {}
+
+    def _form(self, release: Release) -> FormInForce:
+        if release.manifest not in self._forms:
+            files = self.files(release)
+            source = f"{release.number} {release.revision}"
+            form = parse(text_of(files["form.toml"], source), Form, source=source)
+            self._forms[release.manifest] = FormInForce(
+                form, release.revision, release.manifest, release.is_trial, files
+            )
+        return self._forms[release.manifest]
+
+    @cached_property
+    def _procedures(self) -> dict[str, Procedure]:
+        return {}
+
+    def procedure(self, release: Release) -> Procedure:
+        """The procedure of a release."""
+        if release.manifest not in self._procedures:
+            data = next(iter(self.files(release).values()))
+            source = f"{release.number} {release.revision}"
+            self._procedures[release.manifest] = parse_procedure(text_of(data, source), source=source)
+        return self._procedures[release.manifest]
+
+    def procedure_of(self, manifest: str) -> Procedure | None:
+        """The procedure revision with a manifest, None where it is not held here."""
+        release = self._by_manifest.get((ItemKind.PROCEDURE, manifest))
+        return self.procedure(release) if release is not None else None
+
+    def parameters(self, number: str, *, on: date) -> tuple[Mapping[str, Quantity], Mapping[str, str]]:
+        """The parameters of a procedure in force on a day, and the manifest they come from."""
+        release = self.release(ItemKind.PROCEDURE, number, on=on)
+        return self.procedure(release).parameters, {number: release.manifest}
+
+    def meanings(self, manifest: str) -> Meanings:
+        """What the index must know of a form revision; nothing where it is not held here."""
+        release = self._by_manifest.get((ItemKind.FORM, manifest))
+        if release is None:
+            return Meanings()
+        form = self._form(release).form
+        means = {item.means: name for name, item in reversed(form.field.items()) if item.means is not None}
+        looked_up = {name for item in form.values.values() if item.lookup for name in item.lookup.same}
+        return Meanings(means, form.closed_states, tuple(sorted(looked_up)))
+
+
+def _release(record: Record) -> Release:
+    said = record.values
+    until = said.get("trial_until")
+    return Release(
+        kind=ItemKind(str(said.get("kind"))),
+        number=str(said.get("number")),
+        revision=str(said.get("revision")),
+        manifest=str(said.get("manifest")),
+        effective_on=date.fromisoformat(str(said.get("effective_on"))),
+        trial_until=date.fromisoformat(until) if isinstance(until, str) else None,
+        state=record.state,
+        record=record.number,
+        serial=int(str(record.first.mapping("record").get("serial", 0))),
+    )
