@@ -31,7 +31,14 @@ _LONG = (
     "已向业主说明原因和维修方案，业主同意；维修期间每天电话告知进度，完工后共同做淋水试验。",
 )
 _SHORT = ("绿汀苑3幢", "0802", "林玥", "工程部", "客户服务部", "外墙窗台渗漏", "已核实，情况属实", "同意所拟方案")
-_NAMED = {"phone": "13800001234", "customer": "林玥", "respondent": "林玥", "room": "0802", "estate": "绿汀苑3幢", "contact": "13900005678"}
+_NAMED = {
+    "phone": "13800001234",
+    "customer": "林玥",
+    "respondent": "林玥",
+    "room": "0802",
+    "estate": "绿汀苑3幢",
+    "contact": "13900005678",
+}
 
 
 def form_of(number: str) -> Form:
@@ -69,7 +76,10 @@ def _value(form: Form, name: str, field: Field, count: int) -> Json:
         case FieldType.RECORD:
             return "TS-HZ-2026-0014"
         case FieldType.ATTACHMENT:
-            return [{"name": "漏水照片.jpg", "size": 345_678, "sha256": DIGEST}, {"name": "报修单.pdf", "size": 45_678, "sha256": DIGEST}]
+            return [
+                {"name": "漏水照片.jpg", "size": 345_678, "sha256": DIGEST},
+                {"name": "报修单.pdf", "size": 45_678, "sha256": DIGEST},
+            ]
         case FieldType.TABLE:
             return _table(form, field)
         case _:
@@ -130,7 +140,16 @@ def filled(
     for at, (name, step) in enumerate(used.step.items(), 1):
         by = ("张伟", "李明", "王芳（代 李明）")[at % 3]
         if step.to is not None and name not in ("reopen", "settle", "drop", "wait", "resume", "approve_major"):
-            acts.append(Act(name, step.title, by, BEGUN + timedelta(hours=20 * at), step.signs, "9f2c7a1b" if step.signs else None))
+            acts.append(
+                Act(
+                    name,
+                    step.title,
+                    by,
+                    BEGUN + timedelta(hours=20 * at),
+                    step.signs,
+                    "9f2c7a1b" if step.signs else None,
+                )
+            )
     reasons = {name: "同时投诉人数 12 ≥ 热点投诉的集体人数 10人" for name, field in used.field.items() if field.rules}
     return replace(
         blank(number, language, used),

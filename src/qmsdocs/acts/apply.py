@@ -37,6 +37,4 @@ def apply(
             system = system.refreshed(clock())
             continue
         return Outcome(system.refreshed(clock()), change, posted)
-    raise QmsError(
-        "others are writing to the same record; nothing was written", hint=message("try again in a moment")
-    )
+    raise QmsError("others are writing to the same record; nothing was written", hint=message("try again in a moment"))

@@ -69,7 +69,7 @@ def begin(wanted: Beginning, *, starter: Path) -> Begun:
     texts["qms.toml"] = settings(texts["qms.toml"].decode("utf-8"), wanted).encode("utf-8")
     organisation = parse(texts["qms.toml"].decode("utf-8"), Organisation, source="qms.toml")
     items = tuple(_items(texts))
-    folder = wanted.folder
+    folder = wanted.folder.resolve()
     _clear(folder)
     for path, data in texts.items():
         write_atomically(folder / path, data)

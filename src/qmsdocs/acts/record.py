@@ -68,8 +68,7 @@ def issue(system: System, filled: Filled, intent: Intent) -> Change:
     """The change that issues a record. Raises Refused with every reason why not."""
     form = system.form_for(filled.form, revision=filled.revision)
     values = accepted(system, form.form, filled.values, subject=filled.source or filled.form)
-    given = {name: value for name, value in values.items() if value is not None}
-    given = _with_defaults(system, form.form, given)
+    given = _with_defaults(system, form.form, {n: value for n, value in values.items() if value is not None})
     refusals = list(_refuse_typed(form.form, given))
     day = system.day_of(form.form, given)
     parameters, procedure = system.definitions.parameters(form.form.procedure, on=day)
@@ -89,7 +88,6 @@ def issue(system: System, filled: Filled, intent: Intent) -> Change:
         submission=filled.submission,
         raised_from=filled.raised_from,
         acts=frozenset(form.form.step),
-        **_said(system, intent),
     )
     return _change(system, draft, intent, stem=records_stem(form.form.retention))
 
@@ -100,7 +98,10 @@ def step(system: System, number: str, name: str, *, values: Mapping[str, object]
     form = system.form_of(held.record.form)
     if name not in form.form.step:
         raise QmsError(
-            "{form} has no step {name}; there are {steps}", form=form.form.number, name=name, steps=tuple(form.form.step)
+            "{form} has no step {name}; there are {steps}",
+            form=form.form.number,
+            name=name,
+            steps=tuple(form.form.step),
         )
     _refuse_dead(held.record)
     definition = form.form.step[name]
@@ -129,7 +130,6 @@ def step(system: System, number: str, name: str, *, values: Mapping[str, object]
         after=held.record.last.sha256,
         meaning=definition.signs if system.signs(intent.by) else None,
         acts=frozenset(form.form.step),
-        **_said(system, intent),
     )
     return _change(system, draft, intent)
 
@@ -161,7 +161,6 @@ def amend(system: System, number: str, *, values: Mapping[str, object], intent: 
         parameters=_text_mapping(held.record.first.mapping("parameters")),
         after=held.record.last.sha256,
         acts=frozenset(form.form.step),
-        **_said(system, intent),
     )
     return _change(system, draft, intent)
 
@@ -186,7 +185,6 @@ def void(system: System, number: str, *, replaced_by: str | None, intent: Intent
         derived=held.record.derived,
         replaced_by=replaced_by,
         after=held.record.last.sha256,
-        **_said(system, intent),
     )
     return _change(system, draft, intent)
 
@@ -264,22 +262,21 @@ def _refuse_typed(form: Form, given: Mapping[str, Json]) -> Iterable[Refusal]:
             yield Refusal(name, message("is set by a step and cannot be given"))
 
 
-def _said(system: System, intent: Intent) -> dict[str, str | None]:
+def _change(system: System, draft: Draft, intent: Intent, *, stem: str = "") -> Change:
+    """The change of one draft, with who says it, when and why. Raises QmsError for an unknown person."""
     if intent.reason is not None and (wrong := refuse_text(intent.reason)) is not None:
         raise QmsError("the reason: {what}", what=wrong)
     system.refuse_unknown_person(intent.by)
-    happened = intent.happened_at.isoformat() if intent.happened_at is not None else None
-    return {"by": intent.by, "entered_by": system.clerk, "reason": intent.reason, "happened_at": happened}
-
-
-def _change(system: System, draft: Draft, intent: Intent, *, stem: str = "") -> Change:
-    kept = replace(draft, attachments=intent.attachments)
+    said = replace(
+        draft,
+        by=intent.by,
+        entered_by=system.clerk,
+        reason=intent.reason,
+        happened_at=intent.happened_at.isoformat() if intent.happened_at is not None else None,
+        attachments=intent.attachments,
+    )
     return Change(
-        site=system.site,
-        drafts=(kept,),
-        stem=stem,
-        control=system.control,
-        clock_is_right=intent.clock_is_right,
+        site=system.site, drafts=(said,), stem=stem, control=system.control, clock_is_right=intent.clock_is_right
     )
 
 
@@ -308,4 +305,3 @@ def _raise_if(subject: str, refusals: Sequence[Refusal]) -> None:
 
 def _text_mapping(mapping: Mapping[str, Json]) -> Mapping[str, str]:
     return {name: value for name, value in mapping.items() if isinstance(value, str)}
-

@@ -13,6 +13,7 @@ from qmsdocs.render.sheet import Act, Sheet
 from qmsdocs.system import FormInForce, System
 
 VOID_STATUS = Text("注销", "VOID")
+DRAFT_STATUS = Text("草稿", "Draft")
 TRIAL_STATUS = Text("试行", "Trial")
 ISSUE_TITLE = Text("登记", "Issued")
 AMEND_TITLE = Text("更正", "Amended")
@@ -29,7 +30,6 @@ _TRIGGERS = {
     Trigger.REGISTRATION_ENDED: message("{period} after the registration ends"),
     Trigger.PRODUCTION_ENDED: message("{period} after production ends"),
 }
-
 
 
 def sheet(system: System, record: Record, form: FormInForce, *, language: Language) -> Sheet:

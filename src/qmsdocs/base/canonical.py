@@ -11,7 +11,7 @@ import rfc8785
 
 from qmsdocs.base.errors import QmsError
 
-Json: TypeAlias = "None | bool | int | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 
 MAXIMUM_DEPTH = 64
 MAXIMUM_INTEGER = 2**53 - 1  # what every JSON reader holds exactly (RFC 8785, 3.2.2.3)

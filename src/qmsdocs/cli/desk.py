@@ -56,10 +56,29 @@ def init(
         return
     forms = tuple(number for kind, number in begun.items if kind == "form")
     documents = tuple(number for kind, number in begun.items if kind == "procedure")
-    session.answer(session.say("{folder} is ready: {organisation} writes here as {code}", folder=folder, organisation=organisation, code=wanted.code))
-    session.answer(session.say("In force on trial until {until}: {documents}; forms {forms}", until=begun.trial_until, documents=documents, forms=forms))
+    session.answer(
+        session.say(
+            "{folder} is ready: {organisation} writes here as {code}",
+            folder=folder,
+            organisation=organisation,
+            code=wanted.code,
+        )
+    )
+    session.answer(
+        session.say(
+            "In force on trial until {until}: {documents}; forms {forms}",
+            until=begun.trial_until,
+            documents=documents,
+            forms=forms,
+        )
+    )
     session.answer(session.say("Next:"))
-    for line in (f"cd {folder}", f"qmsdocs record new {forms[-1]} -o draft.toml", "qmsdocs record issue draft.toml", "qmsdocs status"):
+    for line in (
+        f"cd {folder}",
+        f"qmsdocs record new {forms[-1]} -o draft.toml",
+        "qmsdocs record issue draft.toml",
+        "qmsdocs status",
+    ):
         session.answer(f"  {line}")
 
 

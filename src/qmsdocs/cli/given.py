@@ -104,7 +104,9 @@ def attached(session: Session, form: Form, written: dict[str, object], folder: P
             continue
         for item in listed:
             if Path(item).name != item or "\\" in item or item in ("", ".", ".."):
-                raise QmsError("{name}: {file}: only files in the folder of the draft can be attached", name=name, file=item)
+                raise QmsError(
+                    "{name}: {file}: only files in the folder of the draft can be attached", name=name, file=item
+                )
         said, found = store_files(session, [folder / item for item in listed])
         written[name] = said
         places |= found

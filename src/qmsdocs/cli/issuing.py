@@ -11,6 +11,7 @@ from typing import Any
 from qmsdocs.acts import record as acts
 from qmsdocs.acts.apply import Outcome
 from qmsdocs.acts.record import Filled, Refused
+from qmsdocs.acts.sheets import act_title, state_title
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.files import write_atomically
 from qmsdocs.cli import given, report
@@ -22,7 +23,7 @@ from qmsdocs.fill.retry import row_keys
 from qmsdocs.fill.skeleton import Skeleton
 from qmsdocs.model.form import Form
 from qmsdocs.model.value import Refusal
-from qmsdocs.store.event import Posted
+from qmsdocs.store.event import Posted, RaisedFrom
 from qmsdocs.store.repository import pack_if_needed
 
 REFUSED = 2
@@ -101,12 +102,12 @@ def _issue_draft(session: Session, path: Path, options: Mapping[str, Any], done:
         _refuse(session, done, source=str(path), error=error)
 
 
-def _link(session: Session, draft: drafts.Draft) -> acts.RaisedFrom | None:
+def _link(session: Session, draft: drafts.Draft) -> RaisedFrom | None:
     if draft.raised_from is None:
         return None
     known = session.system.index.by_submission(draft.submission) if draft.submission else None
     if known is not None:  # a retry: the answer is known already, the parent has this record
-        return acts.RaisedFrom(draft.raised_from["record"], draft.raised_from["raise"], "")
+        return RaisedFrom(draft.raised_from["record"], draft.raised_from["raise"], "")
     form, _, link = acts.called_for(session.system, draft.raised_from["record"], draft.raised_from["raise"])
     if form != draft.form:
         raise QmsError("{number} calls for {form}, not for {other}", number=link.record, form=form, other=draft.form)
@@ -315,8 +316,8 @@ def after_change(session: Session, outcome: Outcome, options: Mapping[str, Any])
         for posted in outcome.posted:
             held = session.system.record(posted.number)
             form = session.system.form_of(held.record.form)
-            title = report.act_title(form, posted.stored.event.act).of(session.language)
-            state = report.state_title(form, held.record).of(session.language)
+            title = act_title(form, posted.stored.event.act).of(session.language)
+            state = state_title(form, held.record).of(session.language)
             session.answer(session.say("{number}: {act}; now {state}", number=posted.number, act=title, state=state))
     _after_answer(session, outcome.posted)
     return 0
@@ -327,7 +328,7 @@ def raise_record(session: Session, number: str, name: str, **options: Any) -> in
     system = session.system
     target, known, link = acts.called_for(system, number, name)
     form = system.form_for(target)
-    said: dict[str, object] = {key: value for key, value in known.items()}
+    said: dict[str, object] = dict(known)
     said |= given.values(form.form, options["pairs"], options["source"])
     if options["output"] is not None:
         _refuse_existing(options["output"])
@@ -342,7 +343,11 @@ def raise_record(session: Session, number: str, name: str, **options: Any) -> in
     except Refused as error:
         for refusal in error.refusals:
             _note_refusal(session, done, form.form, f"{number} {name}", refusal)
-        session.tell("write a draft and complete it: qmsdocs record raise {number} {name} -o draft.toml", number=number, name=name)
+        session.tell(
+            "write a draft and complete it: qmsdocs record raise {number} {name} -o draft.toml",
+            number=number,
+            name=name,
+        )
     return _finish(session, done, options)
 
 
@@ -356,4 +361,3 @@ def fill_draft(session: Session, number: str | None, path: Path, *, then_issue: 
     options = dict.fromkeys(("form", "table", "happened_at", "reason", "project"), None)
     flags = dict.fromkeys(("as_json", "no_pages", "clock_is_right", "dry_run"), False)
     return issue(session, (path,), encoding="utf-8", **options, **flags)
-

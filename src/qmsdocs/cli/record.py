@@ -41,7 +41,9 @@ def writing(function: F) -> F:
 
 def giving(function: F) -> F:
     """The options that give values."""
-    function = option("--from", "source", type=click.Path(path_type=Path), help="A TOML or JSON file of values.")(function)
+    function = option("--from", "source", type=click.Path(path_type=Path), help="A TOML or JSON file of values.")(
+        function
+    )
     return option("--set", "pairs", multiple=True, metavar="FIELD=VALUE", help="A value; empty clears it.")(function)
 
 
@@ -232,4 +234,3 @@ def render(session: Session, numbers: tuple[str, ...], pending: bool, as_json: b
     if not numbers and not pending:
         raise QmsError("name records, or say --pending")
     return issuing.render(session, numbers, pending=pending, as_json=as_json)
-

@@ -28,7 +28,9 @@ def list_(session: Session, as_json: bool) -> None:
         rows = [{"name": r.name, "title": r.title.of(session.language), "forms": list(r.forms)} for r in found]
         session.answer_json({"format": 1, "registers": rows})
         return
-    columns = tuple(Column(name, session.say(title)) for name, title in (("name", "Name"), ("title", "Title"), ("forms", "Forms")))
+    columns = tuple(
+        Column(name, session.say(title)) for name, title in (("name", "Name"), ("title", "Title"), ("forms", "Forms"))
+    )
     cells = tuple((r.name, r.title.of(session.language), ", ".join(r.forms)) for r in found)
     write_grid(session, Grid(session.say("Registers"), "", columns, cells), None)
 

@@ -34,7 +34,13 @@ def field_title(session: Session, form: Form | None, path: str) -> str:
     if not parts:
         return f"{title} ({path})"
     row, column = parts[0], parts[1] if len(parts) > 1 else ""
-    where = session.say("row {row}", row=row) if row.isdigit() else field.rows[row].text.of(session.language) if row in field.rows else row
+    where = (
+        session.say("row {row}", row=row)
+        if row.isdigit()
+        else field.rows[row].text.of(session.language)
+        if row in field.rows
+        else row
+    )
     below = field.column[column].title.of(session.language) if column in field.column else column
     return " · ".join(part for part in (title, where, below) if part) + f" ({path})"
 
@@ -102,7 +108,9 @@ def _shown(session: Session, record: Record, form: FormInForce) -> Iterator[str]
         yield "  " + _act_line(session, form, event)
     steps = [name for name, step in form.form.step.items() if record.state in step.from_ and not record.is_void]
     if steps:
-        yield "\n" + session.say("Next steps: {steps}", steps=tuple(f"{s} {form.form.step[s].title.of(language)}" for s in steps))
+        yield "\n" + session.say(
+            "Next steps: {steps}", steps=tuple(f"{s} {form.form.step[s].title.of(language)}" for s in steps)
+        )
 
 
 def _clocks(session: Session, facts: RecordFacts) -> Iterator[str]:
@@ -153,7 +161,18 @@ def _act_json(record: Record, position: int) -> dict[str, object]:
     changes: list[Mapping[str, Json]] = [
         {"field": name, "old": before.get(name), "new": new} for name, new in event.changes.items()
     ]
-    keys = ("sequence", "act", "state", "by", "entered_by", "recorded_at", "happened_at", "reason", "signer", "replaced_by")
+    keys = (
+        "sequence",
+        "act",
+        "state",
+        "by",
+        "entered_by",
+        "recorded_at",
+        "happened_at",
+        "reason",
+        "signer",
+        "replaced_by",
+    )
     return {**{key: event.body.get(key) for key in keys}, "changes": changes, "sha256": event.sha256}
 
 

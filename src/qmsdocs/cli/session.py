@@ -1,4 +1,4 @@
-"""What one command works with: the options every command has, the system when it is asked for, and the ways to speak."""
+"""What one command works with: the common options, the system when it is asked for, and the ways to speak."""
 
 from __future__ import annotations
 

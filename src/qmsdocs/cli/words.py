@@ -17,9 +17,7 @@ from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.language import Catalogue, Language
 
 
-def guess_language(
-    arguments: Sequence[str], environment: Mapping[str, str], folder: Callable[[], Path]
-) -> Language:
+def guess_language(arguments: Sequence[str], environment: Mapping[str, str], folder: Callable[[], Path]) -> Language:
     """The language messages are in: --lang, $QMSDOCS_LANG, the repository's first one, the machine's; else Chinese."""
     for position, word in enumerate(arguments):
         if word.startswith("--lang="):
@@ -150,7 +148,7 @@ class Command(click.Command):
             for line in say(ctx, _template(self.help)).split("\n"):
                 formatter.write_text(line)
 
-    def get_short_help_str(self, limit: int = 45) -> str:
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002
         return _template(self.help)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -174,7 +172,7 @@ class Group(Command, click.Group):
         super().__init__(*args, **kwargs)
         self.lazy = lazy or {}
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return [*self.lazy, *(name for name in self.commands if name not in self.lazy)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

@@ -102,7 +102,8 @@ class Dialogue:
     @property
     def given(self) -> Mapping[str, object]:
         """What is to be written in the draft: answers without empty ones and empty rows."""
-        found = {name: _filled(value) for name, value in self.values.items()}
+        begun = self._put(self.at, "\n".join(self.lines)).values if self.at is not None and self.lines else self.values
+        found = {name: _filled(value) for name, value in begun.items()}
         return {name: value for name, value in found.items() if value is not None}
 
     @property

@@ -41,7 +41,7 @@ _HEADLINE = Text("{number} {title}　版次 {revision}", "{number} {title}, revi
 _HOW = (
     Text(
         "在引号之间填写，存为 UTF-8。标“必填”的登记时要有；行首有 # 的可以不填，要填就删去行首的 # 。",
-        "Write between the quotes, save as UTF-8. What is required is needed at issue; to fill a line with #, delete the #.",
+        "Write between the quotes; save as UTF-8. Required blanks are needed at issue; delete a # to fill that line.",
     ),
     Text(
         "选项写代号或文字都可以：phone 或 电话。",

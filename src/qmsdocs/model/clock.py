@@ -75,7 +75,9 @@ def _started(
     taken = [moment.at for moment in moments if moment.act in clock.starts]
     if taken:
         return taken[-1].astimezone(calendar.zone)
-    fields = [_instant(values.get(name), form.field[name].type, calendar) for name in clock.starts if name in form.field]
+    fields = [
+        _instant(values.get(name), form.field[name].type, calendar) for name in clock.starts if name in form.field
+    ]
     return next((found for found in fields if found is not None), None)
 
 

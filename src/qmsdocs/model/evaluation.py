@@ -13,8 +13,8 @@ from typing import Protocol, TypeAlias
 
 from qmsdocs.model.calendar import add_period
 from qmsdocs.model.expression import (
-    AnyOf,
     All,
+    AnyOf,
     Arithmetic,
     Call,
     Comparison,
@@ -30,7 +30,7 @@ from qmsdocs.model.expression import (
 )
 from qmsdocs.model.quantity import Quantity
 
-Value: TypeAlias = "None | bool | str | Decimal | date | datetime | Quantity | tuple[Value, ...]"
+Value: TypeAlias = "bool | str | Decimal | date | datetime | Quantity | tuple[Value, ...] | None"
 
 
 class Facts(Protocol):

@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.model.expression import (
-    AnyOf,
     All,
+    AnyOf,
     Arithmetic,
     Call,
     Comparison,
@@ -201,11 +201,11 @@ class Scope:
                 return result
             case "count", [Kind.LIST | Kind.TABLE]:
                 return NUMBER
-            case ("sum" | "min" | "max"), [Kind.LIST] if found[0].item is Kind.NUMBER:
+            case (("sum" | "min" | "max"), [Kind.LIST]) if found[0].item is Kind.NUMBER:
                 return NUMBER
-            case ("min" | "max"), [Kind.LIST] if found[0].item is Kind.DATE:
+            case (("min" | "max"), [Kind.LIST]) if found[0].item is Kind.DATE:
                 return DATE
-            case ("sum" | "min" | "max"), [Kind.NUMBER, Kind.NUMBER, *rest] if set(rest) <= {Kind.NUMBER}:
+            case (("sum" | "min" | "max"), [Kind.NUMBER, Kind.NUMBER, *rest]) if set(rest) <= {Kind.NUMBER}:
                 return NUMBER
             case "round", [Kind.NUMBER] | [Kind.NUMBER, Kind.NUMBER]:
                 return NUMBER

@@ -10,8 +10,8 @@ from qmsdocs.base.errors import Message, message
 from qmsdocs.base.language import Catalogue
 from qmsdocs.model.evaluation import Facts, holds
 from qmsdocs.model.expression import (
-    AnyOf,
     All,
+    AnyOf,
     Arithmetic,
     Call,
     Comparison,

@@ -1,4 +1,4 @@
-"""What expressions may ask of one record: typed values, parameters, clocks; derived values are worked out when asked."""
+"""What expressions may ask of one record: typed values, parameters, clocks; derived values worked out when asked."""
 
 from __future__ import annotations
 

@@ -10,7 +10,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field as Key, model_validator
+from pydantic import BeforeValidator, model_validator
+from pydantic import Field as Key
 
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.language import Text

@@ -10,7 +10,7 @@ import re2
 
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.expression import names, parse
-from qmsdocs.model.expression_check import BOOLEAN, DATE, DURATION, NUMBER, Kind, Scope, Type
+from qmsdocs.model.expression_check import BOOLEAN, DURATION, NUMBER, Scope, Type
 from qmsdocs.model.finding import Finding, Severity
 from qmsdocs.model.form import CHOICE_TYPES, Field, FieldType, Form, Step
 from qmsdocs.model.quantity import Quantity
@@ -77,17 +77,27 @@ class _Walk:
             yield self._error("series.number", "with several sites the number needs {{site}}")
         same = [n for n, o in self.around.forms.items() if o.series.id == self.form.series.id and n != self.form.number]
         if same:
-            yield self._error("series.id", "the form {other} has the series {series} too", other=same[0], series=self.form.series.id)
+            yield self._error(
+                "series.id", "the form {other} has the series {series} too", other=same[0], series=self.form.series.id
+            )
 
     def _known(self, place: str, what: str, name: str, known: Sequence[str] | frozenset[str]) -> Iterator[Noticed]:
         if name not in known:
             close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
             if close:
-                yield self._error(place, 'unknown {what} "{name}", did you mean "{nearest}"?', what=message(what), name=name, nearest=close[0])
+                yield self._error(
+                    place,
+                    'unknown {what} "{name}", did you mean "{nearest}"?',
+                    what=message(what),
+                    name=name,
+                    nearest=close[0],
+                )
             else:
                 yield self._error(place, 'unknown {what} "{name}"', what=message(what), name=name)
 
-    def _typed(self, place: str, written: str | None, *, wanted: Callable[[Type], bool], said: str, program: bool = True) -> Iterator[Noticed]:
+    def _typed(
+        self, place: str, written: str | None, *, wanted: Callable[[Type], bool], said: str, program: bool = True
+    ) -> Iterator[Noticed]:
         if written is None:
             return
         try:
@@ -105,7 +115,9 @@ class _Walk:
     def _field(self, place: str, name: str, field: Field) -> Iterator[Noticed]:
         derivations = [key for key in ("value", "rules", "lookup") if getattr(field, key)]
         if len(derivations) > 1:
-            yield self._error(place, "has both {first} and {second}; one is enough", first=derivations[0], second=derivations[1])
+            yield self._error(
+                place, "has both {first} and {second}; one is enough", first=derivations[0], second=derivations[1]
+            )
         if field.type in CHOICE_TYPES and not self.form.choices_of(field):
             yield self._error(place, "a choice needs choices, or like")
         if field.like is not None and self.form.find(field.like) is None:
@@ -143,9 +155,19 @@ class _Walk:
                 else:
                     yield from self._field(f"{place}.column.{name}", name, column)
             if not field.rows and field.max is None:
-                yield Severity.WARNING, place, message("a table without max has no end on paper; {limit} rows are taken", limit=200)
+                yield (
+                    Severity.WARNING,
+                    place,
+                    message("a table without max has no end on paper; {limit} rows are taken", limit=200),
+                )
             for row, item in field.rows.items():
-                yield from self._typed(f"{place}.rows.{row}.weight", item.weight, wanted=lambda t: t == NUMBER, said="a number", program=False)
+                yield from self._typed(
+                    f"{place}.rows.{row}.weight",
+                    item.weight,
+                    wanted=lambda t: t == NUMBER,
+                    said="a number",
+                    program=False,
+                )
         elif field.column or field.rows:
             yield self._error(place, "only a table has columns and rows")
 
@@ -153,20 +175,31 @@ class _Walk:
         options = self.form.choices_of(field)
         for position, rule in enumerate(field.rules, 1):
             if field.type in CHOICE_TYPES and rule.gives not in options:
-                yield self._error(f"{place}.rules", 'rule {position} gives "{name}", which is no choice', position=position, name=rule.gives)
+                yield self._error(
+                    f"{place}.rules",
+                    'rule {position} gives "{name}", which is no choice',
+                    position=position,
+                    name=rule.gives,
+                )
             yield from self._condition(f"{place}.rules", rule.when)
             if rule.when is None and position < len(field.rules):
-                yield self._error(f"{place}.rules", "rule {position} always holds, the ones after it never do", position=position)
+                yield self._error(
+                    f"{place}.rules", "rule {position} always holds, the ones after it never do", position=position
+                )
         if field.value is not None:
             own = Scope(self.form, self.around.parameters or {}).type_of(field)
-            yield from self._typed(f"{place}.value", field.value, wanted=lambda t: t.kind is own.kind, said="what the field holds")
+            yield from self._typed(
+                f"{place}.value", field.value, wanted=lambda t: t.kind is own.kind, said="what the field holds"
+            )
         if field.lookup is not None:
             for name in (field.lookup.count, *field.lookup.same):
                 if name != "number":
                     yield from self._known(f"{place}.lookup", "field", name, tuple(self.form.values))
             if field.lookup.state is not None:
                 yield from self._known(f"{place}.lookup", "state", field.lookup.state, tuple(self.form.state))
-            yield from self._typed(f"{place}.lookup", field.lookup.within, wanted=lambda t: t == DURATION, said="a period")
+            yield from self._typed(
+                f"{place}.lookup", field.lookup.within, wanted=lambda t: t == DURATION, said="a period"
+            )
 
     def _circles(self) -> Iterator[Noticed]:
         needs: dict[str, frozenset[str]] = {}
@@ -220,11 +253,13 @@ class _Walk:
             yield self._error("state", 'no state means "closed", so a record could never be closed')
         for name, field in self.form.values.items():
             for step_name in field.required_steps:
-                step = self.form.step.get(step_name)
-                if step is not None and name in self.form.set_by_steps and name not in step.sets:
+                needing = self.form.step.get(step_name)
+                if needing is not None and name in self.form.set_by_steps and name not in needing.sets:
                     setters = {s for s, item in self.form.step.items() if name in item.sets}
                     if not setters - {step_name}:
-                        yield self._error(f"field.{name}.required", "nobody can give it before the step {step}", step=step_name)
+                        yield self._error(
+                            f"field.{name}.required", "nobody can give it before the step {step}", step=step_name
+                        )
 
     def _changes_after_signing(self) -> Iterator[Noticed]:
         """Values that could change after a signed step without passing it again (seen as a real fault in trials)."""
@@ -240,7 +275,9 @@ class _Walk:
                     if other != name and self._changes_unsigned(other, step.to, order)
                 ]
                 if needed and later:
-                    said = message("may still change in the step {step} after {signed} was signed", step=later[0], signed=name)
+                    said = message(
+                        "may still change in the step {step} after {signed} was signed", step=later[0], signed=name
+                    )
                     yield Severity.WARNING, f"field.{field_name}.may_change", said
 
     def _spoken(self, written: str | None) -> frozenset[str]:
@@ -264,7 +301,9 @@ class _Walk:
             yield from self._condition(f"{place}.when", clock.when)
             for escalation in clock.escalate:
                 yield from self._known(f"{place}.escalate", "role", escalation.to, self.around.roles)
-                yield from self._typed(f"{place}.escalate", escalation.after, wanted=lambda t: t == DURATION, said="a period")
+                yield from self._typed(
+                    f"{place}.escalate", escalation.after, wanted=lambda t: t == DURATION, said="a period"
+                )
 
     def _checks(self) -> Iterator[Noticed]:
         for name, check in self.form.check.items():
@@ -308,5 +347,3 @@ def _reach(start: str, forward: Mapping[str, set[str]]) -> set[str]:
                 reached.add(state)
                 frontier.append(state)
     return reached
-
-

@@ -26,8 +26,10 @@ class Raised:
     is_void: bool
 
 
-def refuse_changes(form: Form, before: Mapping[str, Json], changes: Mapping[str, Json], *, step: str) -> Iterator[Refusal]:
-    """What speaks against `changes` in `step`: fields nobody types, values given already that the step may not change."""
+def refuse_changes(
+    form: Form, before: Mapping[str, Json], changes: Mapping[str, Json], *, step: str
+) -> Iterator[Refusal]:
+    """What speaks against `changes` in `step`: fields nobody types, given values the step may not change."""
     for name, new in changes.items():
         field = form.values[name]
         if field.is_derived:
@@ -36,7 +38,10 @@ def refuse_changes(form: Form, before: Mapping[str, Json], changes: Mapping[str,
             yield Refusal(name, message("is set by a step and cannot be given"))
         elif name in before and before[name] != new and step not in field.may_change:
             yield Refusal(
-                name, message("has a value already; correct it with a reason: qmsdocs record amend --set {name}=…", name=name)
+                name,
+                message(
+                    "has a value already; correct it with a reason: qmsdocs record amend --set {name}=…", name=name
+                ),
             )
 
 
@@ -60,7 +65,7 @@ def refuse_values(facts: RecordFacts, given: Sequence[str], *, act: str) -> Iter
 
 def _speaks(facts: RecordFacts, must: str) -> bool:
     """Whether a check without `when` and `required` has anything to speak of yet: any field it names is given."""
-    from_fields = [name for name in _fields(facts.form, must)]
+    from_fields = tuple(_fields(facts.form, must))
     return not from_fields or any(facts.stored(name) is not None for name in from_fields)
 
 
@@ -91,7 +96,9 @@ def refuse_step(facts: RecordFacts, step: Step, *, taken_by: Mapping[str, str], 
     if facts.state not in step.from_:
         stands = facts.form.state[facts.state].title if facts.state in facts.form.state else facts.state
         allowed = tuple(facts.form.state[name].title for name in step.from_)
-        yield Refusal("", message("the record stands at {state}; this step goes from {allowed}", state=stands, allowed=allowed))
+        yield Refusal(
+            "", message("the record stands at {state}; this step goes from {allowed}", state=stands, allowed=allowed)
+        )
     if step.when is not None and not holds(parse(step.when), facts):
         yield Refusal("", message("the condition of the step is not met: {condition}", condition=step.when))
     for other in step.not_by:
@@ -109,11 +116,18 @@ def refuse_raises(facts: RecordFacts, act: str, raised: Sequence[Raised]) -> Ite
             continue
         there = [item for item in raised if item.raised == name and not item.is_void]
         if not there:
-            yield Refusal("", message("{title} must be raised first: qmsdocs record raise NUMBER {name}", title=wanted.title, name=name))
+            yield Refusal(
+                "",
+                message(
+                    "{title} must be raised first: qmsdocs record raise NUMBER {name}", title=wanted.title, name=name
+                ),
+            )
         elif act in wanted.closed:
             for item in there:
                 if not item.is_closed:
-                    yield Refusal("", message("{title} {number} must be closed first", title=wanted.title, number=item.number))
+                    yield Refusal(
+                        "", message("{title} {number} must be closed first", title=wanted.title, number=item.number)
+                    )
 
 
 def step_sets(facts: RecordFacts, step: Step) -> Mapping[str, Json]:

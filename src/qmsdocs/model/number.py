@@ -12,8 +12,18 @@ MAXIMUM_SERIAL = 999_999
 
 
 @dataclass(frozen=True, slots=True)
+class ReadNumber:
+    """The parts of a printed number."""
+
+    year: int
+    month: int
+    project: str
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
 class NumberPattern:
-    """A pattern such as `TS-{site}-{year}-{serial:4}`. The counter restarts whenever one of the other parts changes."""
+    """A pattern such as `AB-{site}-{year}-{serial:4}`. The counter restarts whenever one of the other parts changes."""
 
     written: str
     parts: frozenset[str]
@@ -48,8 +58,28 @@ class NumberPattern:
             pieces.append(project)
         return "-".join(pieces)
 
+    def read(self, number: str, *, site: str) -> ReadNumber | None:
+        """The parts of a printed `number` of this pattern (the project by its code), None when it does not fit."""
+
+        def group(found: re.Match[str]) -> str:
+            digits = {"year": "(?P<year>[0-9]{4})", "month": "(?P<month>[0-9]{2})", "serial": "(?P<serial>[0-9]{1,6})"}
+            return digits.get(found[1], re.escape(site) if found[1] == "site" else "(?P<project>.+?)")
+
+        pieces: list[str] = []
+        end = 0
+        for found in _PART.finditer(self.written):
+            pieces += [re.escape(self.written[end : found.start()]), group(found)]
+            end = found.end()
+        fitting = re.fullmatch("".join(pieces) + re.escape(self.written[end:]), number, re.ASCII)
+        if fitting is None:
+            return None
+        said = fitting.groupdict()
+        return ReadNumber(
+            int(said["year"]), int(said.get("month") or 1), said.get("project") or "", int(said["serial"])
+        )
+
     def template(self, *, site: str, year: int, month: int, project: str) -> str:
-        """The pattern with all but the serial filled in, e.g. `TS-HZ-2026-{serial:04d}`."""
+        """The pattern with all but the serial filled in, e.g. `AB-HZ-2026-{serial:04d}`."""
 
         def fill(found: re.Match[str]) -> str:
             if found[1] == "serial":

@@ -87,7 +87,7 @@ class FormSpeech:
 
 
 def reason(facts: RecordFacts, name: str, speech: FormSpeech) -> str | None:
-    """Why a derived choice is what it is: the rule that holds, in words; None where the last, unconditional one does."""
+    """Why a derived choice is what it is: the rule that holds, in words; None for an unconditional one."""
     position = facts.rule(name)
     if position is None:
         return None

@@ -46,7 +46,9 @@ class CellWriter:
                 return options[str(value)].text.of(language) if str(value) in options else str(value)
             case FieldType.CHOICES if isinstance(value, list):
                 options = self.form.choices_of(field)
-                return self.catalogue.say(", ").join(options[str(v)].text.of(language) for v in value if str(v) in options)
+                return self.catalogue.say(", ").join(
+                    options[str(v)].text.of(language) for v in value if str(v) in options
+                )
             case FieldType.PERSON:
                 return self.people.get(str(value), str(value))
             case FieldType.DURATION:

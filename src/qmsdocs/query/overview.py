@@ -101,7 +101,11 @@ def lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
     """The overview as lines for the terminal."""
     language = catalogue.language
     yield f"{seen.organisation.of(language)} · {seen.site_title.of(language)}"
-    yield catalogue.say("this copy writes") if seen.writes_here else catalogue.say("this copy only reads; the seat is at {place}", place=seen.seat_at)
+    yield (
+        catalogue.say("this copy writes")
+        if seen.writes_here
+        else catalogue.say("this copy only reads; the seat is at {place}", place=seen.seat_at)
+    )
     documents = tuple(f"{number} {revision} {title.of(language)}" for number, revision, title in seen.documents)
     until = catalogue.say(" (on trial until {until})", until=seen.trial_until) if seen.trial_until else ""
     yield catalogue.say("In force: {documents}", documents=documents) + until
@@ -131,9 +135,7 @@ def as_json(seen: Overview) -> Mapping[str, object]:
         "writes_here": seen.writes_here,
         "in_force": [{"number": number, "revision": revision} for number, revision, _ in seen.documents],
         "trial_until": seen.trial_until.isoformat() if seen.trial_until else None,
-        "forms": [
-            {"form": c.form, "records": c.total, "open": c.still_open, "void": c.void} for c in seen.counts
-        ],
+        "forms": [{"form": c.form, "records": c.total, "open": c.still_open, "void": c.void} for c in seen.counts],
         "overdue": [
             {"number": o.number, "clock": o.clock.en, "due_at": o.due_at.isoformat(), "owner": o.owner}
             for o in seen.overdue

@@ -228,7 +228,9 @@ def listing(system: System, rows: Sequence[Row], *, catalogue: Catalogue) -> Gri
     """Records of any form as a table: number, form, state, day, customer, subject."""
     language = catalogue.language
     titles = ("number", "form", "state", "opened_on")
-    columns = [Column(name, _HEADS[name].of(language), Kind.DATE if name == "opened_on" else Kind.TEXT) for name in titles]
+    columns = [
+        Column(name, _HEADS[name].of(language), Kind.DATE if name == "opened_on" else Kind.TEXT) for name in titles
+    ]
     columns += [Column(name, _MEANINGS[name].of(language)) for name in ("customer", "subject")]
     return Grid(catalogue.say("Records"), "", tuple(columns), tuple(_listed(system, rows, catalogue)))
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.files import read_text
-from qmsdocs.base.toml import Definition, read
+from qmsdocs.base.toml import Definition, line_of, read
 from qmsdocs.model.document import Procedure, parse_procedure
 from qmsdocs.model.expression import parameters, parse
 from qmsdocs.model.finding import Finding, Severity
@@ -20,7 +20,7 @@ from qmsdocs.model.organisation import Organisation
 from qmsdocs.model.people import People
 from qmsdocs.model.register import Register
 from qmsdocs.model.retention import Schedule
-from qmsdocs.render.template_check import check_template_files
+from qmsdocs.render.template_check import check_template
 
 D = TypeVar("D", bound=Definition)
 _PARAMETER = re.compile(r"\{\{\s*p\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
@@ -51,6 +51,15 @@ class Working:
             yield from self._procedure_findings(number, procedure)
         yield from self._register_findings()
 
+    def located(self, finding: Finding) -> str:
+        """Where a finding stands: file, line and key as far as they are known."""
+        folder = self.form_folders.get(finding.subject)
+        if folder is None or not finding.place:
+            return ": ".join(part for part in (finding.subject, finding.place) if part)
+        path = folder / "form.toml"
+        line = line_of(read_text(path), tuple(finding.place.split(".")))
+        return f"{path.relative_to(self.root).as_posix()}:{line}: {finding.place}"
+
     def form_findings(self, number: str) -> Iterator[Finding]:
         """What is wrong with one form and its templates."""
         form = self.forms[number]
@@ -63,8 +72,7 @@ class Working:
             self.organisation is not None and len(self.organisation.site) > 1,
         )
         yield from check_form(form, around)
-        for place, said in check_template_files(form, self.form_folders[number]):
-            yield Finding("DEF102", Severity.ERROR, number, said, place)
+        yield from _template_findings(number, self.form_folders[number])
 
     def _procedure_findings(self, number: str, procedure: Procedure) -> Iterator[Finding]:
         front = procedure.front
@@ -75,7 +83,9 @@ class Working:
                     yield _error(number, key, message("there is no {number}", number=other))
         for name in _PARAMETER.findall(procedure.body):
             if name not in front.parameter:
-                yield _error(number, "text", message('unknown {what} "{name}"', what=message("parameter"), name=f"p.{name}"))
+                yield _error(
+                    number, "text", message('unknown {what} "{name}"', what=message("parameter"), name=f"p.{name}")
+                )
         for link in _LINK.findall(procedure.body):
             if re.fullmatch(r"Q[A-Z]-.+", link) and link not in known:
                 yield _error(number, "text", message("there is no {number}", number=link))
@@ -105,7 +115,9 @@ class Working:
         views = {f.number: f.register_.name for f in self.forms.values() if f.register_}
         for subject, name in [*views.items(), *((path, r.name) for path, r in self.registers.items())]:
             if name in names:
-                yield _error(subject, "name", message("{other} has a register {name} too", other=names[name], name=name))
+                yield _error(
+                    subject, "name", message("{other} has a register {name} too", other=names[name], name=name)
+                )
             names[name] = subject
         for path, register in self.registers.items():
             for number in register.forms:
@@ -128,6 +140,19 @@ def expressions(form: Form) -> Iterator[str]:
         yield from (text for text in (check.must, check.when) if text)
     for wanted in form.raise_.values():
         yield from (text for text in (wanted.when, *wanted.fill.values()) if text)
+
+
+def _template_findings(number: str, folder: Path) -> Iterator[Finding]:
+    """What a QA manager's own templates say that they may not."""
+    try:
+        if (folder / "template.html").is_file():
+            check_template(read_text(folder / "template.html"), source="template.html")
+        if (folder / "template.docx").is_file():
+            from qmsdocs.render.compiled import compile_template  # the DOCX library is slow to load
+
+            compile_template((folder / "template.docx").read_bytes(), source="template.docx")
+    except QmsError as error:
+        yield Finding("DEF102", Severity.ERROR, number, error.message)
 
 
 def _error(subject: str, place: str, said: Message) -> Finding:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field as attribute
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from datetime import date, datetime
 from typing import TypeAlias
 
@@ -13,7 +14,8 @@ from qmsdocs.base.language import Catalogue, Language
 from qmsdocs.model import quantity
 from qmsdocs.model.form import CHOICE_TYPES, Field, FieldType
 from qmsdocs.model.record import Correction
-from qmsdocs.render import fonts, layout as pages, measure
+from qmsdocs.render import fonts, measure
+from qmsdocs.render import layout as pages
 from qmsdocs.render.sheet import ISSUE, Act, Sheet
 
 Plain: TypeAlias = "str | bool | list[Plain] | dict[str, Plain]"
@@ -228,9 +230,11 @@ class _Context:
         number = len(self.annexes) + 1
         see = self.say("the whole text is in annex {number}", number=number)
         self.annexes.append({"no": str(number), "title": title, "text": text})
-        reference = f"{ELLIPSIS}({see})" if not self.is_chinese else f"{ELLIPSIS}（{see}）"
-        rest = capacity * allowed - measure.ems(reference)
-        return measure.beginning(text, capacity, allowed) [: max(1, int(rest))] + reference
+        reference = f"{ELLIPSIS}（{see}）" if self.is_chinese else f"{ELLIPSIS} ({see})"
+        shortened = measure.beginning(text, capacity, allowed)
+        while len(shortened) > 1 and measure.lines(shortened + reference, capacity - 1) > allowed:
+            shortened = shortened[:-1]
+        return shortened + reference
 
     def _options(self, name: str, item: Field) -> list[Plain]:
         if name in self.absent:
@@ -276,7 +280,9 @@ class _Context:
             self._row(name, item, _mapping(row), str(number), "") for number, row in enumerate(given, 1)
         ]
         if self.is_blank:
-            table = next(block for block in self.layout.blocks if isinstance(block, pages.Table) and block.field == name)
+            table = next(
+                block for block in self.layout.blocks if isinstance(block, pages.Table) and block.field == name
+            )
             missing = range(len(rows) + 1, table.blank_rows + 1)
             return rows + [self._row(name, item, {}, str(number), "") for number in missing]
         if empty:
@@ -287,7 +293,7 @@ class _Context:
         """The row that says that nothing follows, so that nothing can be written in later."""
         words = self.say("nothing below")
         first = next((name for name, column in item.column.items() if column.type is FieldType.TEXT), None)
-        cells: dict[str, Plain] = {name: "" for name in item.column} | {first or next(iter(item.column)): words}
+        cells: dict[str, Plain] = dict.fromkeys(item.column, "") | {first or next(iter(item.column)): words}
         return {"no": "", "title": "", "rest": True, "cell": cells, "tick": {}}
 
     def _row(self, table: str, item: Field, row: Mapping[str, Json], number: str, title: str) -> Plain:
@@ -307,8 +313,8 @@ class _Context:
 
     def _corrected(self, fields: Mapping[str, Field]) -> dict[str, Plain]:
         past: dict[str, list[Plain]] = {name: [] for name in fields}
-        marks = {name: "" for name in fields}
-        old = {name: "" for name in fields}
+        marks = dict.fromkeys(fields, "")
+        old = dict.fromkeys(fields, "")
         for correction in self.sheet.corrections:
             name = correction.field
             if name not in fields:
@@ -366,7 +372,16 @@ class _Context:
             taken = [act for act in self.sheet.acts if act.step in steps]
             first = form.step.get(steps[0])
             title = first.title.of(self.sheet.language) if first else self.say("Recorded by")
-            nobody = {"step": steps[0], "title": title, "by": "", "at": "", "date": "", "stamp": "", "meaning": "", "mark": ""}
+            nobody = {
+                "step": steps[0],
+                "title": title,
+                "by": "",
+                "at": "",
+                "date": "",
+                "stamp": "",
+                "meaning": "",
+                "mark": "",
+            }
             act: Plain = self._act(taken[-1]) if taken else {**nobody, "done": False}
             if isinstance(act, dict) and act["step"] == ISSUE:
                 act["title"] = self.say("Recorded by")

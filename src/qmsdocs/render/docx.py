@@ -32,8 +32,9 @@ def docx(sheet: Sheet, *, template: bytes | None) -> bytes:
         data = context(sheet, shown=_as_it_is, annex_lines=None)
         return compile_template(template).render({**data, **facts}, given=given, dates=_dates(sheet))
     data, fit = _fitted(sheet)
-    facts["room"] = {name: str(word.twips(height)) for name, height in fit.room.items()}
-    made = _derived(_Same(sheet.form), sheet.language, LEVELS.index(fit.level), keeps_parts=not fit.is_one_page)
+    page = pages.layout(sheet.form, sheet.language)
+    facts["room"] = {block.field: _row(fit.room[block.field], block, fit.level) for block in _texts(page)}
+    made = _derived(_Same(sheet.form), sheet.language, LEVELS.index(fit.level), _kept(page, fit))
     return made.render({**data, **facts}, given=given, dates=_dates(sheet))
 
 
@@ -41,8 +42,8 @@ def docx_template(form: Form, language: Language) -> bytes:
     """The template derived from `form`, for a company to edit: a Word document with the tags docs/templates.md explains."""
     page = pages.layout(form, language)
     _, fit = _fitted(_sample(form, language))
-    height = str(word.twips(fit.level.text))
-    return page_template(Page(page, fit.level, lambda _: height, _reasoned(form), not fit.is_one_page))
+    heights = {block.field: _row(fit.level.text, block, fit.level) for block in _texts(page)}
+    return page_template(Page(page, fit.level, heights.__getitem__, _reasoned(form), _kept(page, fit)))
 
 
 def _as_it_is(text: str) -> str:
@@ -62,6 +63,19 @@ def _fitted(sheet: Sheet) -> tuple[dict[str, Plain], Fit]:
             several = several or (data, fit)
     assert several is not None  # the last of `fits` is always over several pages
     return several
+
+
+def _texts(page: pages.Layout) -> tuple[pages.LongText, ...]:
+    return tuple(block for block in page.blocks if isinstance(block, pages.LongText))
+
+
+def _row(room: float, block: pages.LongText, level: Level) -> str:
+    """The height of the row around `room` millimetres of text, in twips."""
+    return str(word.twips(room + (2 * level.gap if block.beside else 2 * pages.PADDING)))
+
+
+def _kept(page: pages.Layout, fit: Fit) -> frozenset[int] | None:
+    return None if fit.is_one_page else frozenset(range(1, len(page.parts))) - fit.tall
 
 
 def _dates(sheet: Sheet) -> Mapping[str, str]:
@@ -89,11 +103,11 @@ class _Same:
 
 
 @lru_cache(maxsize=64)
-def _derived(same: _Same, language: Language, level: int, *, keeps_parts: bool) -> Template:
+def _derived(same: _Same, language: Language, level: int, kept: frozenset[int] | None) -> Template:
     """The compiled page of a form; heights of long texts are tags, which only this program reads."""
     page = pages.layout(same.form, language)
     reasoned = _reasoned(same.form)
-    made = Page(page, LEVELS[level], lambda name: f"{{{{ room.{name} }}}}", reasoned, keeps_parts)
+    made = Page(page, LEVELS[level], lambda name: f"{{{{ room.{name} }}}}", reasoned, kept)
     return compile_template(page_template(made), same.form.number)
 
 

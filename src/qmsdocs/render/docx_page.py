@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 import zipfile
 import zlib
@@ -49,7 +50,8 @@ from qmsdocs.render.word import paragraph, run, words
 SPACED_TITLE = 12.0  # ems; a longer title is set without extra space
 UNDATED = datetime(2000, 1, 1)
 SIGNED_LINE = 7.0
-_CENTRED = frozenset({Kind.NUMBER, Kind.DATE, Kind.DATETIME})
+LABEL_SIDE, HEAD_SIDE = 0.8, 0.5
+_CENTRED = frozenset({Kind.NUMBER, Kind.TICK})
 _CENTRED_IN_ROWS = frozenset({Kind.NUMBER, Kind.DATE, Kind.TICK, Kind.OPTIONS})
 _EXAMPLE = "QMS1|00000000|TS-HZ-2026-0001|QR-00-00 A/0|" + "0" * 64
 _RUN, _PARAGRAPH, _DRAWING = qn("w:r"), qn("w:p"), qn("wp:docPr")
@@ -58,7 +60,7 @@ _MIDDLE = (
     "mso-position-vertical:center;mso-position-vertical-relative:margin"
 )
 _CORNER = (
-    "margin-top:55pt;mso-position-horizontal:right;mso-position-horizontal-relative:margin;"
+    "margin-top:54pt;mso-position-horizontal:right;mso-position-horizontal-relative:margin;"
     "mso-position-vertical:absolute;mso-position-vertical-relative:page"
 )
 _COMPATIBLE = "http://schemas.microsoft.com/office/word"
@@ -75,13 +77,16 @@ _PACKAGE_KEPT = frozenset({RELATIONSHIP_TYPE.OFFICE_DOCUMENT, RELATIONSHIP_TYPE.
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """How the page is set: heights of `level`; `room` gives the height of a long text, in twips or as a tag."""
+    """How the page is set: heights of `level`; `room` gives the height of a long text, in twips or as a tag.
+
+    `kept` are the parts, counted from 0, that stay on one page; None where the whole form does.
+    """
 
     layout: Layout
     level: Level
     room: Callable[[str], str]
     reasoned: frozenset[str]
-    keeps_parts: bool
+    kept: frozenset[int] | None
 
     @property
     def language(self) -> Language:
@@ -135,8 +140,10 @@ def _set_styles(document: Document, page: Page) -> None:
 def _styles(page: Page) -> tuple[word.Style, ...]:
     level = page.level
     middle, end = WIDTH / 2, WIDTH
-    spaced = 0.35 * 18 if page.language is Language.ZH and measure.ems(page.layout.title) <= SPACED_TITLE else 0.0
+    title = page.layout.title
+    spaced = 0.35 * 18 if len(title) == measure.ems(title) <= SPACED_TITLE else 0.0
     row, small = level.line, level.small
+    pen = max(14.0, (level.sign - 2 * level.gap) / _POINT - 25)  # what the title and the date leave
     return (
         word.Style("QmsTop", "页眉行", "Top line", 9, 12, tabs=(("right", end),)),
         word.Style("QmsTitle", "表单标题", "Form title", 18, 8 / _POINT, sans=True, align="center", spaced=spaced,
@@ -149,15 +156,16 @@ def _styles(page: Page) -> tuple[word.Style, ...]:
         word.Style("QmsCentred", "内容 居中", "Value centred", 10.5, row, align="center"),
         word.Style("QmsSmall", "内容 小五", "Value small", 9, small),
         word.Style("QmsSmallCentred", "内容 小五居中", "Value small centred", 9, small, align="center"),
+        word.Style("QmsDate", "内容 日期", "Value date", 9, small, align="center", spaced=-0.3),
         word.Style("QmsText", "正文栏", "Long text", 10.5, 16),
         word.Style("QmsWhy", "理由", "Reason", 7.5, 10),
         word.Style("QmsHead", "表头", "Table head", 9, 11.5, sans=True, align="center", keeps=True),
         word.Style("QmsTiny", "表头 小六", "Table head small", 6.5, 8, align="center", keeps=True),
         word.Style("QmsSigned", "签字行", "Signing line", 10.5, 14, align="right"),
         word.Style("QmsPlace", "签字栏", "Signing place", 10.5, 12, sans=True),
-        word.Style("QmsName", "签字人", "Signer", 10.5, 14, align="center"),
-        word.Style("QmsMark", "电子签名", "Electronic signature", 6.5, 8, align="center"),
-        word.Style("QmsByHand", "手写签字", "Signature by hand", 9, 12, before=4),
+        word.Style("QmsName", "签字人", "Signer", 10.5, pen, align="center"),
+        word.Style("QmsMark", "电子签名", "Electronic signature", 6.5, 12, align="center"),
+        word.Style("QmsSignature", "手写签字", "Signature by hand", 9, pen),
         word.Style("QmsSay", "说明", "Explanation", 9, 13),
         word.Style("QmsNote", "附注", "Note", 7.5, 10),
         word.Style("QmsAnnexTitle", "附页标题", "Annex title", 10.5, 16, sans=True, before=12, after=6, keeps=True),
@@ -228,9 +236,10 @@ def _after() -> Iterator[str]:
 
 @dataclass(slots=True)
 class _Segment:
-    """Rows that make one table; `ends_part` when a page may end below it."""
+    """Rows that make one table; `keeps`: it stays with what follows, `ends_part`: a page may well end below it."""
 
     rows: list[word.Row]
+    keeps: bool = False
     ends_part: bool = False
 
 
@@ -241,26 +250,33 @@ def _frame(page: Page) -> Iterator[str]:
         is_first, is_last = position == 0, position == len(segments) - 1
         top = word.THICK if is_first else word.PART if segments[position - 1].ends_part else word.JOINT
         bottom = word.THICK if is_last else word.PART if segment.ends_part else word.JOINT
-        rows = [replace(row, keeps=page.keeps_parts and row is not segment.rows[-1]) for row in segment.rows]
+        rows = segment.rows
+        if segment.keeps:
+            rows = [replace(row, keeps=row is not rows[-1] or not segment.ends_part) for row in rows]
         yield word.table(rows, top=top, bottom=bottom, padding=page.level.gap)
         if not is_last:
-            keep = "" if segment.ends_part or not page.keeps_parts else "<w:keepNext/>"
+            keep = "<w:keepNext/>" if segment.keeps and not segment.ends_part else ""
             yield paragraph("QmsJoint", properties=f"{keep}<w:rPr><w:vanish/></w:rPr>")
 
 
 def _segments(page: Page) -> list[_Segment]:
     found: list[_Segment] = []
     is_open = False
-    for part in page.layout.parts:
+    for number, part in enumerate(page.layout.parts):
+        keeps = page.kept is not None and number in page.kept
         for block in part:
             rows = list(_rows(page, block))
             is_alone = isinstance(block, Table | Matrix)
+            if is_alone and found and found[-1].rows[-1].is_bar:
+                rows.insert(0, replace(found[-1].rows.pop(), repeated=True))  # it goes with its table, on every page
+                if not found[-1].rows:
+                    found.pop()
             if is_open and not is_alone:
                 found[-1].rows += rows
             else:
-                found.append(_Segment(rows))
+                found.append(_Segment(rows, keeps))
             is_open = not is_alone
-        if page.keeps_parts and found:
+        if page.kept is not None and found:
             found[-1].ends_part, is_open = True, False
     return found
 
@@ -289,18 +305,26 @@ def _height(millimetres: float) -> str:
 
 
 def _bar(page: Page, title: str) -> word.Row:
-    return word.Row((word.Cell(WIDTH, paragraph("QmsBar", run(words(title))), shaded=True),), _height(page.level.bar))
+    return word.Row((word.Cell(WIDTH, paragraph("QmsBar", run(words(title))), shaded=True),), _height(page.level.bar), is_bar=True)
 
 
 def _label(label: Label) -> str:
     if label.spread:
-        first = run(words(label.text[0]), properties=f'<w:spacing w:val="{round(2 * BODY * 20)}"/>')
+        first = run(words(label.text[0]), properties=_spaced(2 * BODY))
         return paragraph("QmsLabel", first, run(words(label.text[1:])))
-    return paragraph("QmsLabel", run("\n".join(words(line) for line in label.lines)))
+    widest = max(label.lines, key=measure.ems)
+    room = LABEL - 2 * LABEL_SIDE - 0.4
+    excess = measure.millimetres(widest, BODY) - room
+    closer = _spaced(-excess / _POINT / len(widest)) if excess > 0 else ""
+    return paragraph("QmsLabel", run("\n".join(words(line) for line in label.lines), properties=closer))
+
+
+def _spaced(points: float) -> str:
+    return f'<w:spacing w:val="{math.floor(points * 20)}"/>'
 
 
 def _line(page: Page, cell: Cell) -> Iterator[word.Cell]:
-    yield word.Cell(cell.label_width, _label(cell.label))
+    yield word.Cell(cell.label_width, _label(cell.label), side=LABEL_SIDE)
     is_small = cell.size < BODY
     if cell.kind in _CENTRED:
         style = "QmsSmallCentred" if is_small else "QmsCentred"
@@ -323,7 +347,7 @@ def _value(page: Page, field: str, expression: str, style: str) -> str:
 def _long_text(page: Page, block: LongText) -> Iterator[word.Row]:
     if block.beside:
         value = _value(page, block.field, block.expression, "QmsValue")
-        cells = (word.Cell(LABEL, _label(block.label)), word.Cell(WIDTH - LABEL, value))
+        cells = (word.Cell(LABEL, _label(block.label), side=LABEL_SIDE), word.Cell(WIDTH - LABEL, value))
         yield word.Row(cells, page.room(block.field), splits=True)
         return
     yield _bar(page, block.label.text)
@@ -357,7 +381,7 @@ def _head(title: str, small: str = "") -> str:
 
 
 def _heads(cells: Sequence[tuple[float, str]]) -> word.Row:
-    return word.Row(tuple(word.Cell(width, content, shaded=True) for width, content in cells), repeated=True)
+    return word.Row(tuple(word.Cell(width, content, shaded=True, side=HEAD_SIDE) for width, content in cells), repeated=True)
 
 
 def _loop(tag: str) -> word.Row:
@@ -378,8 +402,9 @@ def _table(page: Page, block: Table) -> Iterator[word.Row]:
 
 
 def _table_cell(column: Column) -> word.Cell:
-    style = "QmsSmallCentred" if column.kind in _CENTRED_IN_ROWS else "QmsSmall"
-    return word.Cell(column.width, paragraph(style, run(f"{{{{ {column.expression} }}}}")))
+    style = "QmsDate" if column.kind is Kind.DATE else "QmsSmallCentred" if column.kind in _CENTRED_IN_ROWS else "QmsSmall"
+    side = HEAD_SIDE if column.kind in _CENTRED_IN_ROWS else word.SIDE
+    return word.Cell(column.width, paragraph(style, run(f"{{{{ {column.expression} }}}}")), side=side)
 
 
 def _matrix(page: Page, block: Matrix) -> Iterator[word.Row]:
@@ -400,42 +425,37 @@ def _matrix(page: Page, block: Matrix) -> Iterator[word.Row]:
 
 
 def _place(cell: SigningCell) -> str:
+    """Title and name; signed electronically: when, and the mark; else a line to sign on and one for the date."""
     act = cell.expression
+    taken = run(f"{{% if not {act}.mark %}}　{{{{ {act}.by }}}}{{% endif %}}", style="QmsFilled")
+    day = f"{{{{ labels.date }}}}{{{{ labels.colon }}}}{{% if {act}.done %}}{{{{ {act}.date }}}}{{% endif %}}"
     return "".join(
         (
-            paragraph("QmsPlace", run(f"{{{{ {act}.title }}}}{{{{ labels.slash_date }}}}")),
-            word.block_tag(f"{{%p if {act}.done %}}", "QmsName"),
+            paragraph("QmsPlace", run(f"{{{{ {act}.title }}}}{{{{ labels.slash_date }}}}"), taken),
+            word.block_tag(f"{{%p if {act}.mark %}}", "QmsName"),
             paragraph("QmsName", run(f"{{{{ {act}.by }}}}")),
-            word.block_tag("{%p endif %}", "QmsName"),
-            word.block_tag(f"{{%p if {act}.mark %}}", "QmsMark"),
             paragraph("QmsMark", run(f"{{{{ labels.signed_electronically }}}} {{{{ {act}.stamp }}}}　{{{{ {act}.mark }}}}")),
-            word.block_tag("{%p else %}", "QmsMark"),
-            _by_hand(act, cell.width),
-            word.block_tag("{%p endif %}", "QmsMark"),
+            word.block_tag("{%p else %}", "QmsName"),
+            paragraph("QmsSignature", run("{{ labels.signature }}{{ labels.colon }}")),
+            paragraph("QmsFoot", run(day)),
+            word.block_tag("{%p endif %}", "QmsName"),
         )
     )
-
-
-def _by_hand(act: str, width: float) -> str:
-    stop = f'<w:tabs><w:tab w:val="left" w:pos="{word.twips(width * 0.45)}"/></w:tabs>'
-    signature = run("{{ labels.signature }}{{ labels.colon }}")
-    day = run(f"{{{{ labels.date }}}}{{{{ labels.colon }}}}{{% if {act}.done %}}{{{{ {act}.date }}}}{{% endif %}}")
-    return paragraph("QmsByHand", signature, word.tab(), day, properties=stop)
 
 
 def _header(document: Document, page: Page) -> None:
     """Company and number of the form on every page; behind the text the state, where it has to be seen."""
     header = document.sections[0].header
     line = header.paragraphs[0]._p
-    grey = word.watermark("{{ status }}", colour="#e0e0e0", width=110, height=40, turned=325, place=_MIDDLE)
-    red = word.watermark("{{ status }}", colour="#c00000", width=40, height=15, turned=345, place=_CORNER)
+    grey = word.watermark("{{ status }}", colour="#e0e0e0", width=58, height=22, turned=325, place=_MIDDLE)
+    red = word.watermark("{{ status }}", colour="#c00000", width=30, height=11, turned=345, place=_CORNER)
     company = run("{{ organisation }}", properties='<w:sz w:val="24"/>')
     form = run("{{ labels.form_number }}{{ labels.colon }}{{ form }}　{{ labels.revision }}{{ labels.colon }}{{ revision }}")
     pieces = (
         run("{% if logo %}"), run("{% endif %}"), company, word.tab(), form,
         run("{% if void %}"), red, run("{% elif status %}"), grey, run("{% endif %}"),
     )  # fmt: skip
-    at_least = f'<w:spacing w:before="0" w:after="0" w:line="{word.twips(7)}" w:lineRule="atLeast"/>'
+    at_least = f'<w:spacing w:before="0" w:after="0" w:line="{word.twips(5.5)}" w:lineRule="atLeast"/>'
     made = _parsed(paragraph("QmsTop", *pieces, properties=at_least))
     line.getparent().replace(line, made)
     drawn = Paragraph(made, header).add_run()
@@ -454,10 +474,10 @@ def _footer(document: Document) -> None:
         word.block_tag("{%p endif %}", "QmsFootRight"),
     )
     columns = (
-        (50.0, paragraph("QmsFoot", run(labelled.format("retention")))),
-        (42.0, paragraph("QmsFoot", run(labelled.format("department")))),
-        (28.0, paragraph("QmsFootCentred", *count, run("{{ labels.pages }}"))),
-        (33.0, paragraph("QmsFootRight", run("{{ labels.check }} {{ foot.check }}\n{{ number }}")) + "".join(state)),
+        (40.0, paragraph("QmsFoot", run(labelled.format("retention")))),
+        (40.0, paragraph("QmsFoot", run(labelled.format("department")))),
+        (36.0, paragraph("QmsFootCentred", *count, run("{{ labels.pages }}"))),
+        (37.0, paragraph("QmsFootRight", run("{{ labels.check }} {{ foot.check }}\n{{ number }}")) + "".join(state)),
         (17.0, paragraph("QmsFootRight", properties='<w:spacing w:line="240" w:lineRule="auto"/>')),
     )
     made = _parsed(word.plain_table(columns))

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qmsdocs.base.language import Language
-from qmsdocs.render import layout as pages, measure
+from qmsdocs.render import layout as pages
+from qmsdocs.render import measure
 from qmsdocs.render.context import Plain
 from qmsdocs.render.layout import Layout
 
@@ -40,8 +41,13 @@ class Level:
         """The values of the style sheet's placeholders."""
         inner = self.row - 2 * self.gap - LINE
         named = {name: getattr(self, name) for name in self.__slots__}
-        pen = max(14.0, (self.sign - 2.0 - LINE) / POINT - 24)  # of the line to sign on: what the label and the date leave
-        return {name: f"{value:.3f}" for name, value in {**named, "inner": inner, "pen": pen, "signed": self.sign - 2.0 - LINE}.items()}
+        pen = max(
+            14.0, (self.sign - 2.0 - LINE) / POINT - 24
+        )  # of the line to sign on: what the label and the date leave
+        return {
+            name: f"{value:.3f}"
+            for name, value in {**named, "inner": inner, "pen": pen, "signed": self.sign - 2.0 - LINE}.items()
+        }
 
 
 LEVELS = (
@@ -49,18 +55,22 @@ LEVELS = (
     Level(8.0, 7.0, 7.0, 18.0, 20.0, 0.6, 15.0, 12.5, 12.5, 6.0, 4.0),
     Level(7.0, 6.5, 6.0, 17.0, 12.0, 0.4, 14.0, 12.0, 12.0, 5.0, 3.0),
     Level(6.2, 6.0, 5.5, 15.0, 8.0, 0.3, 13.5, 11.5, 12.0, 3.0, 2.0),
-    Level(5.6, 5.5, 5.0, 14.0, 8.0, 0.2, 13.0, 11.0, 11.5, 2.0, 1.5),
+    Level(5.6, 5.5, 5.0, 14.0, 8.0, 0.25, 13.0, 11.0, 11.5, 2.0, 1.5),
 )
 BY_HAND = LEVELS[:2]  # a pen needs 8 mm
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The level, the height of every long text in millimetres (without padding), and whether all of it stands on one page."""
+    """The level, the height of every long text in millimetres (without padding), and whether all of it stands on one page.
+
+    `tall` are the parts, counted from 0, that no page holds: they break where they must, all others stay whole.
+    """
 
     level: Level
     room: Mapping[str, float]
     is_one_page: bool
+    tall: frozenset[int] = frozenset()
 
 
 def fits(layout: Layout, context: Mapping[str, Plain]) -> Iterator[Fit]:
@@ -73,7 +83,8 @@ def fits(layout: Layout, context: Mapping[str, Plain]) -> Iterator[Fit]:
             yield Fit(level, reckoned.inner(reckoned.rooms(left)), True)
     last = levels[1]
     several = _Reckoning(layout, context, last)
-    yield Fit(last, several.inner(several.rooms_over_pages()), False)
+    rooms, tall = several.over_pages()
+    yield Fit(last, several.inner(rooms), False, tall)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,20 +142,27 @@ class _Reckoning:
         around = {True: 2 * self.level.gap + LINE, False: 3.0 + LINE}
         return {name: height - around[beside[name]] for name, height in heights.items()}
 
-    def rooms_over_pages(self) -> dict[str, float]:
-        """The same page by page: parts are set one after another, and every page but the last is filled."""
+    def over_pages(self) -> tuple[dict[str, float], frozenset[int]]:
+        """The same page by page, and which parts are too tall for one: all pages but the last are filled."""
         found: dict[str, float] = {}
         waiting: list[pages.LongText] = []
         left = PAGE - self.head() - SAFETY
-        parts = [sum(part) + 1.5 * POINT for part in self.parts()]
-        parts[-1] += self.notes()
-        for part, height in zip(self.layout.parts, parts, strict=True):
-            if height > left and height <= FOLLOWING - SAFETY:
+        tall: set[int] = set()
+        heights = [sum(part) + 1.5 * POINT for part in self.parts()]
+        heights[-1] += self.notes()
+        for position, (part, height) in enumerate(zip(self.layout.parts, heights, strict=True)):
+            if height > (FOLLOWING - SAFETY if position else left):
+                tall.add(position)
+                waiting, left = [], (left - height) % FOLLOWING  # its own texts stay as they are
+                continue
+            if height > left:
                 found |= self.rooms(left, waiting)
                 waiting, left = [], FOLLOWING - SAFETY
             waiting += self._texts(part)
             left -= height
-        return found | self.rooms(max(0.0, min(left, len(waiting) * self.level.text)), waiting)
+        rest = max(0.0, min(left, len(waiting) * self.level.text))
+        least = self.rooms(0.0)
+        return {**least, **found, **self.rooms(rest, waiting)}, frozenset(tall)
 
     def _lines(self, text: str, width: float, points: float) -> int:
         return measure.lines(text, width / (points * POINT))
@@ -157,15 +175,35 @@ class _Reckoning:
             case pages.Line(cells=cells):
                 return max(self._cell(cell) for cell in cells)
             case pages.LongText():
-                return self._text_height(block) + (0 if block.beside else level.bar + LINE + (7.0 if block.signed_by else 0))
+                return self._text_height(block) + (
+                    0 if block.beside else level.bar + LINE + (7.0 if block.signed_by else 0)
+                )
             case pages.Table():
                 return self._table(block)
             case pages.Matrix():
                 return self._matrix(block)
-            case pages.Signing():
-                return level.sign + LINE
+            case pages.Signing(cells=cells):
+                return level.sign + LINE + max(self._overlong(cell) for cell in cells)
             case pages.NoteBlock(text=text):
                 return self._lines(text, pages.WIDTH - 2 * level.side, 9) * 13 * POINT + 2 + LINE
+
+    def _overlong(self, cell: pages.SigningCell) -> float:
+        """What a place to sign needs beyond its three lines."""
+        width = cell.width - 2 * self.level.side - 0.5
+        labels = _mapping(self.context["labels"])
+        act = _mapping(_mapping(self.context["sign"])[cell.steps[0]])
+        title = f"{act['title']}{labels['slash_date']}" + ("" if act["mark"] else f"　{act['by']}")
+        lines = self._lines(title, width, self._title) - 1
+        if act["mark"]:
+            lines += (
+                self._lines(f"{labels['signed_electronically']} {act['stamp']}　{act['mark']}", width, pages.TINY) - 1
+            )
+        return lines * 12 * POINT
+
+    @property
+    def _title(self) -> float:
+        """Points of labels: sans Latin is wider than the Times the widths are reckoned with."""
+        return pages.BODY if self.layout.language is Language.ZH else pages.SMALL * 1.12
 
     def _row(self, content: float) -> float:
         return max(self.level.row, content + 2 * self.level.gap + LINE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
@@ -40,7 +39,7 @@ _CLASSES = {Kind.TEXT: "", Kind.NUMBER: "n", Kind.DATE: "", Kind.DATETIME: "", K
 def html_template(layout: Layout) -> str:
     """The Jinja source of the page of `layout`; it asks for what `context` gives, and for `qr`, `logo` and `room`."""
     is_spaced = len(layout.title) == measure.ems(layout.title) <= SPACED_TITLE
-    body = "\n".join(_part(part, is_first=at == 0) for at, part in enumerate(layout.parts))
+    body = "\n".join(_part(part, at) for at, part in enumerate(layout.parts))
     shell = _file("form.html").replace("%wide%", ' class="wide"' if is_spaced else "")
     return shell.replace("%blocks%", body)
 
@@ -62,7 +61,7 @@ def _file(name: str) -> str:
     return (resources.files("qmsdocs.render") / "templates" / name).read_text("utf-8")
 
 
-def _part(part: Sequence[Block], *, is_first: bool) -> str:
+def _part(part: Sequence[Block], position: int) -> str:
     """The blocks of one part; consecutive lines become one table, so that their walls stand exactly above each other."""
     found: list[str] = []
     rows: list[str] = []
@@ -75,9 +74,7 @@ def _part(part: Sequence[Block], *, is_first: bool) -> str:
         found.append(_block(block))
     found += _grid(rows)
     text = "\n".join(found)
-    if is_first:
-        text = re.sub(r'class="(\w+)', r'class="\1 first', text, count=1)
-    return f'<div class="part">\n{text}\n</div>'
+    return f'<div class="part{{% if tall.p{position} %}} tall{{% endif %}}">\n{text}\n</div>'
 
 
 def _grid(rows: Sequence[str]) -> Iterator[str]:
@@ -156,7 +153,8 @@ def _beside(block: LongText) -> str:
 
 def _long_text(block: LongText) -> str:
     bar = f'<div class="bar hei">{_words(block.label.text)}</div>'
-    text = f'<div class="text" style="min-height:{{{{ room.{block.field} }}}}mm">{_value(block.field, block.expression)}</div>'
+    last = " signed" if block.signed_by else ""
+    text = f'<div class="text{last}" style="min-height:{{{{ room.{block.field} }}}}mm">{_value(block.field, block.expression)}</div>'
     signed = "".join(_signed_line(step) for step in block.signed_by)
     return f"{bar}\n{text}{signed}"
 
@@ -228,9 +226,11 @@ def _place(cell: SigningCell) -> str:
     act = cell.expression
     label = f'<span class="hei">{{{{ {act}.title }}}}{{{{ labels.slash_date }}}}</span>'
     name = f'<div class="w">{{{{ {act}.by }}}}</div>'
-    electronic = f'<div class="e">{{{{ labels.signed_electronically }}}} {{{{ {act}.stamp }}}}　{{{{ {act}.mark }}}}</div>'
+    electronic = (
+        f'<div class="e">{{{{ labels.signed_electronically }}}} {{{{ {act}.stamp }}}}　{{{{ {act}.mark }}}}</div>'
+    )
     by_hand = (
-        "<div class=\"h\">{{ labels.signature }}{{ labels.colon }}</div>"
+        '<div class="h">{{ labels.signature }}{{ labels.colon }}</div>'
         f"<div>{{{{ labels.date }}}}{{{{ labels.colon }}}}{{% if {act}.done %}}{{{{ {act}.date }}}}{{% endif %}}</div>"
     )
     taken = f"{{% if {act}.done %}}　{{{{ {act}.by }}}}{{% endif %}}"

@@ -20,7 +20,10 @@ REMARK = 22.0
 PADDING = 1.5
 BODY, SMALL, TINY = 10.5, 9.0, 6.5  # 五号, 小五, 小六
 LINES = 14  # of a long text that stand in its cell: a third of a page; what is longer goes to an annex
-LABEL_CAPACITY = {Language.ZH: 6.5, Language.EN: 6.9}  # ems of 五号, or of 小五 sans letters, between the walls of a label cell
+LABEL_CAPACITY = {
+    Language.ZH: 6.5,
+    Language.EN: 6.9,
+}  # ems of 五号, or of 小五 sans letters, between the walls of a label cell
 _HALF, _FULL = VALUE - 2 * PADDING, WIDTH - LABEL - 2 * PADDING
 
 
@@ -276,7 +279,9 @@ class _Maker:
     def _label(self, title: str) -> Label:
         is_short = len(title) == 2 and all(measure.character(sign) == 1 for sign in title)
         capacity = LABEL_CAPACITY[self.language]
-        most = 6.0 if self.language is Language.ZH else capacity  # a rule of Chinese forms: over six characters, two lines
+        most = (
+            6.0 if self.language is Language.ZH else capacity
+        )  # a rule of Chinese forms: over six characters, two lines
         return Label(title, measure.balanced(title, capacity, most=most), is_short)
 
     def _lines(self, fields: list[tuple[str, Field]]) -> Iterator[Line]:

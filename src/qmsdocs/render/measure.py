@@ -10,6 +10,7 @@ MILLIMETRES_PER_POINT = 25.4 / 72
 _NARROW = frozenset("iljtf.,:;'|!()[] I/-")
 _NOT_FIRST = frozenset("，。、；：？！）》」』】〕…—·％%/)]},.;:?!”’")
 _NOT_LAST = frozenset("（《「『【〔([{“‘")
+_OPENING, _CLOSING = frozenset("（(《「“"), frozenset("）)》」”")
 _BREAK_AFTER = frozenset("、，；：）/和或及与的")
 
 
@@ -67,19 +68,15 @@ def _paragraph(text: str, capacity: float) -> int:
 
 def beginning(text: str, capacity: float, count: int) -> str:
     """As much of `text` as stands on `count` lines of `capacity` ems."""
-    taken = 0.0
-    room = count
-    used = 0.0
+    room, used = count, 0.0
     for position, sign in enumerate(text):
         width = character(sign)
         if sign == "\n" or used + width > capacity:
-            room -= 1
-            used = 0.0
+            room, used = room - 1, 0.0
             if room == 0:
                 return text[:position]
         if sign != "\n":
             used += width
-        taken += width
     return text
 
 
@@ -116,16 +113,18 @@ def _split(text: str, count: int, bonus: float) -> tuple[str, ...]:
 
 
 def _break(text: str, target: float, bonus: float) -> int:
-    """The position nearest to `target` ems where a line may end; a natural one is worth a detour of `bonus` ems."""
+    """The position nearest to `target` ems where a line may end; a natural one is worth a detour of `bonus` ems, one
+    inside brackets costs twice as much."""
     best, least = len(text), math.inf
-    used = 0.0
+    used, depth = 0.0, 0
     for position in range(1, len(text)):
-        used += character(text[position - 1])
         before, after = text[position - 1], text[position]
+        used += character(before)
+        depth += (before in _OPENING) - (before in _CLOSING)
         if after in _NOT_FIRST or before in _NOT_LAST or (_is_latin(before) and _is_latin(after)):
             continue
         natural = before in _BREAK_AFTER or after in _NOT_LAST or before == " " or after == " "
-        distance = abs(used - target) - (bonus if natural else 0.0)
+        distance = abs(used - target) - (bonus if natural else 0.0) + (2 * bonus if depth > 0 else 0.0)
         if distance < least:
             best, least = position, distance
     return best

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from jinja2 import Template, TemplateError
 
 from qmsdocs.base.errors import QmsError, message
-from qmsdocs.render import fonts, layout as pages, mark
+from qmsdocs.render import fonts, mark
+from qmsdocs.render import layout as pages
 from qmsdocs.render.context import Plain, context
 from qmsdocs.render.fit import Fit, Level, fits
 from qmsdocs.render.html import base_css, form_css, html_template
@@ -159,15 +160,16 @@ def _engine() -> _Engine:
         raise PdfUnavailable(
             "the PDF engine cannot be loaded: {reason}",
             reason=str(error).splitlines()[0] if str(error) else type(error).__name__,
-            hint=message("install the libraries: {command}", command="apt-get install libpango-1.0-0 libpangoft2-1.0-0"),
+            hint=message(
+                "install the libraries: {command}", command="apt-get install libpango-1.0-0 libpangoft2-1.0-0"
+            ),
         ) from None
 
 
 def _fitted(sheet: Sheet, engine: _Engine) -> Document:
     """The page by the derived layout, as roomy as one page allows; over several pages where nothing else helps."""
     layout = pages.layout(sheet.form, sheet.language)
-    source = html_template(layout)
-    page = _Page(sheet, engine, source)
+    page = _Page(sheet, engine, layout)
     several: Fit | None = None
     for lines in (pages.LINES, *SHORTER):
         data = page.context(lines)
@@ -185,9 +187,9 @@ def _fitted(sheet: Sheet, engine: _Engine) -> Document:
 class _Page:
     """One sheet on its way through the derived template."""
 
-    def __init__(self, sheet: Sheet, engine: _Engine, source: str) -> None:
-        self.sheet, self.engine = sheet, engine
-        self.template = _compiled(source)
+    def __init__(self, sheet: Sheet, engine: _Engine, layout: pages.Layout) -> None:
+        self.sheet, self.engine, self.layout = sheet, engine, layout
+        self.template = _compiled(html_template(layout))
         first = context(sheet)
         self.shown, self.face = _wide_face(first)
         self.known: dict[int, dict[str, Plain]] = {} if self.face else {pages.LINES: first}
@@ -202,7 +204,9 @@ class _Page:
     def draw(self, data: dict[str, Plain], fit: Fit) -> Document:
         """The drawn pages at the level of `fit`."""
         room = {field: f"{height:.2f}" for field, height in fit.room.items()}
-        html = self.template.render({**data, **self.pictures, "room": room, "several": not fit.is_one_page})
+        tall = {f"p{position}": position in fit.tall for position in range(len(self.layout.parts))}
+        fitted: dict[str, Plain] = {"room": {**room}, "several": not fit.is_one_page, "tall": {**tall}}
+        html = self.template.render({**data, **self.pictures, **fitted})
         css = self.engine.css(_css(fit.level))
         return self.engine.draw(html, (css,), {}, face=self.face)
 
@@ -315,4 +319,6 @@ def _refuse_large_pictures(assets: Mapping[str, bytes]) -> None:
         except Image.DecompressionBombError:
             width, height = MOST_PIXELS, 2
         if width * height > MOST_PIXELS:
-            raise QmsError("{name}: a picture of {width} × {height} points is too large", name=name, width=width, height=height)
+            raise QmsError(
+                "{name}: a picture of {width} × {height} points is too large", name=name, width=width, height=height
+            )

@@ -53,11 +53,14 @@ body {{ margin: 0 }}
 section + section {{ break-before: page }}
 h1 {{ font: 15pt/7mm {_SANS}; text-align: center; height: {pages.TITLE - 2}mm; margin: 0 0 2mm }}
 p {{ text-align: center; height: {pages.SUBTITLE - 1}mm; line-height: {pages.SUBTITLE - 1}mm; margin: 0 0 1mm }}
-table {{ width: {pages.TEXT_WIDTH}mm; table-layout: fixed; border-collapse: collapse; border: 1.5pt solid }}
-th, td {{ border: 0.5pt solid; padding: 0.5mm {pages.PADDING - 0.1}mm; vertical-align: middle; white-space: pre-wrap;
-  overflow-wrap: anywhere; line-break: strict }}
+table {{ width: {pages.TEXT_WIDTH}mm; box-sizing: border-box; table-layout: fixed; border: 1.5pt solid;
+  border-collapse: separate; border-spacing: 0 }}
+th, td {{ border: solid; border-width: 0 0.5pt 0.5pt 0; padding: 0.5mm {pages.PADDING - 0.1}mm;
+  vertical-align: middle; white-space: pre-wrap; overflow-wrap: anywhere; line-break: strict }}
 th {{ font: {pages.HEAD_SIZE}pt/{pages.LINE}pt {_SANS}; background: #ebebeb; text-align: center }}
 .c {{ text-align: center }}
+th:last-child, td:last-child {{ border-right: 0 }}
+tr:last-child td {{ border-bottom: 0 }}
 .total {{ height: {pages.TOTAL_ROW - 0.5}mm; font-family: {_SANS} }}
 """
 

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from qmsdocs.base.language import Language
 
-TEXT_WIDTH = 170.0
+SIDE = 1.5  # millimetres between the wall of a cell and its text
 THICK, THIN, PART, JOINT = 12, 4, 6, 2  # borders in eighths of a point; two meet where one table follows another
 GREY = "EBEBEB"
 SPACE = (
@@ -80,6 +80,7 @@ class Cell:
     content: str
     shaded: bool = False
     align: str = "center"
+    side: float = SIDE
     open_below: bool = False
     open_above: bool = False
 
@@ -88,7 +89,7 @@ class Cell:
 class Row:
     """Cells over the width of the table; `height` is the least in twips, or a tag that says it.
 
-    `keeps`: it stays on the page of the row below.
+    `keeps`: it stays on the page of the row below. `is_bar`: the title of a section.
     """
 
     cells: tuple[Cell, ...]
@@ -96,6 +97,7 @@ class Row:
     repeated: bool = False
     splits: bool = False
     keeps: bool = False
+    is_bar: bool = False
 
 
 def table(rows: Sequence[Row], *, top: int, bottom: int, padding: float) -> str:
@@ -107,7 +109,7 @@ def table(rows: Sequence[Row], *, top: int, bottom: int, padding: float) -> str:
     gap = twips(padding)
     margins = "".join(
         f'<w:{side} w:w="{width}" w:type="dxa"/>'
-        for side, width in (("top", gap), ("left", twips(1.5)), ("bottom", gap), ("right", twips(1.5)))
+        for side, width in (("top", gap), ("left", twips(SIDE)), ("bottom", gap), ("right", twips(SIDE)))
     )
     return (
         f'<w:tbl><w:tblPr><w:tblW w:w="{edges[-1]}" w:type="dxa"/><w:tblInd w:w="0" w:type="dxa"/>'
@@ -146,9 +148,15 @@ def _cell(cell: Cell, width: int, span: int) -> str:
         + (f'<w:gridSpan w:val="{span}"/>' if span > 1 else "")
         + (f"<w:tcBorders>{borders}</w:tcBorders>" if borders else "")
         + (f'<w:shd w:val="clear" w:color="auto" w:fill="{GREY}"/>' if cell.shaded else "")
+        + (_margins(cell.side) if cell.side != SIDE else "")
         + (f'<w:vAlign w:val="{cell.align}"/>' if cell.align != "top" else "")
         + f"</w:tcPr>{cell.content}</w:tc>"
     )
+
+
+def _margins(side: float) -> str:
+    width = twips(side)
+    return f'<w:tcMar><w:left w:w="{width}" w:type="dxa"/><w:right w:w="{width}" w:type="dxa"/></w:tcMar>'
 
 
 def plain_table(columns: Sequence[tuple[float, str]]) -> str:
@@ -191,6 +199,7 @@ class Style:
         stops = "".join(f'<w:tab w:val="{kind}" w:pos="{twips(at)}"/>' for kind, at in self.tabs)
         shape = ("<w:keepNext/>" if self.keeps else "") + ("<w:pageBreakBefore/>" if self.breaks else "")
         shape += f"<w:tabs>{stops}</w:tabs>" if stops else ""
+        shape += '<w:autoSpaceDE w:val="0"/><w:autoSpaceDN w:val="0"/>'
         shape += (
             f'<w:spacing w:before="{round(self.before * 20)}" w:after="{round(self.after * 20)}" '
             f'w:line="{round(self.line * 20)}" w:lineRule="exact"/>'
@@ -217,7 +226,7 @@ def styles(language: Language, used: Sequence[Style]) -> str:
     """The content of styles.xml: faces by their usual names, the styles of the form, one for struck text."""
     tongue = "zh-CN" if language is Language.ZH else "en-GB"
     normal = "正文" if language is Language.ZH else "Normal"
-    struck = "更正前" if language is Language.ZH else "Corrected"
+    struck, filled = ("更正前", "填写") if language is Language.ZH else ("Corrected", "Filled in")
     return (
         f"<w:docDefaults><w:rPrDefault><w:rPr>{_fonts(language, is_sans=False)}"
         f'<w:sz w:val="21"/><w:szCs w:val="21"/><w:lang w:val="{tongue}" w:eastAsia="zh-CN" w:bidi="ar-SA"/></w:rPr></w:rPrDefault>'
@@ -229,7 +238,9 @@ def styles(language: Language, used: Sequence[Style]) -> str:
         '<w:style w:type="table" w:default="1" w:styleId="TableNormal"><w:name w:val="Normal Table"/>'
         '<w:tblPr><w:tblInd w:w="0" w:type="dxa"/></w:tblPr></w:style>'
         f'<w:style w:type="character" w:customStyle="1" w:styleId="QmsOld"><w:name w:val="{struck}"/><w:qFormat/>'
-        f"<w:rPr><w:strike/></w:rPr></w:style>{''.join(style.xml(language) for style in used)}"
+        f"<w:rPr><w:strike/></w:rPr></w:style>"
+        f'<w:style w:type="character" w:customStyle="1" w:styleId="QmsFilled"><w:name w:val="{filled}"/><w:qFormat/>'
+        f"<w:rPr>{_fonts(language, is_sans=False)}</w:rPr></w:style>{''.join(style.xml(language) for style in used)}"
     )
 
 

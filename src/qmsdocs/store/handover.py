@@ -99,15 +99,14 @@ def take_seat(
             raise QmsError("the site {site} has never had a seat", site=site)
         if seat.holds(store.place, store.objects, site):
             raise QmsError("this copy already writes for {site}", site=site)
-        pen = store.pen(site, at)
-        pending = seat.prepare(store.place, store.objects, pen)
-        other = _find(store, held, pending.seat)
-        if other is not None:
-            locks.enter_context(exclusive(other.place.git_folder))
-            _hand_over(store, other, site, pending.seat)
-        elif last_numbers is None and not _is_moved_here(store.place, held):
+        other = _find(store, held)
+        if other is None and last_numbers is None and not _is_moved_here(store.place, held):
             raise _asking(held)
         journal.check_year(store.objects, site, at, is_confirmed=clock_is_right)
+        pen = store.pen(site, at)
+        if other is not None:
+            locks.enter_context(exclusive(other.place.git_folder))
+            _hand_over(store, other, pen)
         last = _last_numbers(store, site, last_numbers or ())
         taken = seat.sit_down(store.place, store.objects, pen, person=person, reason=reason, last_numbers=last)
         if other is not None:  # so that the other copy says where the seat is now
@@ -124,7 +123,7 @@ def _level(store: Store, site: str) -> None:
         post.level(store.objects, branch)
 
 
-def _find(store: Store, held: seat.Seat, pending: str) -> _Other | None:
+def _find(store: Store, held: seat.Seat) -> _Other | None:
     """The copy that holds the seat now, followed from where our journal says it is; or that handed it to us before."""
     for _ in range(_HOPS):
         place = seat.other_place(held, store.place.machine)
@@ -133,11 +132,9 @@ def _find(store: Store, held: seat.Seat, pending: str) -> _Other | None:
         objects = Objects(place.git_folder)
         if seat.repository_id(objects) != store.repository:
             return None
-        if seat.holds(place, objects, held.site):
-            return _Other(place, objects)
-        handed = seat.released_seat(place, held.site)
-        if handed is not None and handed.handed_to == pending and seat.is_here(place, handed):
-            return _Other(place, objects)
+        other = _Other(place, objects)
+        if _has_seat_for(store, other, held.site):
+            return other
         following = seat.current(objects, held.site)
         if following is None or following.seat == held.seat:
             return None
@@ -145,10 +142,22 @@ def _find(store: Store, held: seat.Seat, pending: str) -> _Other | None:
     return None
 
 
-def _hand_over(store: Store, other: _Other, site: str, pending: str) -> None:
-    """Nothing; the other copy does not write any more, and all it wrote is here."""
-    sync.fetch(other.objects, store.objects, lambda branch: journal.belongs(branch, site))
-    seat.release(other.place, site, to=pending)
+def _has_seat_for(store: Store, other: _Other, site: str) -> bool:
+    """Whether the other copy holds the seat, or gave it up for this copy in an attempt that was interrupted."""
+    mine, handed = seat.local_seat(store.place, site), seat.released_seat(other.place, site)
+    given_up = handed is not None and mine is not None and handed.handed_to == mine.seat
+    return seat.holds(other.place, other.objects, site) or (
+        given_up and handed is not None and seat.is_here(other.place, handed)
+    )
+
+
+def _hand_over(store: Store, other: _Other, pen: journal.Pen) -> None:
+    """Nothing; the other copy, whose lock is held, does not write any more, and all it wrote is here."""
+    if not _has_seat_for(store, other, pen.site):
+        raise QmsError("{folder} has given the seat away meanwhile; repeat it", folder=other.place.root)
+    sync.fetch(other.objects, store.objects, lambda branch: journal.belongs(branch, pen.site))
+    pending = seat.prepare(store.place, store.objects, pen)
+    seat.release(other.place, pen.site, to=pending.seat)
 
 
 def _is_moved_here(place: Place, held: seat.Seat) -> bool:

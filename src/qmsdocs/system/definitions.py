@@ -190,7 +190,7 @@ class Definitions:
         if release is None:
             return Meanings()
         form = self._form(release).form
-        means = {item.means: name for name, item in reversed(form.field.items()) if item.means is not None}
+        means = {item.means: name for name, item in reversed(tuple(form.field.items())) if item.means is not None}
         looked_up = {name for item in form.values.values() if item.lookup for name in item.lookup.same}
         return Meanings(means, form.closed_states, tuple(sorted(looked_up)))
 
