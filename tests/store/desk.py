@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -60,7 +61,8 @@ class Desk:
     def post(self, *drafts: Draft, signer: Signer | None = None, **change: object) -> tuple[Posted, ...]:
         """The drafts, posted."""
         known: dict[str, object] = {"site": self.site, "stem": "records/complaint", **change}
-        return post(self.store, Change(drafts=drafts, **known), now=self.now, signer=signer)  # type: ignore[arg-type]
+        with closing(self.store) as store:
+            return post(store, Change(drafts=drafts, **known), now=self.now, signer=signer)  # type: ignore[arg-type]
 
     def issue(self, **values: Json) -> Posted:
         """One more complaint."""

@@ -15,7 +15,7 @@ from desk import COMPLAINT, NOON, SHANGHAI, Desk, begun, complaint, counted, mea
 
 from qmsdocs.base.canonical import dumps, sha256
 from qmsdocs.base.errors import QmsError
-from qmsdocs.store import control, handover, head, journal, ledger, names
+from qmsdocs.store import control, handover, head, journal, ledger, lock, names
 from qmsdocs.store.event import Change, Draft, NewNumber, OfDraft, RecordKey
 from qmsdocs.store.ledger import Stale
 from qmsdocs.store.objects import Objects
@@ -121,7 +121,8 @@ def test_counters_of_months_and_projects_restart_with_their_parts(desk: Desk) ->
     assert printed("gz-11", "GZ-202611-{serial:03d}") == "GZ-202611-002"
     assert printed("gz-12", "GZ-202612-{serial:03d}") == "GZ-202612-001"
     assert printed("gz-11-cy", "CY/GZ·202611-{serial:03d}") == "CY/GZ·202611-001"
-    assert set(files(desk.root, COMPLAINTS)) >= {"gz-11/00/00/000002/0001-issue.json", "gz-12/00/00/000001/0001-issue.json"}
+    held = files(desk.root, COMPLAINTS)
+    assert "gz-11/00/00/000002/0001-issue.json" in held and "gz-12/00/00/000001/0001-issue.json" in held
 
 
 def test_two_series_that_print_the_same_number_are_refused(desk: Desk) -> None:
@@ -424,13 +425,13 @@ def test_a_ledger_that_went_two_ways_is_not_written(desk: Desk, tmp_path: Path) 
         desk.issue()
 
 
-def test_serials_end_at_999999(desk: Desk) -> None:
+def test_serials_end_at_999999() -> None:
     with pytest.raises(QmsError, match="full at 999999"):
         names.record_folder("ts", 1_000_000)
     assert names.record_folder("ts", 999_999) == "ts/99/99/999999"
 
 
-@pytest.mark.parametrize("identifier", ["con", "aux", "com1", "lpt9", "Complaint", "1a", "a/b", "投诉", "", "a" * 32, "a.b"])
+@pytest.mark.parametrize("identifier", ["con", "aux", "com1", "lpt9", "Aa", "1a", "a/b", "投诉", "", "a" * 32, "a.b"])
 def test_names_that_could_not_be_branches_everywhere_are_refused(identifier: str) -> None:
     with pytest.raises(QmsError):
         names.records_stem(identifier)
@@ -449,9 +450,7 @@ def test_a_site_has_its_own_ledgers_beside_the_first(desk: Desk) -> None:
     assert desk.store.repository == "a" * 32
 
 
-def test_another_writer_is_waited_for_but_not_for_ever(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from qmsdocs.store import lock
-
+def test_another_writer_is_waited_for_but_not_for_ever(desk: Desk) -> None:
     with (
         lock.exclusive(desk.root / ".git"),
         pytest.raises(QmsError, match="another qmsdocs has been writing"),
@@ -463,8 +462,6 @@ def test_another_writer_is_waited_for_but_not_for_ever(desk: Desk, monkeypatch: 
 
 
 def test_a_lock_of_a_killed_process_is_removed_by_the_next_writer_only_when_it_is_old(desk: Desk) -> None:
-    from qmsdocs.store import lock
-
     desk.issue()
     leftover = desk.root / ".git" / "refs" / "heads" / f"{COMPLAINTS}.lock"
     leftover.touch()

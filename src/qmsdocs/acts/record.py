@@ -111,10 +111,13 @@ def step(system: System, number: str, name: str, *, values: Mapping[str, object]
     facts = facts_of(system, form, held.record, changes=changes)
     taken_by = {event.act: event.by for event in held.record.events}
     refusals += refuse_step(facts, definition, taken_by=taken_by, person=intent.by)
-    refusals += refuse_values(facts, [n for n, v in changes.items() if v is not None], act=name)
+    sets = step_sets(facts, definition)
+    settled = {n: value for n, value in {**sets, **changes}.items() if value is not None}
+    filled = facts_of(system, form, held.record, changes=settled)
+    refusals += refuse_values(filled, [n for n, v in changes.items() if v is not None], act=name)
     refusals += refuse_raises(facts, name, system.raised(number))
     _raise_if(number, refusals)
-    written = {**step_sets(facts, definition), **changes}
+    written = {**sets, **changes}
     state = definition.to or held.record.state
     taken = system.moment(name, intent.happened_at or system.now, state)
     done = facts_of(system, form, held.record, changes=written, state=state, taken=(taken,))
@@ -149,6 +152,10 @@ def amend(system: System, number: str, *, values: Mapping[str, object], intent: 
         raise QmsError("{number}: nothing would change; the values are the same already", number=number)
     facts = facts_of(system, form, held.record, changes=changes)
     refusals += refuse_values(facts, [n for n, v in changes.items() if v is not None], act=ISSUE)
+    taken = {event.act for event in held.record.events}
+    for name, value in changes.items():
+        if value is None and taken & set(form.form.values[name].required_steps):
+            refusals.append(Refusal(name, message("was needed for a step already taken and cannot be emptied")))
     _raise_if(number, refusals)
     draft = Draft(
         record=held.key,

@@ -39,16 +39,15 @@ def sheet(system: System, record: Record, form: FormInForce, *, language: Langua
     procedure = system.procedure_of(record)
     speech = FormSpeech(form.form, procedure.front.parameter if procedure else {}, catalogue, facts)
     short = system.repository[:8]
-    status = VOID_STATUS if record.is_void else TRIAL_STATUS if form.is_trial else None
     return Sheet(
         form=form.form,
-        revision=form.revision,
+        revision=revision_words(form, language),
         language=language,
         organisation=system.organisation.organisation.of(language),
         zone=system.zone,
         number=record.number,
         state=state_title(form, record),
-        status=status,
+        status=VOID_STATUS if record.is_void else None,
         values=record.values,
         derived=record.derived,
         people=system.people.names(),
@@ -71,7 +70,7 @@ def blank_sheet(system: System, form: FormInForce, *, language: Language) -> She
     catalogue = Catalogue.load(language)
     return Sheet(
         form=form.form,
-        revision=form.revision,
+        revision=revision_words(form, language),
         language=language,
         organisation=system.organisation.organisation.of(language),
         zone=system.zone,
@@ -92,6 +91,14 @@ def blank_sheet(system: System, form: FormInForce, *, language: Language) -> She
         payload=mark.payload(system.repository[:8], "-", form.form.number, form.revision, form.sha256),
         logo=None,
     )
+
+
+def revision_words(form: FormInForce, language: Language) -> str:
+    """The revision as the page prints it, on trial marked so: `A/0（试行）`."""
+    if not form.is_trial:
+        return form.revision
+    trial = TRIAL_STATUS.of(language)
+    return f"{form.revision}（{trial}）" if language is Language.ZH else f"{form.revision} ({trial})"
 
 
 def state_title(form: FormInForce, record: Record) -> Text:

@@ -12,8 +12,10 @@ from qmsdocs.base.errors import QmsError, message
 from qmsdocs.cli.record import option
 from qmsdocs.cli.session import Session, pass_session
 from qmsdocs.cli.words import Command, Group
+from qmsdocs.model.finding import Severity
 from qmsdocs.model.value import refuse_text
 from qmsdocs.query import overview
+from qmsdocs.query.working import load
 from qmsdocs.store.head import record_head_line
 
 
@@ -23,6 +25,7 @@ from qmsdocs.store.head import record_head_line
 @option("--site", default="main", metavar="ID", help="The site that writes, small letters (hz).")
 @option("--code", metavar="CODE", help="The site's code in numbers (else: the id in capitals).")
 @option("--site-title", metavar="NAME", help="The site's name on pages.")
+@option("--starter", type=click.Path(path_type=Path), help="Begin with the definitions in this folder, not ours.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @pass_session
 def init(
@@ -32,6 +35,7 @@ def init(
     site: str,
     code: str | None,
     site_title: str | None,
+    starter: Path | None,
     as_json: bool,
 ) -> None:
     """A new repository."""
@@ -49,7 +53,9 @@ def init(
         session.machine,
         session.person,
     )
-    begun = begin(wanted, starter=starter_folder())
+    if starter is not None:
+        _refuse_faulty(session, starter)
+    begun = begin(wanted, starter=starter or starter_folder())
     if as_json:
         items = [{"kind": kind, "number": number} for kind, number in begun.items]
         session.answer_json({"format": 1, "folder": str(folder), "repository": begun.repository, "in_force": items})
@@ -80,6 +86,16 @@ def init(
         "qmsdocs status",
     ):
         session.answer(f"  {line}")
+
+
+def _refuse_faulty(session: Session, starter: Path) -> None:
+    """Nothing; raises QmsError where the definitions of a starter pack have errors, after saying all of them."""
+    working = load(starter)
+    errors = [item for item in working.findings() if item.severity is Severity.ERROR]
+    for item in errors:
+        session.complain(session.say("error: {what}", what=f"{working.located(item)}: {session.say(item.message)}"))
+    if errors:
+        raise QmsError("{folder}: {count} errors, nothing was made", folder=starter, count=len(errors))
 
 
 @click.command(cls=Command, help="Show what is in force, open, overdue and waiting.")

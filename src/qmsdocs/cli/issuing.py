@@ -192,15 +192,20 @@ def _refuse(session: Session, done: Issue, *, source: str, error: QmsError) -> N
 
 def _finish(session: Session, done: Issue, options: Mapping[str, Any]) -> int:
     numbers = [posted.number for posted, _ in done.posted]
+    if not options["as_json"]:
+        for posted, _ in done.posted:
+            template = "{number} was issued already" if posted.is_repeated else "{number} issued"
+            session.answer(session.say(template, number=posted.number))
+        if options["dry_run"] and not done.refused:
+            session.answer(session.say("nothing speaks against it; nothing was written"))
     drawn = {} if options["no_pages"] or options["dry_run"] else draw(session, numbers)
     if options["as_json"]:
         issued = [_issued_json(session, posted, drawn) for posted, _ in done.posted]
         session.answer_json({"format": 1, "issued": issued, "refused": done.refused})
     else:
-        for posted, _ in done.posted:
-            _say_issued(session, posted, drawn)
-        if options["dry_run"] and not done.refused:
-            session.answer(session.say("nothing speaks against it; nothing was written"))
+        for result in drawn.values():
+            for path, _ in result.files:
+                session.answer(f"  {path}")
     _after_answer(session, done.posted)
     return REFUSED if done.refused else 0
 
@@ -219,14 +224,6 @@ def _issued_json(session: Session, posted: Posted, drawn: Mapping[str, Drawn]) -
         "files": [{"path": path, "sha256": digest} for path, digest in files],
         "pending": session.say(why) if posted.number in drawn and (why := drawn[posted.number].pending) else None,
     }
-
-
-def _say_issued(session: Session, posted: Posted, drawn: Mapping[str, Drawn]) -> None:
-    template = "{number} was issued already" if posted.is_repeated else "{number} issued"
-    session.answer(session.say(template, number=posted.number))
-    if posted.number in drawn:
-        for path, _ in drawn[posted.number].files:
-            session.answer(f"  {path}")
 
 
 def _after_answer(session: Session, posted: Sequence[object]) -> None:
@@ -250,14 +247,18 @@ def draw(session: Session, numbers: Sequence[str]) -> dict[str, Drawn]:
 
     system = session.system
     drawn: dict[str, Drawn] = {}
-    with session.progress(list(dict.fromkeys(numbers)), "Drawing pages") as bar:
-        for number in bar:
-            try:
-                made = pages.pages(system, system.record(number), language=system.language)
-                pages.write(system.place.root, made)
-                drawn[number] = Drawn(made.listed, made.pending)
-            except QmsError as error:
-                drawn[number] = Drawn((), error.message)
+    try:
+        with session.progress(list(dict.fromkeys(numbers)), "Drawing pages") as bar:
+            for number in bar:
+                try:
+                    made = pages.pages(system, system.record(number), language=system.language)
+                    pages.write(system.place.root, made)
+                    drawn[number] = Drawn(made.listed, made.pending)
+                except QmsError as error:
+                    drawn[number] = Drawn((), error.message)
+    except BaseException:  # interrupted, or a mistake of ours: whatever comes, the records are stored, and that is said
+        session.tell("stored, their pages pending: {numbers}", numbers=tuple(n for n in numbers if n not in drawn))
+        raise
     for number, result in drawn.items():
         if result.pending is not None:
             session.tell("{number}: the page is pending: {why}", number=number, why=result.pending)

@@ -6,12 +6,12 @@ import io
 import posixpath
 import re
 import warnings
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Protocol, TypeAlias
 from xml.etree import ElementTree
-from zipfile import BadZipFile
 
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
@@ -41,13 +41,14 @@ _REFUSED_PARTS: tuple[tuple[str, Message], ...] = (
 )
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Za-z0-9:]{1,30})[\"']")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_SHARED = re.compile(r"sharedstrings[^/]*$", re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 _HOURS = re.compile(r"[hs]", re.IGNORECASE)
 _LARGEST = 10**EXACT_DIGITS
 # What a damaged part makes openpyxl raise; it has no error of its own for that.
 _DAMAGED = (
     *(KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, AssertionError, OSError),
-    *(BadZipFile, InvalidFileException, ElementTree.ParseError, *package.DAMAGED),
+    *(InvalidFileException, ElementTree.ParseError, *package.DAMAGED),
 )
 
 Row: TypeAlias = tuple[int, tuple[Native, ...]]
@@ -72,10 +73,21 @@ def cells(data: bytes, *, source: str, sheet: str | None = None) -> Iterator[Row
     _refuse_package(parts, source)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of parts it passes over; no cell is among them
-        name, rows = _filled(_open(data, source), source, sheet)
+        name, rows = _filled(_open(_exact(data, parts), source), source, sheet)
     if rows:
         _refuse_merged(parts, name, source)
     yield from rows
+
+
+def _exact(data: bytes, parts: Mapping[str, bytes]) -> bytes:
+    """`data` such that openpyxl gives shared texts as they stand: it deletes every `x005F_`, escape or not."""
+    if not any(b"x005F_" in part for name, part in parts.items() if _SHARED.search(name)):
+        return data
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, part in parts.items():
+            book.writestr(name, part.replace(b"x005F_", b"x005Fx005F__") if _SHARED.search(name) else part)
+    return written.getvalue()
 
 
 def _open(data: bytes, source: str) -> Workbook:

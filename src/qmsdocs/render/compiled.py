@@ -18,6 +18,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from docxtpl import DocxTemplate
 from jinja2 import Environment, TemplateError
@@ -30,10 +31,14 @@ from qmsdocs.render import opc, pictures
 from qmsdocs.render.prepared import Prepared, Source, prepare
 from qmsdocs.render.sandbox import environment, missing_name
 from qmsdocs.render.tags import TAG, torn
+from qmsdocs.render.template_check import check_template
 
 _ILLEGAL = bytes((*range(9), 11, 12, *range(13, 32)))  # and a bare carriage return, which XML readers change
 _ILLEGAL_CHARACTER = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _RUN_PROPERTIES = re.compile(r"<w:rPr>.*?</w:rPr>", re.DOTALL)
+_PARAGRAPH = re.compile(r"(<w:p[ >])")
+_MARKUP = re.compile(r"<[^>]+>")
+_MOST_PIECES = 2_000_000  # of text between tags: more is a template that loops over itself
 _BREAK = '</w:t><w:br/><w:t xml:space="preserve">'
 
 
@@ -64,20 +69,31 @@ class Template:
         slots = self.prepared.slots
         shapes = pictures.facts(slots, given)
         values = {**context, "picture": shapes, "written": {**self.prepared.dates, **(dates or {})}}
+        links: dict[str, bytes] = {}
+        if any(shapes[slot.name]["extension"] != slot.extension for slot in slots):
+            links = {name: pictures.relinked(data, slots, shapes) for name, data in self.prepared.links.items()}
         media = {f"{slot.part}.{shapes[slot.name]['extension']}": given.get(slot.name, slot.data) for slot in slots}
         try:
             written = {part.name: self._written(part, values) for part in self.parts}
             if self.slow is not None:
-                return self._by_docxtpl(values, written | media)
+                return self._by_docxtpl(values, written | links | media)
         except TemplateError as error:
             raise self._failure(error) from None
         except (TypeError, ValueError, ArithmeticError) as error:
             raise QmsError("{source}: cannot be filled in: {reason}", source=self.source, reason=error) from error
-        packed = (opc.member(name, data) for name, data in (written | media).items())
-        return opc.archive((*self.static, *packed))
+        static = self.static
+        if links:
+            names = {name.encode() for name in links}
+            static = tuple(packed for packed in static if packed.name not in names)
+        changed = [opc.member(name, data) for name, data in (written | links | media).items()]
+        return opc.archive((*static, *changed))
 
     def _written(self, part: _Part, values: Mapping[str, object]) -> bytes:
-        text = part.template.render(values)
+        made = part.template
+        pieces = list(islice(made.root_render_func(made.new_context(dict(values))), _MOST_PIECES + 1))
+        if len(pieces) > _MOST_PIECES:
+            raise QmsError("{source}: the loops go on for too long", source=self.source)
+        text = "".join(pieces)
         if "\n" in text or "\t" in text:
             text = with_breaks(text)
         return part.prologue + legal(text)
@@ -105,7 +121,7 @@ class Template:
 
 
 class _Reference(DocxTemplate):  # type: ignore[misc]
-    """docxtpl, except that a document it would tear is an error, and properties are left to us: it escapes them twice."""
+    """docxtpl, but a document it would tear is an error, and properties, which it escapes twice, are left to us."""
 
     def render_properties(self, context: dict[str, object], jinja_env: Environment | None = None) -> None:
         """Nothing; they are filled in as every other part of ours."""
@@ -157,7 +173,7 @@ def legal(text: str) -> bytes:
 
 def with_breaks(xml: str) -> str:
     """`xml` with line feeds and tabs in texts as Word writes them (docxtpl's Listing does the same)."""
-    pieces = []
+    pieces: list[str] = []
     done = 0
     found = _next_break(xml, 0)
     while found >= 0:
@@ -201,20 +217,15 @@ def compile_template(data: bytes, source: str = "template.docx") -> Template:
 
 
 def _compiled(part: Source, source: str) -> JinjaTemplate:
+    """The Jinja template of a part. Raises QmsError, with the words nearby, on tags that are wrong or not allowed."""
+    lines = _PARAGRAPH.sub(r"\n\1", part.text)
     try:
-        return environment().from_string(part.text)
-    except TemplateError as error:
-        raise QmsError("{source}: {reason}", source=source, reason=_located(part, error)) from None
-
-
-def _located(part: Source, error: TemplateError) -> Message:
-    """What is wrong with the tags, and near which words."""
-    environment_lines = part.text.replace("<w:p ", "\n<w:p ").replace("<w:p>", "\n<w:p>")
-    try:
-        environment().parse(environment_lines)
-    except TemplateError as found:
-        number = getattr(found, "lineno", None) or 1
-        line = environment_lines.splitlines()[number - 1 : number]
-        near = re.sub(r"<[^>]+>", "", line[0] if line else "").strip()[:60]
-        return message('{reason}, near "{near}"', reason=found.message or "", near=near)
-    return message("{reason}", reason=error.message or "")
+        check_template(lines, source=source)
+    except QmsError as error:
+        number = error.message.values.get("line")
+        line = lines.split("\n")[number - 1] if isinstance(number, int) else ""
+        near = _MARKUP.sub("", line).strip()[:60]
+        if not near:
+            raise
+        raise QmsError('{problem}, near "{near}"', problem=error.message, near=near, hint=error.hint) from None
+    return environment().from_string(part.text)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from qmsdocs.base.language import Language
 from qmsdocs.model.form import Form
-from qmsdocs.render import layout as pages, mark, word
+from qmsdocs.render import layout as pages
+from qmsdocs.render import mark, word
 from qmsdocs.render.compiled import Template, compile_template
 from qmsdocs.render.context import Plain, context
-from qmsdocs.render.docx_page import Page, page_template
+from qmsdocs.render.docx_blocks import Page
+from qmsdocs.render.docx_page import page_template
 from qmsdocs.render.fit import LEVELS, Fit, Level, fits
 from qmsdocs.render.sheet import Sheet
 
@@ -39,7 +41,7 @@ def docx(sheet: Sheet, *, template: bytes | None) -> bytes:
 
 
 def docx_template(form: Form, language: Language) -> bytes:
-    """The template derived from `form`, for a company to edit: a Word document with the tags docs/templates.md explains."""
+    """The template derived from `form`, for a company to edit: its tags are those docs/templates.md explains."""
     page = pages.layout(form, language)
     _, fit = _fitted(_sample(form, language))
     heights = {block.field: _row(fit.level.text, block, fit.level) for block in _texts(page)}
@@ -81,7 +83,8 @@ def _kept(page: pages.Layout, fit: Fit) -> frozenset[int] | None:
 def _dates(sheet: Sheet) -> Mapping[str, str]:
     moments = [act.at for act in sheet.acts] + [item.event.recorded_at for item in sheet.corrections]
     first, last = min(moments, default=UNDATED), max(moments, default=UNDATED)
-    return {name: at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for name, at in (("created", first), ("modified", last))}
+    written = {"created": first, "modified": last}
+    return {name: at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for name, at in written.items()}
 
 
 def _reasoned(form: Form) -> frozenset[str]:

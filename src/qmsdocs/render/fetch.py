@@ -14,7 +14,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 BASE = "https://template.invalid/"  # the base of relative addresses; RFC 2606 keeps this name out of the net
 
 
-class NotBeside(FatalURLFetchingError):
+class NotBeside(FatalURLFetchingError):  # type: ignore[misc]  # WeasyPrint has no types
     """A page asked for something that is not part of it."""
 
     def __init__(self, address: str) -> None:
@@ -22,7 +22,7 @@ class NotBeside(FatalURLFetchingError):
         self.address = address.removeprefix(BASE)
 
 
-class Fetcher(URLFetcher):
+class Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
     """Serves `data:` and named assets."""
 
     def __init__(self, assets: Mapping[str, bytes]) -> None:

@@ -1,4 +1,8 @@
-"""How generously a page is set: the roomiest of a few levels at which a record stands on one page, reckoned before it is drawn."""
+"""How generously a page is set: the roomiest level at which a record stands on one page, reckoned before drawing.
+
+The least row for a pen is 8 mm. A record that nobody fills in by hand may be set closer, down to one line of 五号:
+a form on one page is worth more to its readers than white.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +66,7 @@ BY_HAND = LEVELS[:2]  # a pen needs 8 mm
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The level, the height of every long text in millimetres (without padding), and whether all of it stands on one page.
+    """The level, the height of each long text in millimetres (without padding), and whether one page holds it all.
 
     `tall` are the parts, counted from 0, that no page holds: they break where they must, all others stay whole.
     """

@@ -62,7 +62,7 @@ def _file(name: str) -> str:
 
 
 def _part(part: Sequence[Block], position: int) -> str:
-    """The blocks of one part; consecutive lines become one table, so that their walls stand exactly above each other."""
+    """The blocks of one part; consecutive lines become one table, so that their walls stand above each other."""
     found: list[str] = []
     rows: list[str] = []
     for block in part:
@@ -129,7 +129,8 @@ def _cell(cell: Cell) -> str:
         classes.append("x")
     span = ' colspan="3"' if cell.value_width > VALUE else ""
     chosen = f' class="{" ".join(classes)}"' if classes else ""
-    return f"<th>{_label(cell.label)}</th><td{chosen}{span}>{_value(cell.field, cell.expression, whole=cell.is_one_line)}</td>"
+    value = _value(cell.field, cell.expression, whole=cell.is_one_line)
+    return f"<th>{_label(cell.label)}</th><td{chosen}{span}>{value}</td>"
 
 
 def _value(field: str, expression: str, *, whole: bool = False) -> str:
@@ -154,7 +155,8 @@ def _beside(block: LongText) -> str:
 def _long_text(block: LongText) -> str:
     bar = f'<div class="bar hei">{_words(block.label.text)}</div>'
     last = " signed" if block.signed_by else ""
-    text = f'<div class="text{last}" style="min-height:{{{{ room.{block.field} }}}}mm">{_value(block.field, block.expression)}</div>'
+    height = f'style="min-height:{{{{ room.{block.field} }}}}mm"'
+    text = f'<div class="text{last}" {height}>{_value(block.field, block.expression)}</div>'
     signed = "".join(_signed_line(step) for step in block.signed_by)
     return f"{bar}\n{text}{signed}"
 
@@ -178,14 +180,14 @@ def _table(block: Table) -> str:
     heads = f"<th>{first}</th>" + "".join(_head(column) for column in block.columns)
     lead = '<td class="i">{{ row.title }}</td>' if block.fixed else '<td class="c">{{ row.no }}</td>'
     cells = "".join(_table_cell(column) for column in block.columns)
-    return (
-        f'{_subtitle(block.field, block.title)}\n<table class="g rows">{_columns(widths)}<thead class="head"><tr>{heads}</tr></thead>'
-        f"<tbody>{{% for row in {block.expression} %}}<tr>{lead}{cells}</tr>{{% endfor %}}</tbody></table>"
-    )
+    return _rows(block, _columns(widths), heads, lead + cells)
 
 
-def _subtitle(field: str, title: str) -> str:
-    return f'<div class="sub hei">{_words(title)} {{{{ mark.{field} }}}}</div>'
+def _rows(block: Table | Matrix, columns: str, heads: str, cells: str) -> str:
+    title = f'<div class="sub hei">{_words(block.title)} {{{{ mark.{block.field} }}}}</div>'
+    head = f'<thead class="head"><tr>{heads}</tr></thead>'
+    body = f"<tbody>{{% for row in {block.expression} %}}<tr>{cells}</tr>{{% endfor %}}</tbody>"
+    return f'{title}\n<table class="g rows">{columns}{head}{body}</table>'
 
 
 def _head(column: Column) -> str:
@@ -210,16 +212,14 @@ def _matrix(block: Matrix) -> str:
         widths.append(block.remark.width)
         heads += f"<th>{_words(block.remark.title)}</th>"
         cells += f"<td>{{{{ {block.remark.expression} }}}}</td>"
-    return (
-        f'{_subtitle(block.field, block.title)}\n<table class="g rows">{_columns(widths)}<thead class="head"><tr>{heads}</tr></thead>'
-        f"<tbody>{{% for row in {block.expression} %}}<tr>{cells}</tr>{{% endfor %}}</tbody></table>"
-    )
+    return _rows(block, _columns(widths), heads, cells)
 
 
 def _signing(block: Signing) -> str:
     cells = "".join(_place(cell) for cell in block.cells)
     alone = " alone" if len(block.cells) == 1 else ""
-    return f'<table class="g sign{alone}">{_columns([cell.width for cell in block.cells])}<tbody><tr>{cells}</tr></tbody></table>'
+    columns = _columns([cell.width for cell in block.cells])
+    return f'<table class="g sign{alone}">{columns}<tbody><tr>{cells}</tr></tbody></table>'
 
 
 def _place(cell: SigningCell) -> str:

@@ -55,10 +55,8 @@ def _paragraph(text: str, capacity: float) -> int:
     count, used, word = 1, 0.0, 0.0
     for sign in text:
         width = character(sign)
-        if "!" <= sign < "\x7f":
-            word = word + width if word + width <= capacity else width
-        else:
-            word = 0.0
+        is_latin = "!" <= sign < "\x7f"
+        word = 0.0 if not is_latin else word + width if word + width <= capacity else width
         used += width
         if used > capacity:
             count += 1

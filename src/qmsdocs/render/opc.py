@@ -35,13 +35,17 @@ _OTHER_PARTS = (
     *("image/bmp", "image/tiff", "image/x-emf", "image/x-wmf", "image/svg+xml"),
 )
 ALLOWED_TYPES = frozenset((*(_WORD + kind for kind in _WORD_PARTS), *_OTHER_PARTS))
-REFUSED_RELATIONSHIPS = frozenset(
-    ("aFChunk", "subDocument", "oleObject", "package", "control", "vbaProject", "wordVbaData", "attachedToolbars")
-    + ("keyMapCustomizations", "frame", "mailMergeSource", "mailMergeHeaderSource", "recipientData", "ui/extensibility")
+_EMBEDDING = (
+    *("aFChunk", "subDocument", "oleObject", "package", "control", "vbaProject", "wordVbaData", "frame"),
+    *("attachedToolbars", "keyMapCustomizations", "mailMergeSource", "mailMergeHeaderSource", "recipientData"),
+    "ui/extensibility",
 )
+REFUSED_RELATIONSHIPS = frozenset(_EMBEDDING)
 ALLOWED_FIELDS = frozenset(
-    ("PAGE", "NUMPAGES", "SECTION", "SECTIONPAGES", "STYLEREF", "REF", "PAGEREF", "NOTEREF", "SEQ", "TOC", "TC")
-    + ("HYPERLINK", "SYMBOL", "EQ", "=", "QUOTE", "ADVANCE")
+    (
+        *("PAGE", "NUMPAGES", "SECTION", "SECTIONPAGES", "STYLEREF", "REF", "PAGEREF", "NOTEREF", "SEQ", "TOC", "TC"),
+        *("HYPERLINK", "SYMBOL", "EQ", "=", "QUOTE", "ADVANCE"),
+    )
 )
 _LINK = re.compile(r"(https?|mailto):", re.IGNORECASE)
 _TAG_START = re.compile(r"\{[{%#]")
@@ -208,7 +212,7 @@ def member(name: str, data: bytes) -> Member:
 def archive(members: Sequence[Member]) -> bytes:
     """A zip of `members` in their order; the same members give the same bytes."""
     offset = 0
-    records = []
+    records: list[bytes] = []
     for packed in members:
         records += (packed.directory, struct.pack("<I", offset), packed.name)
         offset += len(packed.local)

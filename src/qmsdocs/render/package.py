@@ -20,7 +20,11 @@ MAXIMUM_LIST = 2 * MEBIBYTE  # content types and relationships are short lists
 MAXIMUM_RATIO = 200
 RATIO_MATTERS_FROM = MEBIBYTE
 CONTENT_TYPES = "[Content_Types].xml"
-DAMAGED = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, struct.error)
+# What zipfile raises for damaged files, besides its own error.
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError),
+    *(ValueError, OverflowError, IndexError, OSError),
+)
 
 _XML_PARTS = (".xml", ".rels", ".vml")
 _PROLOGUE = re.compile(rb"\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"']*)[\"']")
@@ -73,6 +77,8 @@ def _reasons(info: zipfile.ZipInfo, seen: set[str]) -> Iterator[Message]:
         yield message("the part {part} is there twice", part=name)
     if info.flag_bits & 1:
         yield message("the file is protected by a password")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        yield message("{part} is packed in a way that no office program uses", part=name)
     if info.file_size > MAXIMUM_PART:
         yield message("{part} is larger than {limit} MB", part=name, limit=MAXIMUM_PART // MEBIBYTE)
     if info.file_size > RATIO_MATTERS_FROM and info.file_size > MAXIMUM_RATIO * max(info.compress_size, 1):

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Template, TemplateError
@@ -19,7 +20,7 @@ from qmsdocs.base.errors import QmsError, message
 from qmsdocs.render import fonts, mark
 from qmsdocs.render import layout as pages
 from qmsdocs.render.context import Plain, context
-from qmsdocs.render.fit import Fit, Level, fits
+from qmsdocs.render.fit import Fit, fits
 from qmsdocs.render.html import base_css, form_css, html_template
 from qmsdocs.render.sandbox import environment, missing_name
 from qmsdocs.render.sheet import Sheet
@@ -56,6 +57,7 @@ class _Frame:
 
     title: str
     author: str
+    subject: str
     created: datetime
     modified: datetime
     attachments: tuple[Attached, ...]
@@ -64,14 +66,15 @@ class _Frame:
 def pdf(sheet: Sheet, *, template: str | None, events: bytes, assets: Mapping[str, bytes]) -> bytes:
     """The page of `sheet` with `events` attached as `record.json`; by `template` (HTML) where the form has one.
 
-    `assets` are the files beside the template by name. Raises PdfUnavailable without the engine, QmsError for a template
-    that asks for what is not there.
+    `assets` are the files beside the template by name. Raises PdfUnavailable without the engine, QmsError for a
+    template that asks for what is not there.
     """
     engine = _engine()
     moments = [act.at for act in sheet.acts] + [item.event.recorded_at for item in sheet.corrections]
     frame = _Frame(
         f"{sheet.form.title.of(sheet.language)} {sheet.number or sheet.form.number}",
         sheet.organisation,
+        sheet.payload,  # readable in the file without unpacking: whoever has the PDF can tell which event it shows
         min(moments, default=UNDATED),
         max(moments, default=UNDATED),
         (Attached(RECORD, events, "the events of this record, as they are stored"),),
@@ -87,13 +90,14 @@ def pdf_of_html(
     title: str,
     created: datetime,
     author: str = "",
+    subject: str = "",
     attachments: Sequence[Attached] = (),
     assets: Mapping[str, bytes] | None = None,
 ) -> bytes:
     """`html` (its own styles inside it, on top of the faces of every page) as PDF/A-3u. Raises PdfUnavailable."""
     engine = _engine()
     drawn = engine.draw(html, (engine.css(base_css()),), assets or {})
-    return _written(drawn, _Frame(title, author, created, created, tuple(attachments)))
+    return _written(drawn, _Frame(title, author, subject, created, created, tuple(attachments)))
 
 
 def is_available() -> bool:
@@ -111,8 +115,6 @@ class _Engine:
     def __init__(self) -> None:
         # Kept as long as the process: fontconfig reads it again whenever a configuration is made.
         self._folder = tempfile.TemporaryDirectory(prefix="qmsdocs-fonts-")
-        from pathlib import Path
-
         fonts.configure(Path(self._folder.name))
         logging.getLogger("weasyprint").addHandler(logging.NullHandler())  # else it prints to stderr by itself
         with contextlib.redirect_stdout(io.StringIO()):  # a missing library is also announced on stdout, which is ours
@@ -207,16 +209,12 @@ class _Page:
         tall = {f"p{position}": position in fit.tall for position in range(len(self.layout.parts))}
         fitted: dict[str, Plain] = {"room": {**room}, "several": not fit.is_one_page, "tall": {**tall}}
         html = self.template.render({**data, **self.pictures, **fitted})
-        css = self.engine.css(_css(fit.level))
+        css = self.engine.css(form_css(fit.level))
         return self.engine.draw(html, (css,), {}, face=self.face)
 
 
-def _css(level: Level) -> str:
-    return form_css(level)
-
-
 def _wide_face(data: Mapping[str, Plain]) -> tuple[partial[str], str | None]:
-    """How to show text, and the @font-face for characters that only an installed face has; None where there are none."""
+    """How to show text, and the @font-face of characters that only an installed face has; None where there are none."""
     codes = data["codes"]
     assert isinstance(codes, list)
     missing = [chr(int(str(code)[3:-1], 16)) for code in codes]
@@ -280,6 +278,7 @@ def _written(drawn: Document, frame: _Frame) -> bytes:
 
     drawn.metadata.title = frame.title
     drawn.metadata.authors = [frame.author] if frame.author else []
+    drawn.metadata.description = frame.subject or None
     drawn.metadata.created = _w3c(frame.created)
     drawn.metadata.modified = _w3c(frame.modified)
     attachments = [

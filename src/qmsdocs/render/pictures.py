@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from lxml import etree
 from qmsdocs.base.errors import QmsError
 
 NAMES = ("qr", "logo")
+_PNG_START = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpeg"}
 _UNREADABLE = (InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError)
 
@@ -28,6 +30,7 @@ class Slot:
     name: str
     key: str
     part: str
+    extension: str
     data: bytes
     width: int
     height: int
@@ -44,6 +47,10 @@ class Shape:
 
 def shape(data: bytes, *, name: str) -> Shape:
     """The shape of a PNG or JPEG. Raises QmsError, calling it `name`, on anything else."""
+    if data.startswith(_PNG_START) and len(data) > 24:
+        across, down = struct.unpack(">2I", data[16:24])
+        if across and down:
+            return Shape("png", across, down)
     try:
         found = Image.from_blob(data)
     except _UNREADABLE:
@@ -75,9 +82,7 @@ def _named(root: etree._Element) -> Iterator[tuple[str, etree._Element]]:
                 yield name, drawing
 
 
-def _take(
-    part: XmlPart, drawing: etree._Element, name: str, targets: dict[str, ImagePart], number: int
-) -> Slot | None:
+def _take(part: XmlPart, drawing: etree._Element, name: str, targets: dict[str, ImagePart], number: int) -> Slot | None:
     blip = next(drawing.iter("{*}blip"), None)
     extent = next(drawing.iter("{*}extent"), None)
     embed = next((key for key in blip.attrib if str(key).endswith("}embed")), None) if blip is not None else None
@@ -91,14 +96,17 @@ def _take(
     blip.set(embed, part.relate_to(targets[name], RELATIONSHIP_TYPE.IMAGE))
     if not any(old in found.attrib.values() for found in part.element.iter("{*}blip")):
         part.drop_rel(old)
-    slot = Slot(
-        name, f"{name}_{number}", f"word/media/qmsdocs-{name}", targets[name].blob,
-        int(extent.get("cx", "0")), int(extent.get("cy", "0")),
-    )  # fmt: skip
+    blob, path = targets[name].blob, f"word/media/qmsdocs-{name}"
+    extension = shape(blob, name=name).extension
+    slot = Slot(name, f"{name}_{number}", path, extension, blob, _emu(extent.get("cx")), _emu(extent.get("cy")))
     for size in (extent, *drawing.iterfind(".//{*}spPr/{*}xfrm/{*}ext")):
         size.set("cx", f"{{{{ picture.{slot.key}.width }}}}")
         size.set("cy", f"{{{{ picture.{slot.key}.height }}}}")
     return slot
+
+
+def _emu(text: str | None) -> int:
+    return int(text) if text is not None and text.isdigit() else 0
 
 
 def facts(slots: Sequence[Slot], given: Mapping[str, bytes]) -> Mapping[str, Mapping[str, str]]:
@@ -113,3 +121,11 @@ def facts(slots: Sequence[Slot], given: Mapping[str, bytes]) -> Mapping[str, Map
         said[slot.name] = {"extension": found.extension}
         said[slot.key] = {"width": str(width), "height": str(height)}
     return said
+
+
+def relinked(data: bytes, slots: Sequence[Slot], said: Mapping[str, Mapping[str, str]]) -> bytes:
+    """The relationships `data` with the extensions of the pictures given."""
+    for slot in slots:
+        there, here = (f"qmsdocs-{slot.name}.{kind}".encode() for kind in (slot.extension, said[slot.name]["extension"]))
+        data = data.replace(there, here)
+    return data

@@ -24,12 +24,11 @@ _BODY = re.compile(r"<w:body\b.*(?:</w:body>|/>)", re.DOTALL)
 _BODY_START = re.compile(r"<w:body(?:\s+xmlns(?::\w+)?=\"[^\"]*\")*")
 _DATE = re.compile(r"(<dcterms:(created|modified)[^>]*>)([^<]*)(</dcterms:)")
 _DECLARATION = re.compile(r"<\?xml[^>]*\?>\s*")
-_PICTURE_LINK = re.compile(r"(Target=\"[^\"]*qmsdocs-(\w+)\.)\w+\"")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The Jinja source of one part; `prologue` is its XML declaration. `by_docxtpl`: docxtpl would fill it in as well."""
+    """The Jinja source of one part, its XML declaration apart. `by_docxtpl`: docxtpl would fill it in as well."""
 
     name: str
     prologue: bytes
@@ -48,6 +47,11 @@ class Prepared:
     slow: Message | None
 
     @property
+    def links(self) -> Mapping[str, bytes]:
+        """The relationships that name replaced pictures, whose extension depends on the picture."""
+        return {name: data for name, data in self.parts.items() if name.endswith(".rels") and b"qmsdocs-" in data}
+
+    @property
     def package(self) -> bytes:
         """The template as docxtpl reads it."""
         return opc.archive([opc.member(name, data) for name, data in self.parts.items()])
@@ -61,10 +65,10 @@ def prepare(data: bytes, *, source: str) -> Prepared:
     document: Document = template.docx
     slots = pictures.take(document)
     core = _set_properties(document)
-    parts = _saved(document)
+    parts = _saved(document, has_pictures=bool(slots))
     surveyed = [_body(template, parts, source), *_others(template, parts, source)]
     dated, dates = _dates(template.patch_xml(parts[core].decode()))
-    sources = [*(found for found, _ in surveyed), Source(core, *_split(dated), False), *_links(parts)]
+    sources = [*(found for found, _ in surveyed), Source(core, *_split(dated), False)]
     slow = next((reason for _, reason in surveyed if reason is not None), None)
     return Prepared(parts, tuple(sources), dates, slots, slow)
 
@@ -92,12 +96,12 @@ def _set_properties(document: Document) -> str:
     return _name(part.partname)
 
 
-def _saved(document: Document) -> dict[str, bytes]:
+def _saved(document: Document, *, has_pictures: bool) -> dict[str, bytes]:
     buffer = io.BytesIO()
     document.save(buffer)
     with zipfile.ZipFile(buffer) as package:
         parts = {name: package.read(name) for name in package.namelist()}
-    for kind in ("png", "jpeg"):  # a record may bring the other kind of logo
+    for kind in ("png", "jpeg") if has_pictures else ():  # a record may bring the other kind of logo
         if f'Extension="{kind}"'.encode() not in parts[CONTENT_TYPES]:
             entry = f'<Default Extension="{kind}" ContentType="image/{kind}"/></Types>'.encode()
             parts[CONTENT_TYPES] = parts[CONTENT_TYPES].replace(b"</Types>", entry)
@@ -144,9 +148,7 @@ def _body(template: DocxTemplate, parts: Mapping[str, bytes], source: str) -> tu
     return Source(name, prologue, text, True), reason
 
 
-def _others(
-    template: DocxTemplate, parts: Mapping[str, bytes], source: str
-) -> Iterator[tuple[Source, Message | None]]:
+def _others(template: DocxTemplate, parts: Mapping[str, bytes], source: str) -> Iterator[tuple[Source, Message | None]]:
     """Headers, footers and footnotes that have tags."""
     names = [_name(link.target_part.partname) for link in template.docx.part.rels.values() if link.reltype in _FILLED]
     for name in dict.fromkeys(names):
@@ -155,11 +157,3 @@ def _others(
         if hidden.tags:
             reason = survey(hidden, is_body=False, source=source)
             yield Source(name, prologue, hidden.shown(hidden.xml), True), reason
-
-
-def _links(parts: Mapping[str, bytes]) -> Iterator[Source]:
-    """The relationships of parts with replaced pictures, whose extension depends on the picture."""
-    for name, data in parts.items():
-        if name.endswith(".rels") and b"qmsdocs-" in data:
-            prologue, xml = _split(data.decode())
-            yield Source(name, prologue, _PICTURE_LINK.sub(r'\1{{ picture.\2.extension }}"', xml), False)

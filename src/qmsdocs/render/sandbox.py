@@ -54,5 +54,3 @@ def missing_name(error: TemplateError, texts: tuple[str, ...]) -> tuple[str | No
     paths = (path for text in texts for path in _PATH.findall(text))
     full = next((path for path in paths if path == name or path.endswith(f".{name}")), name)
     return full, near or None
-
-

@@ -17,7 +17,7 @@ ISSUE = "issue"  # the act every record begins with; the other acts bear the nam
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act on the record: the issue or a step, by whom and when; `mark` is there when it was signed electronically."""
+    """One act on the record: the issue or a step, by whom and when; `mark` is there when it was signed."""
 
     step: str
     title: Text

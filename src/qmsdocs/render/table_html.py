@@ -56,7 +56,7 @@ p {{ text-align: center; height: {pages.SUBTITLE - 1}mm; line-height: {pages.SUB
 table {{ width: {pages.TEXT_WIDTH}mm; box-sizing: border-box; table-layout: fixed; border: 1.5pt solid;
   border-collapse: separate; border-spacing: 0 }}
 th, td {{ border: solid; border-width: 0 0.5pt 0.5pt 0; padding: 0.5mm {pages.PADDING - 0.1}mm;
-  vertical-align: middle; white-space: pre-wrap; overflow-wrap: anywhere; line-break: strict }}
+  vertical-align: middle; white-space: pre-wrap; overflow-wrap: anywhere }}
 th {{ font: {pages.HEAD_SIZE}pt/{pages.LINE}pt {_SANS}; background: #ebebeb; text-align: center }}
 .c {{ text-align: center }}
 th:last-child, td:last-child {{ border-right: 0 }}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qmsdocs.base.language import Language, Text
-from qmsdocs.render.measure import MILLIMETRES_PER_POINT, beginning, lines
+from qmsdocs.render.measure import MILLIMETRES_PER_POINT, beginning, character
 from qmsdocs.render.table import Cell, Column, Grid, Kind, native, plain
 
 PAGE_WIDTH, PAGE_HEIGHT = 297, 210
@@ -19,6 +21,9 @@ LEAST_ROW, TOTAL_ROW = 8.0, 7.0
 SIZE, HEAD_SIZE, LINE = 9.0, 9.0, 13.0  # points: 小五, its line
 PADDING = 1.0  # mm, left and right
 _BORDER = 0.25  # mm a row gives to its border
+
+# A word, or a sign, with the marks that may not part from it: closing ones behind, opening ones before.
+_UNIT = re.compile(r"[（《「『【〔“‘]*(?:[!-~\u00a1-\u024f]+|.)[，。、；：？！）》」』】〕…—·％”’]*")
 
 NO = Text("序号", "No.")
 NOTHING_BELOW = Text("以下空白", "nothing below")
@@ -87,8 +92,26 @@ def _room(width: float, size: float) -> float:
 
 
 def _count(text: str, room: float) -> int:
-    found = lines(text, room)
-    return lines(text, room - 0.5) if found > 1 and room > 3 else found
+    """How many lines of `room` ems the text takes at most: what may not be torn apart goes to the next line whole."""
+    return sum(_lines(paragraph, room) for paragraph in text.split("\n"))
+
+
+def _lines(text: str, room: float) -> int:
+    count, used = 1, 0.0
+    for unit in _UNIT.findall(text):
+        wide = sum(map(_broad, unit))
+        if used + wide <= room:
+            used += wide
+        elif wide <= room:
+            count, used = count + 1, wide
+        else:  # longer than a line: begun on a new one, then torn
+            whole = math.ceil(wide / max(room - 1, 1))
+            count, used = count + whole, room
+    return count
+
+
+def _broad(sign: str) -> float:
+    return 0.76 if sign.isascii() and sign.isupper() else character(sign) * 1.02
 
 
 def _height(cells: Sequence[str], widths: Sequence[float], size: float = SIZE) -> float:
@@ -101,7 +124,7 @@ def _parts(grid: Grid, row: int, widths: Sequence[float], highest: float) -> Ite
     cells = tuple(_shown(grid, row, place) for place in range(len(grid.columns)))
     number = str(row + 1)
     while (height := _height((number, *cells), widths)) > highest:
-        most = int((highest - 2 - _BORDER) / (LINE * MILLIMETRES_PER_POINT)) - 1
+        most = int(0.85 * (highest - 2) / (LINE * MILLIMETRES_PER_POINT))  # the reckoning of `beginning` is rougher
         rooms = [max(_room(width, SIZE) - 1, 1.0) for width in widths[1:]]
         taken = tuple(beginning(cell, room, most) for cell, room in zip(cells, rooms, strict=True))
         if not any(taken):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,6 +16,7 @@ from xlsxwriter.utility import xl_range
 from xlsxwriter.worksheet import Worksheet
 
 from qmsdocs.base.errors import QmsError, message
+from qmsdocs.render import opc
 from qmsdocs.render.measure import MILLIMETRES_PER_POINT, lines
 from qmsdocs.render.table import Grid, Kind, Native, is_exact, native, plain
 
@@ -25,6 +27,8 @@ _PIXELS_PER_MM = 96 / 25.4
 _LEAST_WIDTHS = {Kind.TEXT: 10, Kind.NUMBER: 16, Kind.DATE: 26, Kind.DATETIME: 36}  # mm
 _SIZE, _LINE, _HIGHEST_ROW = 10, 13.5, 409  # points; Excel draws no row higher
 _UNFIT_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # `_x0041_` in a part is the letter A; a plain underscore is `_x005F_`
+_MARK = "\ufdd0"  # no character, so that no text holds it
 _FACE = {"font_name": "宋体", "font_size": 10, "valign": "vcenter"}
 _OPTIONS = {
     "in_memory": True,
@@ -81,19 +85,25 @@ def workbook(sheet: SheetRows, *, created: datetime, header: str = "") -> bytes:
     formats = _Formats(book)
     for place, column in enumerate(sheet.columns):
         page.set_column_pixels(place, place, round(column.width * _PIXELS_PER_MM))
-        page.write_string(0, place, column.title, formats.head)
+        page.write_string(0, place, str(formats.marked(column.title)), formats.head)
     page.set_row(0, _height([column.title for column in sheet.columns], sheet) + 4)
     for number, row in enumerate(sheet.rows):
         page.set_row(number + 1, _height(row, sheet))
         for place, value in enumerate(row):
             at = (number, place)
             style = formats.of(value, is_marked=at in sheet.marked, is_overdue=at in sheet.overdue)
-            _write(page, number + 1, place, value, style)
+            _write(page, number + 1, place, formats.marked(value), style)
     for (number, place), said in sheet.marked.items():
         page.write_comment(number + 1, place, said, {"author": "qmsdocs", "x_scale": 2})
     _arrange(page, sheet, header)
     book.close()
-    return written.getvalue()
+    return _unmarked(written.getvalue()) if formats.has_marked else written.getvalue()
+
+
+def _unmarked(data: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        parts = [(name, package.read(name)) for name in package.namelist()]
+    return opc.archive([opc.member(name, part.replace(_MARK.encode(), b"_x005F_")) for name, part in parts])
 
 
 def _write(page: Worksheet, row: int, place: int, value: Native, style: Format) -> None:
@@ -177,10 +187,18 @@ class _Formats:
     def __init__(self, book: xlsxwriter.Workbook) -> None:
         self._book = book
         self._made: dict[tuple[str, bool], Format] = {}
+        self.has_marked = False
         self.head = book.add_format(
             {**_FACE, "font_name": "黑体", "bold": True, "align": "center", "text_wrap": True, "border": 1}
             | {"bg_color": "#EBEBEB", "num_format": "@"}
         )
+
+    def marked(self, value: Native) -> Native:
+        """`value` with every underscore marked that would begin an escape; XlsxWriter misses one that also ends one."""
+        if not isinstance(value, str) or "_x" not in value:
+            return value
+        self.has_marked = True
+        return _ESCAPE.sub(_MARK, value)
 
     def of(self, value: Native, *, is_marked: bool, is_overdue: bool) -> Format:
         """The format that shows `value` as it is written: 12.50 with two places, text as text."""

@@ -137,9 +137,10 @@ class _Walk:
 
     def _table(self, element: etree._Element) -> None:
         grid = element.find("{*}tblGrid")
-        widths = [str(width) for column in grid if column.attrib for width in column.attrib.values()] if grid is not None else []
-        if grid is None or len(widths) < len(grid) or not all(width.isdigit() for width in widths):
-            raise QmsError("{source}: a table has no column widths; set them in Word and save again", source=self.source)
+        widths = [] if grid is None else ["".join(map(str, column.attrib.values())) for column in grid]
+        if not widths or not all(width.isdigit() for width in widths):
+            said = "{source}: a table has no column widths; set them in Word and save again"
+            raise QmsError(said, source=self.source)
         self.tables.append((self.depth, []))
 
     def _row(self) -> None:

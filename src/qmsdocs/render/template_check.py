@@ -1,4 +1,4 @@
-"""What a template may say: names, dotted names, literal subscripts, loops, conditions and a few filters; nothing else."""
+"""What a template may say: names, dotted names, literal subscripts, loops, conditions and a few filters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.render.sandbox import environment
 
 FILTERS = ("join", "default", "length", "first", "last", "upper", "lower", "trim", "replace", "truncate")
-OUTSIDE_LITERALS = (str, int, bool, type(None))
+_LITERALS = (str, int, bool, type(None))
 _ALLOWED = (
     nodes.Template,
     nodes.Output,
@@ -87,7 +87,7 @@ def _refused(node: nodes.Node) -> Message | None:
             return message("a loop that calls itself")
         case nodes.For(target=target) if not isinstance(target, nodes.Name):
             return message("a loop over pairs")
-        case nodes.Const(value=value) if not isinstance(value, OUTSIDE_LITERALS):
+        case nodes.Const(value=value) if not isinstance(value, _LITERALS):
             return message("the literal {value}", value=value)
         case _ if not isinstance(node, _ALLOWED):
             return _WHAT.get(type(node), message("{kind}", kind=type(node).__name__))

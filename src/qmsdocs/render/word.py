@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from xml.sax.saxutils import escape, quoteattr
 
 from qmsdocs.base.language import Language
@@ -12,6 +13,11 @@ from qmsdocs.base.language import Language
 SIDE = 1.5  # millimetres between the wall of a cell and its text
 THICK, THIN, PART, JOINT = 12, 4, 6, 2  # borders in eighths of a point; two meet where one table follows another
 GREY = "EBEBEB"
+_FORMULAS = (  # of the shape "text on a line" (136), as every Word document with a watermark has them
+    *("sum #0 0 10800", "prod #0 2 1", "sum 21600 0 @1", "sum 0 0 @2", "sum 21600 0 @3", "if @0 @3 0"),
+    *("if @0 21600 @1", "if @0 0 @2", "if @0 @4 21600", "mid @5 @6", "mid @8 @5", "mid @7 @8", "mid @6 @7"),
+    "sum @6 0 @5",
+)
 SPACE = (
     'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
     'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" '
@@ -74,7 +80,7 @@ def block_tag(tag: str, style: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: paragraphs, its width, and how it is drawn. `open_below` and `open_above`: no line towards the next row."""
+    """A cell: its width, its paragraphs, and how it is drawn. `open_below`, `open_above`: no line towards that row."""
 
     width: float
     content: str
@@ -103,7 +109,7 @@ class Row:
 def table(rows: Sequence[Row], *, top: int, bottom: int, padding: float) -> str:
     """A table whose columns are all the places where any row has a wall; `top` and `bottom` are border widths."""
     edges = sorted({edge for row in rows for edge in _edges(row)})
-    grid = "".join(f'<w:gridCol w:w="{right - left}"/>' for left, right in zip(edges, edges[1:], strict=False))
+    grid = "".join(f'<w:gridCol w:w="{right - left}"/>' for left, right in pairwise(edges))
     sides = (("top", top), ("left", THICK), ("bottom", bottom), ("right", THICK), ("insideH", THIN), ("insideV", THIN))
     borders = "".join(f'<w:{side} w:val="single" w:sz="{size}" w:space="0" w:color="000000"/>' for side, size in sides)
     gap = twips(padding)
@@ -127,12 +133,13 @@ def _edges(row: Row) -> list[int]:
 
 
 def _row(row: Row, edges: Sequence[int]) -> str:
-    kinds = ("" if row.splits else "<w:cantSplit/>") + (f'<w:trHeight w:val="{row.height}"/>' if row.height != "0" else "")
+    kinds = "" if row.splits else "<w:cantSplit/>"
+    kinds += f'<w:trHeight w:val="{row.height}"/>' if row.height != "0" else ""
     kinds += "<w:tblHeader/>" if row.repeated else ""
     walls = _edges(row)
     cells = (
         _cell(cell, right - left, edges.index(right) - edges.index(left))
-        for cell, left, right in zip(row.cells, walls, walls[1:], strict=False)
+        for cell, (left, right) in zip(row.cells, pairwise(walls), strict=True)
     )
     text = "".join(cells)
     if row.keeps:
@@ -163,7 +170,8 @@ def plain_table(columns: Sequence[tuple[float, str]]) -> str:
     """One row without lines: width and paragraphs of each cell."""
     grid = "".join(f'<w:gridCol w:w="{twips(width)}"/>' for width, _ in columns)
     cells = "".join(
-        f'<w:tc><w:tcPr><w:tcW w:w="{twips(width)}" w:type="dxa"/></w:tcPr>{content}</w:tc>' for width, content in columns
+        f'<w:tc><w:tcPr><w:tcW w:w="{twips(width)}" w:type="dxa"/></w:tcPr>{content}</w:tc>'
+        for width, content in columns
     )
     margins = "".join(f'<w:{side} w:w="0" w:type="dxa"/>' for side in ("left", "right"))
     return (
@@ -227,33 +235,31 @@ def styles(language: Language, used: Sequence[Style]) -> str:
     tongue = "zh-CN" if language is Language.ZH else "en-GB"
     normal = "正文" if language is Language.ZH else "Normal"
     struck, filled = ("更正前", "填写") if language is Language.ZH else ("Corrected", "Filled in")
+    text, of_form = _fonts(language, is_sans=False), "".join(style.xml(language) for style in used)
     return (
-        f"<w:docDefaults><w:rPrDefault><w:rPr>{_fonts(language, is_sans=False)}"
-        f'<w:sz w:val="21"/><w:szCs w:val="21"/><w:lang w:val="{tongue}" w:eastAsia="zh-CN" w:bidi="ar-SA"/></w:rPr></w:rPrDefault>'
-        '<w:pPrDefault><w:pPr><w:widowControl w:val="0"/><w:snapToGrid w:val="0"/></w:pPr></w:pPrDefault></w:docDefaults>'
-        f'<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/><w:aliases w:val="{normal}"/>'
-        "<w:qFormat/></w:style>"
-        '<w:style w:type="character" w:default="1" w:styleId="DefaultParagraphFont"><w:name w:val="Default Paragraph Font"/>'
-        "</w:style>"
+        f'<w:docDefaults><w:rPrDefault><w:rPr>{text}<w:sz w:val="21"/><w:szCs w:val="21"/>'
+        f'<w:lang w:val="{tongue}" w:eastAsia="zh-CN" w:bidi="ar-SA"/></w:rPr></w:rPrDefault>'
+        '<w:pPrDefault><w:pPr><w:widowControl w:val="0"/><w:snapToGrid w:val="0"/></w:pPr></w:pPrDefault>'
+        "</w:docDefaults>"
+        '<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/>'
+        f'<w:aliases w:val="{normal}"/><w:qFormat/></w:style>'
+        '<w:style w:type="character" w:default="1" w:styleId="DefaultParagraphFont">'
+        '<w:name w:val="Default Paragraph Font"/></w:style>'
         '<w:style w:type="table" w:default="1" w:styleId="TableNormal"><w:name w:val="Normal Table"/>'
         '<w:tblPr><w:tblInd w:w="0" w:type="dxa"/></w:tblPr></w:style>'
         f'<w:style w:type="character" w:customStyle="1" w:styleId="QmsOld"><w:name w:val="{struck}"/><w:qFormat/>'
-        f"<w:rPr><w:strike/></w:rPr></w:style>"
+        "<w:rPr><w:strike/></w:rPr></w:style>"
         f'<w:style w:type="character" w:customStyle="1" w:styleId="QmsFilled"><w:name w:val="{filled}"/><w:qFormat/>'
-        f"<w:rPr>{_fonts(language, is_sans=False)}</w:rPr></w:style>{''.join(style.xml(language) for style in used)}"
+        f"<w:rPr>{text}</w:rPr></w:style>{of_form}"
     )
 
 
 def watermark(expression: str, *, colour: str, width: float, height: float, turned: int, place: str) -> str:
     """A run with a word across the page, as Word itself makes watermarks; `place` is its position in VML."""
-    formulas = (
-        "sum #0 0 10800,prod #0 2 1,sum 21600 0 @1,sum 0 0 @2,sum 21600 0 @3,if @0 @3 0,if @0 21600 @1,if @0 0 @2,"
-        "if @0 @4 21600,mid @5 @6,mid @8 @5,mid @7 @8,mid @6 @7,sum @6 0 @5"
-    ).split(",")
-    steps = "".join(f'<v:f eqn="{formula}"/>' for formula in formulas)
+    steps = "".join(f'<v:f eqn="{formula}"/>' for formula in _FORMULAS)
     kind = (
-        '<v:shapetype id="_x0000_t136" coordsize="21600,21600" o:spt="136" adj="10800" path="m@7,l@8,m@5,21600l@6,21600e">'
-        f"<v:formulas>{steps}</v:formulas>"
+        '<v:shapetype id="_x0000_t136" coordsize="21600,21600" o:spt="136" adj="10800" '
+        f'path="m@7,l@8,m@5,21600l@6,21600e"><v:formulas>{steps}</v:formulas>'
         '<v:path textpathok="t" o:connecttype="custom" o:connectlocs="@9,0;@10,10800;@11,21600;@12,10800" '
         'o:connectangles="270,180,90,0"/><v:textpath on="t" fitshape="t"/></v:shapetype>'
     )

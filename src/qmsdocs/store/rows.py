@@ -131,7 +131,7 @@ def fold(
         *head[:4], *place, *(events[-1][0], state, sha256(events[-1][1]), opened_at),
         *(_moment(opened_at, head.recorded_at), head.recorded_at, _text(body, "recorded_at")),
         *(customer, subject, owner, is_void or state in meanings.closed, is_void),
-        *(orjson.dumps(given), orjson.dumps(derived), head.raised_from, head.raise_name, is_newer),
+        *(_sorted(given), _sorted(derived), head.raised_from, head.raise_name, is_newer),
     )  # fmt: skip
     return Folded(columns, _facts(meanings, given, derived), tuple(submissions))
 
@@ -165,6 +165,10 @@ def _head_of_event(body: Mapping[str, Json]) -> _Head:
         _text(raised, "record"),
         _text(raised, "raise"),
     )
+
+
+def _sorted(values: Mapping[str, Json]) -> bytes:
+    return orjson.dumps(values, option=orjson.OPT_SORT_KEYS)  # the same whatever the order the events came in
 
 
 def _meant(meanings: Meanings, given: Mapping[str, Json], derived: Mapping[str, Json]) -> list[str]:

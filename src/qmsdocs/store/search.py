@@ -6,6 +6,7 @@ import re
 import sqlite3
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
@@ -155,8 +156,8 @@ def without_separators(text: str) -> str:
 
 def _pairs(text: str) -> Iterator[str]:
     codes = [_code(part) for part in text]
-    for first, second in zip(codes, [*codes[1:], ""], strict=True):
-        yield first + second
+    yield from map("".join, pairwise(codes))
+    yield from codes[-1:]
 
 
 def _code(character: str) -> str:
