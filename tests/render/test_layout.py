@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
-from pathlib import Path
 
 import pytest
+import sheets
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.base.language import Language
@@ -17,9 +16,6 @@ from qmsdocs.render.context import context
 from qmsdocs.render.html import html_template
 from qmsdocs.render.layout import LABEL, VALUE, WIDTH, Layout, Line, LongText, Matrix, Signing, Table, layout
 from qmsdocs.render.template_check import check_template
-
-sys.path.insert(0, str(Path(__file__).parent))
-import sheets  # noqa: E402
 
 HEAD = """
 number = "QR-00-01"
@@ -122,7 +118,9 @@ def test_labels_of_two_are_spread_and_long_ones_are_balanced_never_torn() -> Non
     assert labels["e"].lines == ("对办法、效率、", "质量、态度、", "效果的意见")
 
 
-@pytest.mark.parametrize("text", ["（一二三四五六七八九）十", "甲、乙、丙、丁、戊、己、庚、辛", "Responsible departments and others"])
+@pytest.mark.parametrize(
+    "text", ["（一二三四五六七八九）十", "甲、乙、丙、丁、戊、己、庚、辛", "Responsible departments and others"]
+)
 def test_a_label_line_begins_with_no_punctuation_and_keeps_words_whole(text: str) -> None:
     found = measure.balanced(text, 6.5)
     assert "".join(found).replace(" ", "") == text.replace(" ", "")
@@ -138,15 +136,40 @@ def test_a_long_text_gets_its_own_bar_where_there_is_room_and_stands_beside_its_
     assert {b.beside for b in dense.blocks if isinstance(b, LongText)} == {True}
 
 
-GRADES = 'choices = { a = { zh = "满意", en = "Good", score = 100 }, b = { zh = "不满意", en = "Bad", score = 0 } }'
+RATED = """
+    [field.m]
+    type = "table"
+    title = "评价"
+    rows = { x = "甲", y = "乙" }
+    [field.m.column.g]
+    type = "scale"
+    title = "评"
+    choices.a = { zh = "满意", en = "Good", score = 100 }
+    choices.b = { zh = "不满意", en = "Bad", score = 0 }
+"""
+COUNTED = """
+    [field.m]
+    type = "table"
+    title = "排查"
+    rows = { x = "甲" }
+    column.n = { type = "integer", title = "数" }
+"""
+NAMED = """
+    [field.items]
+    type = "text"
+    title = "项目"
+    [field.table]
+    type = "table"
+    title = "表"
+    column.title = { type = "text", title = "甲" }
+    column.no = { type = "text", title = "乙" }
+"""
 
 
 def test_given_lines_rated_on_one_scale_are_a_matrix_and_others_a_table() -> None:
-    rated = f'field.m = {{ type = "table", title = "评价", rows = {{ x = "甲", y = "乙" }}, column = {{ g = {{ type = "scale", title = "评", {GRADES} }} }} }}'
-    (matrix,) = (block for block in blocks(rated).blocks if isinstance(block, Matrix))
+    (matrix,) = (block for block in blocks(RATED).blocks if isinstance(block, Matrix))
     assert [(grade.key, grade.score) for grade in matrix.grades] == [("a", "100"), ("b", "0")]
-    counted = 'field.m = { type = "table", title = "排查", rows = { x = "甲" }, column = { n = { type = "integer", title = "数" } } }'
-    (table,) = (block for block in blocks(counted).blocks if isinstance(block, Table))
+    (table,) = (block for block in blocks(COUNTED).blocks if isinstance(block, Table))
     assert table.fixed and table.item_width >= 20
 
 
@@ -170,10 +193,7 @@ def test_words_of_a_form_are_never_tags() -> None:
 
 
 def test_a_column_or_field_may_be_named_like_a_method_of_a_mapping() -> None:
-    used = form("""
-        field.items = { type = "text", title = "项目" }
-        field.table = { type = "table", title = "表", column = { title = { type = "text", title = "甲" }, no = { type = "text", title = "乙" } } }
-    """)
+    used = form(NAMED)
     sheet = sheets.filled("x", form=used, values={"items": "甲", "table": [{"title": "T", "no": "N"}]})
     found = context(sheet)
     assert found["f"] == {"items": "甲"}

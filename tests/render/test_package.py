@@ -27,7 +27,11 @@ def packed(*parts: tuple[str, bytes]) -> bytes:
 
 
 def test_a_sound_package_is_unpacked() -> None:
-    parts = (("[Content_Types].xml", XML), ("xl/worksheets/sheet1.xml", b"\xef\xbb\xbf" + XML), ("docProps/a.png", b"\x89\0"))
+    parts = (
+        ("[Content_Types].xml", XML),
+        ("xl/worksheets/sheet1.xml", b"\xef\xbb\xbf" + XML),
+        ("docProps/a.png", b"\x89\0"),
+    )
     assert dict(unpack(packed(*parts), source="x")) == dict(parts)
 
 

@@ -31,7 +31,20 @@ COLUMNS = (
     Column("due_on", "期限", Kind.DATE, 20),
 )
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_WORDS = ("渗漏", "窗台", "，要求", "尽快修好。", "WINDOW", "Tom & Jerry", "<b>", "800mm×600mm", "（二次", "）", "…", "ABCDEFGHIJKLMNOP")
+_WORDS = (
+    "渗漏",
+    "窗台",
+    "，要求",
+    "尽快修好。",
+    "WINDOW",
+    "Tom & Jerry",
+    "<b>",
+    "800mm×600mm",
+    "（二次",
+    "）",
+    "…",
+    "ABCDEFGHIJKLMNOP",
+)
 
 
 def register(count: int, *, what: str = "次卧窗台下方渗漏", subtitle: str = "2026年11月") -> Grid:
@@ -63,7 +76,9 @@ def docx_tables(data: bytes) -> list[list[list[str]]]:
 def test_every_row_stands_once_and_totals_add_up() -> None:
     laid = register_pages(register(64), language=Language.ZH)
     assert [row.number for page in laid.pages for row in page.rows] == [str(number) for number in range(1, 65)]
-    assert [page.total for page in laid.pages] == [sum(p.here for p in laid.pages[: n + 1]) for n in range(len(laid.pages))]
+    assert [page.total for page in laid.pages] == [
+        sum(p.here for p in laid.pages[: n + 1]) for n in range(len(laid.pages))
+    ]
     assert sum(page.here for page in laid.pages) == 64
     assert [page.is_last for page in laid.pages] == [False] * (len(laid.pages) - 1) + [True]
     assert 15 <= laid.pages[0].here <= 18
@@ -113,7 +128,7 @@ def test_mixed_text_never_spills_over_the_reckoned_pages(seed: int, tmp_path: Pa
 def test_hostile_text_is_text_on_the_page(tmp_path: Path) -> None:
     text = "<script>alert(1)</script> {{ 7*7 }} &amp; </td></tr></table>"
     grid = Grid("<h1>&", '"}</style>', COLUMNS, (("1", None, None, text, None, None),))
-    page = html(grid, language=Language.ZH, organisation="a\"; } </style><b>")
+    page = html(grid, language=Language.ZH, organisation='a"; } </style><b>')
     assert "<script" not in page and page.count("</style>") == 1
     shown = "".join(pdf_pages(grid, tmp_path)[0].split())
     assert "".join(text.split()) in shown

@@ -11,7 +11,8 @@ import office
 import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from test_table import COLUMNS, HARD, grid_of
+from test_table import COLUMNS, grid_of
+from texts import HARD
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.render.table import Column, Grid, Kind

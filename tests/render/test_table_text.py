@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from rich.cells import cell_len
-from test_table import HARD, grid_of
+from test_table import grid_of
+from texts import HARD
 
 from qmsdocs.base.language import Language
 from qmsdocs.render.table import Column, Grid, Kind

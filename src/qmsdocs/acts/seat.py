@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qmsdocs.base.errors import QmsError
+from qmsdocs.model.record import FormReference
 from qmsdocs.store.handover import LastNumber, known_series
 from qmsdocs.store.names import branch_of, records_stem
 from qmsdocs.system import System
@@ -13,7 +14,8 @@ def last_number(system: System, written: str) -> LastNumber:
     site = system.organisation.site[system.site]
     projects = {project.code: name for name, project in system.organisation.project.items()}
     for number in system.form_numbers:
-        form = system.form_for(number).form
+        found = system.form_for(number)
+        form = found.form
         read = form.pattern.read(written.strip(), site=site.code)
         if read is None or (read.project and read.project not in projects):
             continue
@@ -25,5 +27,6 @@ def last_number(system: System, written: str) -> LastNumber:
             for k in known_series(system.store, system.site)
             if k.folder == folder and f"/{read.year}/" in k.ledger
         ]
-        return LastNumber(held[0] if held else home, folder, template, read.serial)
+        reference = FormReference(form.number, found.revision, found.sha256)
+        return LastNumber(held[0] if held else home, folder, template, read.serial, reference)
     raise QmsError("{number} is a number of no form in force here", number=written)

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 from qmsdocs.base.errors import Message
+
+_FOLDER = Path(__file__).parent.parent / "language"
 
 
 class Language(StrEnum):
@@ -65,11 +67,7 @@ class Catalogue:
 
 @cache
 def _entries(language: Language) -> Mapping[str, str]:
-    folder = resources.files("qmsdocs") / "language" / language.value
-    if not folder.is_dir():
-        return {}
     merged: dict[str, str] = {}
-    for entry in sorted(folder.iterdir(), key=lambda found: found.name):
-        if entry.name.endswith(".toml"):
-            merged |= tomllib.loads(entry.read_text("utf-8"))
+    for path in sorted((_FOLDER / language.value).glob("*.toml")):
+        merged |= tomllib.loads(path.read_text("utf-8"))
     return merged

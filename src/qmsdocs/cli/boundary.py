@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 import click
 
 from qmsdocs import __version__
 from qmsdocs.base.errors import Message, QmsError, message
-from qmsdocs.base.language import Catalogue
+from qmsdocs.base.language import Catalogue, Language
+from qmsdocs.cli import front
 from qmsdocs.cli.root import root
-from qmsdocs.cli.words import Wishes, guess_language, one_line
+from qmsdocs.cli.words import Wishes, one_line
 
 REFUSED, BUG, INTERRUPTED = 2, 3, 130
 
@@ -26,7 +24,7 @@ def run(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    catalogue = Catalogue.load(guess_language(arguments, os.environ, Path.cwd))
+    catalogue = Catalogue.load(Language(front.language_of(arguments, os.environ)))
     return guarded(lambda: command(arguments, Wishes(catalogue)), catalogue)
 
 
@@ -92,6 +90,9 @@ def _usage_hint(error: click.ClickException) -> Message | None:
 
 
 def _bug(catalogue: Catalogue) -> int:
+    import tempfile
+    import traceback
+
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     handle, name = tempfile.mkstemp(prefix=f"qmsdocs-{stamp}-", suffix=".log")
     with os.fdopen(handle, "w", encoding="utf-8") as log:

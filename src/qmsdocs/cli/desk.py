@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import get_completion_class
 
-from qmsdocs.acts.begin import Beginning, begin, starter_folder
 from qmsdocs.base.errors import QmsError, message
-from qmsdocs.cli.record import option
-from qmsdocs.cli.session import Session, pass_session
-from qmsdocs.cli.words import Command, Group
-from qmsdocs.model.finding import Severity
-from qmsdocs.model.value import refuse_text
-from qmsdocs.query import overview
-from qmsdocs.query.working import load
-from qmsdocs.store.head import record_head_line
+from qmsdocs.cli.words import Command, Group, option, pass_session
+
+if TYPE_CHECKING:
+    from qmsdocs.cli.session import Session
 
 
 @click.command(cls=Command, help="Make a repository that is in force and ready to use.")
@@ -39,6 +35,9 @@ def init(
     as_json: bool,
 ) -> None:
     """A new repository."""
+    from qmsdocs.acts.begin import Beginning, begin, starter_folder
+    from qmsdocs.model.value import refuse_text
+
     session.refuse_on()
     for name, text in (("--org", organisation), ("--code", code), ("--site-title", site_title)):
         if text is not None and ((wrong := refuse_text(text)) is not None or not text.strip() or "\n" in text):
@@ -90,6 +89,9 @@ def init(
 
 def _refuse_faulty(session: Session, starter: Path) -> None:
     """Nothing; raises QmsError where the definitions of a starter pack have errors, after saying all of them."""
+    from qmsdocs.model.finding import Severity
+    from qmsdocs.query.working import load
+
     working = load(starter)
     errors = [item for item in working.findings() if item.severity is Severity.ERROR]
     for item in errors:
@@ -103,6 +105,8 @@ def _refuse_faulty(session: Session, starter: Path) -> None:
 @pass_session
 def status(session: Session, as_json: bool) -> int:
     """The state of the repository; 1 when something is overdue."""
+    from qmsdocs.query import overview
+
     seen = overview.overview(session.system)
     if as_json:
         session.answer_json({"format": 1, **overview.as_json(seen)})
@@ -117,6 +121,8 @@ def status(session: Session, as_json: bool) -> int:
 @pass_session
 def head(session: Session, as_json: bool) -> None:
     """The line to keep outside."""
+    from qmsdocs.store.head import record_head_line
+
     session.refuse_on()
     system = session.system
     line = record_head_line(system.store, system.site, now=system.now)

@@ -10,9 +10,8 @@ import click
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.files import safe_name, write_atomically
 from qmsdocs.cli.output import write_grid
-from qmsdocs.cli.record import option
-from qmsdocs.cli.session import Session, pass_session
-from qmsdocs.cli.words import Command, Group
+from qmsdocs.cli.session import Session
+from qmsdocs.cli.words import Command, Group, option, pass_session
 from qmsdocs.fill.form_skeleton import form_skeleton
 from qmsdocs.model.finding import Finding, Severity
 from qmsdocs.query.working import Working, load

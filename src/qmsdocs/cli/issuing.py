@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qmsdocs.acts import record as acts
 from qmsdocs.acts.apply import Outcome
@@ -17,14 +17,15 @@ from qmsdocs.base.files import write_atomically
 from qmsdocs.cli import given, report
 from qmsdocs.cli.session import Session
 from qmsdocs.fill import draft as drafts
-from qmsdocs.fill import rows as tables
-from qmsdocs.fill.refused import RefusedRow, refused_path, refused_table
-from qmsdocs.fill.retry import row_keys
 from qmsdocs.fill.skeleton import Skeleton
 from qmsdocs.model.form import Form
 from qmsdocs.model.value import Refusal
 from qmsdocs.store.event import Posted, RaisedFrom
 from qmsdocs.store.repository import pack_if_needed
+
+if TYPE_CHECKING:  # spreadsheets are slow to load; only a table needs them
+    from qmsdocs.fill.refused import RefusedRow
+    from qmsdocs.fill.rows import Row
 
 REFUSED = 2
 
@@ -135,9 +136,13 @@ def _post(
 
 
 def _issue_table(session: Session, number: str, path: Path, options: Mapping[str, Any], done: Issue) -> None:
+    from qmsdocs.fill import rows as tables
+    from qmsdocs.fill.refused import refused_path, refused_table
+    from qmsdocs.fill.retry import row_keys
+
     form = session.system.form_for(number)
     table = tables.read(path, form.form, encoding=options["encoding"])
-    fitting: list[tuple[tables.Row, dict[str, Any]]] = []
+    fitting: list[tuple[Row, dict[str, Any]]] = []
     for row in table.rows:
         try:
             fitting.append((row, acts.accepted(session.system, form.form, row.values, subject=str(path))))
@@ -158,7 +163,9 @@ def _issue_table(session: Session, number: str, path: Path, options: Mapping[str
         session.tell("the refused rows are in {path}; mend and issue them from there", path=refused_path(path))
 
 
-def _refuse_row(session: Session, done: Issue, form: Form, path: Path, row: tables.Row, error: Refused) -> None:
+def _refuse_row(session: Session, done: Issue, form: Form, path: Path, row: Row, error: Refused) -> None:
+    from qmsdocs.fill.refused import RefusedRow
+
     done.rows.append(RefusedRow(row, error.refusals))
     for refusal in error.refusals:
         _note_refusal(session, done, form, str(path), refusal, row=row.number)

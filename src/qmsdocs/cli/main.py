@@ -1,21 +1,31 @@
-"""The entry point, and the one place where errors become words and exit codes.
-
-0 done · 1 the answer is no · 2 could not run · 3 a bug (log file) · 130 interrupted.
-"""
+"""The entry point. Exit codes: 0 done · 1 the answer is no · 2 could not run · 3 a bug (log file) · 130 interrupted."""
 
 from __future__ import annotations
 
+import os
 import sys
 
 from qmsdocs import __version__
+from qmsdocs.cli import front
 
 
 def main() -> None:
     """Run the program with the words of the command line and leave with its exit code."""
     arguments = sys.argv[1:]
-    if arguments in (["--version"], ["-V"]):  # before any import: this answer must be as quick as an empty program
-        sys.stdout.write(f"qmsdocs {__version__}\n")
+    quick = _quick(arguments)
+    if quick is not None:
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+        sys.stdout.write(f"{quick}\n")
         sys.exit(0)
     from qmsdocs.cli.boundary import run
 
     sys.exit(run(arguments))
+
+
+def _quick(arguments: list[str]) -> str | None:
+    """The answers that must be about as quick as an empty program, so that nothing is imported for them."""
+    if arguments in (["--version"], ["-V"]):
+        return f"qmsdocs {__version__}"
+    if arguments in (["--help"], ["-h"]):
+        return front.page(front.language_of(arguments, os.environ))
+    return None

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from qmsdocs.acts import record as acts
-from qmsdocs.acts.record import Refused
 from qmsdocs.base.errors import QmsError
-from qmsdocs.cli import given, issuing, report
-from qmsdocs.cli.session import Session, pass_session
-from qmsdocs.cli.words import Command, Group, Option
-from qmsdocs.store.event import Change
-from qmsdocs.system import System
+from qmsdocs.cli.words import Command, F, Group, option, pass_session
 
-F = Callable[..., Any]
+if TYPE_CHECKING:  # loaded by the commands that need them, so that help and completion come at once
+    from qmsdocs.acts.record import Intent
+    from qmsdocs.cli.session import Session
+    from qmsdocs.store.event import Change
+    from qmsdocs.system import System
 
-
-def option(*names: str, **settings: Any) -> Callable[[F], F]:
-    """An option whose help is translated."""
-    return click.option(*names, cls=Option, **settings)
+Plan = Callable[["System", Mapping[str, object], "Intent"], "Change"]
 
 
 def writing(function: F) -> F:
@@ -59,6 +54,8 @@ def record() -> None:
 @pass_session
 def new(session: Session, form: str, output: str | None, revision: str | None) -> None:
     """A draft file."""
+    from qmsdocs.cli import issuing
+
     issuing.write_draft(session, form, output, revision=revision)
 
 
@@ -69,6 +66,8 @@ def new(session: Session, form: str, output: str | None, revision: str | None) -
 @pass_session
 def fill(session: Session, form: str | None, output: str, then_issue: bool) -> int:
     """A filled draft."""
+    from qmsdocs.cli import issuing
+
     return issuing.fill_draft(session, form, Path(output), then_issue=then_issue)
 
 
@@ -82,6 +81,8 @@ def fill(session: Session, form: str | None, output: str, then_issue: bool) -> i
 @pass_session
 def issue(session: Session, drafts: tuple[Path, ...], **options: Any) -> int:
     """Issued records."""
+    from qmsdocs.cli import issuing
+
     return issuing.issue(session, drafts, **options)
 
 
@@ -93,8 +94,9 @@ def issue(session: Session, drafts: tuple[Path, ...], **options: Any) -> int:
 @pass_session
 def advance(session: Session, number: str, step: str, **options: Any) -> int:
     """A record moved on."""
+    from qmsdocs.acts import record as acts
 
-    def plan(system: System, written: Mapping[str, object], intent: acts.Intent) -> Change:
+    def plan(system: System, written: Mapping[str, object], intent: Intent) -> Change:
         return acts.step(system, number, step, values=written, intent=intent)
 
     return _change(session, number, plan, options)
@@ -107,8 +109,9 @@ def advance(session: Session, number: str, step: str, **options: Any) -> int:
 @pass_session
 def amend(session: Session, number: str, **options: Any) -> int:
     """An amended record."""
+    from qmsdocs.acts import record as acts
 
-    def plan(system: System, written: Mapping[str, object], intent: acts.Intent) -> Change:
+    def plan(system: System, written: Mapping[str, object], intent: Intent) -> Change:
         return acts.amend(system, number, values=written, intent=intent)
 
     return _change(session, number, plan, options)
@@ -121,8 +124,9 @@ def amend(session: Session, number: str, **options: Any) -> int:
 @pass_session
 def void(session: Session, number: str, replaced_by: str | None, **options: Any) -> int:
     """A void record."""
+    from qmsdocs.acts import record as acts
 
-    def plan(system: System, _: Mapping[str, object], intent: acts.Intent) -> Change:
+    def plan(system: System, _: Mapping[str, object], intent: Intent) -> Change:
         return acts.void(system, number, replaced_by=replaced_by, intent=intent)
 
     return _change(session, number, plan, options)
@@ -136,10 +140,13 @@ def void(session: Session, number: str, replaced_by: str | None, **options: Any)
 @pass_session
 def attach(session: Session, number: str, files: tuple[Path, ...], field_name: str | None, **options: Any) -> int:
     """Attached files."""
+    from qmsdocs.acts import record as acts
+    from qmsdocs.cli import given
+
     session.system.record(number)
     said, places = given.store_files(session, files)
 
-    def plan(system: System, _: Mapping[str, object], intent: acts.Intent) -> Change:
+    def plan(system: System, _: Mapping[str, object], intent: Intent) -> Change:
         return acts.attach(system, number, field_name=field_name, files=said, intent=intent)
 
     return _change(session, number, plan, options, attachments=places)
@@ -155,18 +162,23 @@ def attach(session: Session, number: str, files: tuple[Path, ...], field_name: s
 @pass_session
 def raise_(session: Session, number: str, name: str, **options: Any) -> int:
     """A raised record, or its draft."""
+    from qmsdocs.cli import issuing
+
     return issuing.raise_record(session, number, name, **options)
 
 
 def _change(
     session: Session,
     number: str,
-    plan: Callable[[System, Mapping[str, object], acts.Intent], Change],
+    plan: Plan,
     options: Mapping[str, Any],
     *,
     attachments: dict[str, str] | None = None,
 ) -> int:
     """The exit code of a change to one record, its pages drawn anew."""
+    from qmsdocs.acts.record import Refused
+    from qmsdocs.cli import given, issuing, report
+
     held = session.system.record(number)
     form = session.system.form_of(held.record.form).form
     written = given.values(form, options.get("pairs", ()), options.get("source"))
@@ -194,6 +206,8 @@ def _change(
 @pass_session
 def show(session: Session, number: str, as_json: bool, output: str | None) -> None:
     """A record on the terminal."""
+    from qmsdocs.cli import report
+
     report.show(session, number, as_json=as_json, output=output)
 
 
@@ -204,6 +218,8 @@ def show(session: Session, number: str, as_json: bool, output: str | None) -> No
 @pass_session
 def history(session: Session, number: str, as_json: bool, output: str | None) -> None:
     """The events of a record."""
+    from qmsdocs.cli import report
+
     report.history(session, number, as_json=as_json, output=output)
 
 
@@ -221,6 +237,8 @@ def history(session: Session, number: str, as_json: bool, output: str | None) ->
 @pass_session
 def list_(session: Session, **options: Any) -> None:
     """Records as a table."""
+    from qmsdocs.cli import report
+
     report.list_records(session, **options)
 
 
@@ -231,6 +249,8 @@ def list_(session: Session, **options: Any) -> None:
 @pass_session
 def render(session: Session, numbers: tuple[str, ...], pending: bool, as_json: bool) -> int:
     """Drawn pages."""
+    from qmsdocs.cli import issuing
+
     if not numbers and not pending:
         raise QmsError("name records, or say --pending")
     return issuing.render(session, numbers, pending=pending, as_json=as_json)

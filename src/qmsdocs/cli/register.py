@@ -5,10 +5,9 @@ from __future__ import annotations
 import click
 
 from qmsdocs.cli.output import FORMATS, write_grid
-from qmsdocs.cli.record import option
 from qmsdocs.cli.report import day
-from qmsdocs.cli.session import Session, pass_session
-from qmsdocs.cli.words import Command, Group
+from qmsdocs.cli.session import Session
+from qmsdocs.cli.words import Command, Group, option, pass_session
 from qmsdocs.query.register import definition, definitions, grid
 from qmsdocs.render.table import Column, Grid
 

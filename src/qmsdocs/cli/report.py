@@ -223,6 +223,8 @@ def row_json(row: Row) -> dict[str, object]:
 
 
 def _states(session: Session, forms: tuple[str, ...], written: tuple[str, ...]) -> tuple[str, ...]:
+    if not written:
+        return ()
     numbers = forms or session.system.form_numbers
     states = {"void": ("void", "注销")}
     for number in numbers:

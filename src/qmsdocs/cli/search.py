@@ -5,10 +5,9 @@ from __future__ import annotations
 import click
 
 from qmsdocs.cli.output import write_grid
-from qmsdocs.cli.record import option
 from qmsdocs.cli.report import row_json
-from qmsdocs.cli.session import Session, pass_session
-from qmsdocs.cli.words import Command
+from qmsdocs.cli.session import Session
+from qmsdocs.cli.words import Command, option, pass_session
 from qmsdocs.query.register import listing
 
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from functools import cached_property, wraps
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import click
 
@@ -20,7 +20,7 @@ from qmsdocs.acts.apply import Outcome, apply
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.files import write_atomically
 from qmsdocs.base.language import Catalogue, Language
-from qmsdocs.cli.words import one_line
+from qmsdocs.cli.words import Wishes, one_line
 from qmsdocs.store.event import Change
 from qmsdocs.system import System, open_system
 
@@ -137,24 +137,16 @@ def wished_color(choice: str) -> bool | None:
     return True if os.environ.get("FORCE_COLOR") else None
 
 
-def pass_session(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The command function with the session as its first argument."""
-
-    @wraps(function)
-    def command(*args: Any, **kwargs: Any) -> Any:
-        wishes = click.get_current_context().find_root().obj
-        if wishes.session is None:
-            wishes.session = Session(
-                wishes.catalogue,
-                root=wishes.root,
-                quiet=wishes.quiet,
-                verbose=wishes.verbose,
-                color=wished_color(wishes.color),
-                on=wishes.on,
-                person=wishes.person,
-                site=wishes.site,
-                clock=wishes.clock or system_clock,
-            )
-        return function(wishes.session, *args, **kwargs)
-
-    return command
+def begun(wishes: Wishes) -> Session:
+    """The session of one run, as it was wished for."""
+    return Session(
+        wishes.catalogue,
+        root=wishes.root,
+        quiet=wishes.quiet,
+        verbose=wishes.verbose,
+        color=wished_color(wishes.color),
+        on=wishes.on,
+        person=wishes.person,
+        site=wishes.site,
+        clock=wishes.clock or system_clock,
+    )

@@ -6,9 +6,8 @@ import click
 
 from qmsdocs.acts.seat import last_number
 from qmsdocs.base.errors import QmsError, message
-from qmsdocs.cli.record import option
-from qmsdocs.cli.session import Session, pass_session
-from qmsdocs.cli.words import Command
+from qmsdocs.cli.session import Session
+from qmsdocs.cli.words import Command, option, pass_session
 from qmsdocs.store import handover
 from qmsdocs.store.handover import LastNumber, known_series
 from qmsdocs.store.repository import configure

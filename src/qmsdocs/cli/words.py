@@ -3,53 +3,21 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import wraps
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.language import Catalogue, Language
+from qmsdocs.cli import front
 
-
-def guess_language(arguments: Sequence[str], environment: Mapping[str, str], folder: Callable[[], Path]) -> Language:
-    """The language messages are in: --lang, $QMSDOCS_LANG, the repository's first one, the machine's; else Chinese."""
-    for position, word in enumerate(arguments):
-        if word.startswith("--lang="):
-            return _language(word[7:]) or Language.ZH
-        if word == "--lang" and position + 1 < len(arguments):
-            return _language(arguments[position + 1]) or Language.ZH
-    wished = _language(environment.get("QMSDOCS_LANG", ""))
-    if wished is None:
-        wished = _of_repository(_start(arguments, folder))
-    locale = environment.get("LC_ALL") or environment.get("LC_MESSAGES") or environment.get("LANG") or ""
-    return wished or _language(locale[:2]) or Language.ZH
-
-
-def _language(written: str) -> Language | None:
-    return Language(written.lower()) if written.lower() in ("zh", "en") else None
-
-
-def _start(arguments: Sequence[str], folder: Callable[[], Path]) -> Path:
-    for position, word in enumerate(arguments[:-1]):
-        if word in ("-C", "--root"):
-            return Path(arguments[position + 1])
-    return folder()
-
-
-def _of_repository(start: Path) -> Language | None:
-    for place in (start, *start.parents):
-        try:
-            written = tomllib.loads((place / "qms.toml").read_text("utf-8")).get("languages", ["zh"])
-            return _language(str(written[0]))
-        except (OSError, ValueError, LookupError, TypeError):
-            continue
-    return None
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def one_line(text: str) -> str:
@@ -71,6 +39,12 @@ class Wishes:
     person: str | None = None
     site: str | None = None
     session: object = None
+
+
+def language_of(context: click.Context) -> Language:
+    """The language of the command."""
+    wishes = context.find_root().obj
+    return wishes.catalogue.language if isinstance(wishes, Wishes) else Language.EN
 
 
 def say(context: click.Context, template: str, /, **values: object) -> str:
@@ -107,20 +81,40 @@ class Option(click.Option):
         return record[0], say(ctx, self.help) if self.help else record[1]
 
 
-def _common(*names: str, help: str, **settings: Any) -> Option:
-    return Option(names, help=help, expose_value=False, callback=_note, **settings)
+def _common(*names: str, **settings: Any) -> Option:
+    return Option(names, expose_value=False, callback=_note, **settings)
 
 
-COMMON = (
-    _common("-C", "--root", type=click.Path(path_type=Path), help="The repository (else: searched upwards from here)."),
-    _common("-q", "--quiet", is_flag=True, help="Say only the answer."),
-    _common("-v", "--verbose", is_flag=True, help="Say more."),
-    _common("--lang", type=click.Choice(["zh", "en"]), help="The language of messages."),
-    _common("--color", type=click.Choice(["auto", "always", "never"]), help="Colours."),
-    _common("--on", metavar="DATE", help="As of this day (reading only)."),
-    _common("--as", "person", metavar="PERSON", help="Who does it."),
-    _common("--site", metavar="SITE", help="The site (else: the one whose seat this copy holds)."),
+COMMON = (  # what they are for stands on the front page
+    _common("-C", "--root", type=click.Path(path_type=Path)),
+    _common("-q", "--quiet", is_flag=True),
+    _common("-v", "--verbose", is_flag=True),
+    _common("--lang", type=click.Choice(front.LANGUAGES)),
+    _common("--color", type=click.Choice(["auto", "always", "never"])),
+    _common("--on", metavar="DATE"),
+    _common("--as", "person", metavar="PERSON"),
+    _common("--site", metavar="SITE"),
 )
+
+
+def option(*names: str, **settings: Any) -> Callable[[F], F]:
+    """An option whose help is translated."""
+    return click.option(*names, cls=Option, **settings)
+
+
+def pass_session(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The command function with the session as its first argument; only here the libraries are loaded."""
+
+    @wraps(function)
+    def command(*args: Any, **kwargs: Any) -> Any:
+        wishes = click.get_current_context().find_root().obj
+        if wishes.session is None:
+            from qmsdocs.cli.session import begun
+
+            wishes.session = begun(wishes)
+        return function(wishes.session, *args, **kwargs)
+
+    return command
 
 
 class Command(click.Command):
@@ -152,7 +146,7 @@ class Command(click.Command):
         return _template(self.help)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        shown = [p for p in self.get_params(ctx) if ctx.parent is None or p not in COMMON]
+        shown = [p for p in self.get_params(ctx) if p not in COMMON]
         records = [record for param in shown if (record := param.get_help_record(ctx)) is not None]
         if records:
             with formatter.section(say(ctx, "Options")):
@@ -168,7 +162,7 @@ class Group(Command, click.Group):
 
     command_class = Command
 
-    def __init__(self, *args: Any, lazy: Mapping[str, tuple[str, str]] | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, lazy: Mapping[str, str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.lazy = lazy or {}
 
@@ -177,8 +171,7 @@ class Group(Command, click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in self.lazy:
-            module, _ = self.lazy[cmd_name]
-            found = getattr(import_module(f"qmsdocs.cli.{module}"), cmd_name.replace("-", "_"))
+            found = getattr(import_module(f"qmsdocs.cli.{self.lazy[cmd_name]}"), cmd_name)
             assert isinstance(found, click.Command)
             return found
         return super().get_command(ctx, cmd_name)
@@ -199,10 +192,5 @@ class Group(Command, click.Group):
         self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = []
-        for name in self.list_commands(ctx):
-            help_text = self.lazy[name][1] if name in self.lazy else _template(self.commands[name].help)
-            rows.append((name, say(ctx, help_text)))
-        if rows:
-            with formatter.section(say(ctx, "Commands")):
-                formatter.write_dl(rows)
+        with formatter.section(say(ctx, "Commands")):
+            formatter.write_dl([(name, say(ctx, _template(below.help))) for name, below in self.commands.items()])

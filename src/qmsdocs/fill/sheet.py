@@ -10,8 +10,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Protocol, TypeAlias
-from xml.etree import ElementTree
+from typing import NamedTuple, TypeAlias
 
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
@@ -47,20 +46,17 @@ _HOURS = re.compile(r"[hs]", re.IGNORECASE)
 _LARGEST = 10**EXACT_DIGITS
 # What a damaged part makes openpyxl raise; it has no error of its own for that.
 _DAMAGED = (
-    *(KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, AssertionError, OSError),
-    *(InvalidFileException, ElementTree.ParseError, *package.DAMAGED),
+    *(KeyError, TypeError, AttributeError, AssertionError),
+    *(InvalidFileException, SyntaxError, *package.DAMAGED),  # the XML parsers' errors are syntax errors
 )
 
 Row: TypeAlias = tuple[int, tuple[Native, ...]]
 
 
-class _Cell(Protocol):
-    @property
-    def value(self) -> object: ...
-    @property
-    def data_type(self) -> str: ...
-    @property
-    def number_format(self) -> str: ...
+class _Cell(NamedTuple):
+    value: object
+    kind: str  # as openpyxl says it: f formula, e error
+    pattern: str  # the number format
 
 
 def cells(data: bytes, *, source: str, sheet: str | None = None) -> Iterator[Row]:
@@ -164,7 +160,7 @@ def _part_of(parts: Mapping[str, bytes], sheet: str, source: str) -> str:
 def _rows(book: Workbook, name: str, source: str) -> Iterator[Row]:
     empty = wide = filled = 0
     for number, row in enumerate(_raw_rows(book, name, source), 1):
-        values = tuple(_value(cell, number, place, source) for place, cell in enumerate(row, 1))
+        values = tuple(_value(cell, number, place, source) if cell else None for place, cell in enumerate(row, 1))
         if len(values) > MAXIMUM_COLUMNS:
             wide += 1
             if any(value is not None for value in values[MAXIMUM_COLUMNS:]) or wide > _MAXIMUM_WIDE_ROWS:
@@ -184,46 +180,47 @@ def _far(source: str, cell: str) -> QmsError:
     return package.unfit(source, message("the cell {cell} lies far outside the table; delete it", cell=cell))
 
 
-def _raw_rows(book: Workbook, name: str, source: str) -> Iterator[Sequence[_Cell]]:
+def _raw_rows(book: Workbook, name: str, source: str) -> Iterator[Sequence[_Cell | None]]:
     try:
         page = book[name]
         page.reset_dimensions()  # what the file says of its size may be wrong
-        yield from page.iter_rows()
+        for row in page.iter_rows():
+            yield [
+                None if cell.value is None else _Cell(cell.value, cell.data_type, cell.number_format or "")
+                for cell in row
+            ]
     except _DAMAGED as error:
         raise _damaged(source, error) from None
 
 
 def _value(cell: _Cell, row: int, place: int, source: str) -> Native:
-    value = cell.value
-    if value is None:
-        return None
-    reason, found = _read(cell, value)
+    reason, found = _read(cell)
     if reason is not None:
         at = f"{get_column_letter(place)}{row}"
         raise QmsError("{source}: {cell}: {reason}", source=source, cell=at, reason=reason)
     return found
 
 
-def _read(cell: _Cell, value: object) -> tuple[Message | None, Native]:
-    match value:
-        case _ if cell.data_type == "f":
+def _read(cell: _Cell) -> tuple[Message | None, Native]:
+    match cell.value:
+        case _ if cell.kind == "f":
             return message("a formula; paste it as a value"), None
-        case _ if cell.data_type == "e":
+        case _ if cell.kind == "e":
             return message("an error value; correct it or empty the cell"), None
-        case bool():
+        case bool(value):
             return None, value
-        case int() | float():
-            return _number(value, cell.number_format)
-        case datetime():
-            return None, _moment(value, cell.number_format)
-        case time():
+        case int(value) | float(value):
+            return _number(value, cell.pattern)
+        case datetime() as value:
+            return None, _moment(value, cell.pattern)
+        case time() as value:
             return None, value.isoformat("minutes" if not value.second else "seconds")
         case timedelta():
             return message("a span of time; write it as text, e.g. 24 hours"), None
-        case str():
+        case str(value):
             text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
             return None, text.replace("\r\n", "\n").replace("\r", "\n") or None
-        case date():
+        case date() as value:
             return None, value
         case _:
             return message("neither text nor number nor date"), None

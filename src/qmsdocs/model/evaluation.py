@@ -39,8 +39,8 @@ class Facts(Protocol):
     def value(self, path: tuple[str, ...]) -> Value:
         """The value of a field, column, cell, `state` or `today`; None when missing."""
 
-    def parameter(self, name: str) -> Quantity:
-        """The parameter `name` in force for this record."""
+    def parameter(self, name: str) -> Quantity | None:
+        """The parameter `name` in force for this record, None when it has none."""
 
     def passed(self, clock: str, period: Quantity) -> bool:
         """Whether the clock has been running for `period` at the asked moment."""
@@ -65,7 +65,7 @@ def evaluate(node: Node, facts: Facts) -> Value:
             return facts.value(path)
         case Parameter(name=name):
             found = facts.parameter(name)
-            return found if found.is_duration else found.number
+            return found if found is None or found.is_duration else found.number
         case Comparison(operator=operator, left=left, right=right):
             return _compare(operator, evaluate(left, facts), evaluate(right, facts))
         case Arithmetic(operator=operator, left=left, right=right):

@@ -91,9 +91,9 @@ class RecordFacts:
                 return position
         return None
 
-    def parameter(self, name: str) -> Quantity:
-        """The parameter `name` in force for this record."""
-        return self.parameters[name]
+    def parameter(self, name: str) -> Quantity | None:
+        """The parameter `name` in force for this record; None for a number lost in a restore, which has none."""
+        return self.parameters.get(name)
 
     def passed(self, clock: str, period: Quantity) -> bool:
         """Whether the clock has been running for `period` at the asked moment."""

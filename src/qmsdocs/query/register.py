@@ -42,7 +42,15 @@ _MEANINGS = {
     "action": Text("措施", "Action"),
     "score": Text("得分", "Score"),
 }
-_WIDTHS = {Kind.NUMBER: 18, Kind.DATE: 22, Kind.DATETIME: 28, Kind.TEXT: 26}
+_WIDTHS = {Kind.NUMBER: 16, Kind.DATE: 22, Kind.DATETIME: 24, Kind.TEXT: 24}  # mm
+_FIELD_WIDTHS = {
+    FieldType.CHOICE: 15,
+    FieldType.SCALE: 17,
+    FieldType.BOOLEAN: 13,
+    FieldType.PERSON: 16,
+    FieldType.LONG_TEXT: 60,
+    FieldType.TABLE: 60,
+}
 _STATUS = Text("注销", "void")
 
 
@@ -116,7 +124,7 @@ class _Writer:
     def __init__(self, system: System, register: Definition, catalogue: Catalogue) -> None:
         self.system, self.register, self.catalogue = system, register, catalogue
         self.current = {number: system.form_for(number).form for number in register.forms}
-        self.needs_events = any(c == "closed_on" or c.startswith("clock.") for c in register.columns)
+        self.needs_events = any(c in ("closed_on", "days_open") or c.startswith("clock.") for c in register.columns)
 
     def columns(self) -> tuple[Column, ...]:
         return tuple(self._column(name) for name in self.register.columns)
@@ -127,12 +135,17 @@ class _Writer:
         head, _, rest = name.partition(".")
         if name in _HEADS:
             kind = Kind.DATE if name.endswith("_on") else Kind.NUMBER if name == "days_open" else Kind.TEXT
-            return Column(name, _HEADS[name].of(language), kind, 32 if name == "number" else _WIDTHS[kind])
+            return Column(
+                name,
+                _HEADS[name].of(language),
+                kind,
+                36 if name == "number" else 16 if name == "state" else _WIDTHS[kind],
+            )
         if head == "clock":
             clock = form.clock[rest.split(".")[0]]
             if rest.endswith(".due_at"):
                 title = self.catalogue.say("{clock}: due", clock=clock.title)
-                return Column(name, title, Kind.DATETIME, _WIDTHS[Kind.DATETIME])
+                return Column(name, title, Kind.DATETIME, 30)
             return Column(name, clock.title.of(language), Kind.TEXT, 22)
         if head == "raise":
             return Column(name, form.raise_[rest].title.of(language), Kind.TEXT, 30)
@@ -140,8 +153,8 @@ class _Writer:
         kind = KINDS.get(field.type, Kind.TEXT) if field is not None and not rest else Kind.TEXT
         own = len(self.current) == 1 and field is not None
         title = field.title.of(language) if own and field else _MEANINGS.get(name, Text(name, name)).of(language)
-        wide = field is not None and field.type in (FieldType.LONG_TEXT, FieldType.TABLE)
-        return Column(name, title, kind, 60 if wide else _WIDTHS[kind])
+        width = _FIELD_WIDTHS.get(field.type, _WIDTHS[kind]) if field is not None else _WIDTHS[kind]
+        return Column(name, title, kind, width)
 
     def _field(self, form: Form, name: str) -> Field | None:
         found = form.meaning(name) if name not in form.field else name
@@ -190,10 +203,13 @@ class _Writer:
                 return row.opened_at[:10]
             case "closed_on":
                 return _closed_on(form.form, record)
+            case "days_open":
+                until = _closed_on(form.form, record) or self.system.today.isoformat()
+                return (date.fromisoformat(str(until)) - date.fromisoformat(row.opened_at[:10])).days
             case "raise":
                 return "\n".join(r.number for r in self.system.index.raised_by(row.number) if r.raise_name == rest)
             case "clock" if facts is not None:
-                return self._clock(name, rest, facts, late)
+                return self._clock(name, rest, facts, late, is_void=row.is_void)
         shown = row.shown
         found = name if name in form.form.field else form.form.meaning(name)
         field = form.form.field.get(found) if found else None
@@ -201,12 +217,12 @@ class _Writer:
             return None
         return CellWriter(form.form, self.system.people.names(), self.catalogue).cell(field, shown.get(found))
 
-    def _clock(self, name: str, rest: str, facts: RecordFacts, late: list[str]) -> Cell:
+    def _clock(self, name: str, rest: str, facts: RecordFacts, late: list[str], *, is_void: bool) -> Cell:
         clock = rest.split(".")[0]
         reading = facts.reading(clock) if clock in facts.form.clock else None
         if reading is None:
             return None
-        if reading.is_overdue:
+        if reading.is_overdue and not is_void:
             late.append(name)
         if rest.endswith(".due_at"):
             return reading.due_at.isoformat() if reading.due_at is not None else None

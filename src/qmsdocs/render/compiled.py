@@ -102,7 +102,7 @@ class Template:
         name, near = missing_name(error, tuple(tag for part in self.prepared.sources for tag in TAG.findall(part.text)))
         if name is None:
             return QmsError("{source}: cannot be filled in: {reason}", source=self.source, reason=error)
-        hint = message('did you mean "{name}"?', name=near) if near else None
+        hint = message('did you mean "{nearest}"?', nearest=near) if near else None
         return QmsError('{source}: there is no "{name}" to print', source=self.source, name=name, hint=hint)
 
     def _by_docxtpl(self, values: Mapping[str, object], replaced: Mapping[str, bytes]) -> bytes:
@@ -138,7 +138,7 @@ def _faithful() -> Environment:
 
     def guarded(value: object) -> object:
         text = escape(value)
-        return Markup(text.replace("_", "&#95;")) if "_" in text else text
+        return Markup(str(text).replace("_", "&#95;")) if "_" in text else text
 
     return environment().overlay(finalize=guarded)
 

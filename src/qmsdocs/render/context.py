@@ -115,7 +115,7 @@ class _Context:
         return fixed | punctuation | {"page": before, "of": between, "pages": after}
 
     def _absent(self) -> Iterator[str]:
-        """The fields that do not exist for this record, by their own `when` or that of their section (if told of any)."""
+        """The fields that do not exist for this record, by their own `when` or their section's (if told of any)."""
         fields = self.sheet.form.field
         sections = frozenset(name for name, item in fields.items() if item.type is FieldType.SECTION)
         is_told = bool(sections & self.sheet.applies)

@@ -19,7 +19,6 @@ class NotBeside(FatalURLFetchingError):  # type: ignore[misc]  # WeasyPrint has 
 
     def __init__(self, address: str) -> None:
         super().__init__(address)
-        self.address = address.removeprefix(BASE)
 
 
 class Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
@@ -28,13 +27,15 @@ class Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
     def __init__(self, assets: Mapping[str, bytes]) -> None:
         super().__init__(allowed_protocols=("data",), allow_redirects=False, fail_on_errors=True)
         self._assets = assets
+        self.refused: list[str] = []  # WeasyPrint swallows even fatal errors where a picture is drawn inside another
 
     def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
-        """The bytes at `url`. Raises NotBeside, which WeasyPrint does not swallow."""
+        """The bytes at `url`. Raises NotBeside, and remembers it."""
         if url.lower().startswith("data:"):
             return super().fetch(url, headers)
         name = unquote(url.removeprefix(BASE))
         if not url.startswith(BASE) or name not in self._assets:
+            self.refused.append(url.removeprefix(BASE))
             raise NotBeside(url)
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         return URLFetcherResponse(url, self._assets[name], headers={"Content-Type": kind})

@@ -99,7 +99,9 @@ class _Reckoning:
 
     def head(self) -> float:
         """What stands above the frame on the first page, and the frame's own lines."""
-        return HEAD + self.level.above + self.level.below + 3 * POINT
+        further = self._lines(self.layout.title, pages.WIDTH, 18) - 1
+        logo = 4.0 if self.context.get("logo") else 0.0
+        return HEAD + logo + 8.0 * further + self.level.above + self.level.below + 3 * POINT
 
     def notes(self) -> float:
         """What stands below the frame: corrections, the course of the record, characters printed as codes."""
@@ -227,8 +229,11 @@ class _Reckoning:
     def _cell(self, cell: pages.Cell) -> float:
         level = self.level
         is_small = cell.size < pages.BODY
-        text = self._before(cell.field) + self._value(cell.field)
-        count = self._lines(text, cell.value_width - 2 * level.side - 0.3, cell.size)
+        before, width = self._before(cell.field), cell.value_width - 2 * level.side - 0.3
+        if cell.kind is pages.Kind.OPTIONS:
+            count = measure.packed([*before.split(), *self._value(cell.field).split(" ☐")], width / (cell.size * POINT))
+        else:
+            count = self._lines(before + self._value(cell.field), width, cell.size)
         height = count * (level.small if is_small else level.line) * POINT
         why = str(_mapping(self.context["why"]).get(cell.field, ""))
         if why:

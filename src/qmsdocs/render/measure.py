@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 MILLIMETRES_PER_POINT = 25.4 / 72
@@ -64,6 +65,17 @@ def _paragraph(text: str, capacity: float) -> int:
     return count
 
 
+def packed(parts: Iterable[str], capacity: float) -> int:
+    """How many lines of `capacity` ems the parts take with a space between them, none of them torn."""
+    count, used = 1, 0.0
+    for part in parts:
+        width = ems(part)
+        if used and used + width > capacity:
+            count, used = count + 1, 0.0
+        used += width + character(" ")
+    return count
+
+
 def beginning(text: str, capacity: float, count: int) -> str:
     """As much of `text` as stands on `count` lines of `capacity` ems."""
     room, used = count, 0.0
@@ -87,12 +99,13 @@ def balanced(text: str, capacity: float, *, most: float = 6) -> tuple[str, ...]:
     width = ems(text)
     if width <= min(most, capacity):
         return (text,)
-    for count in range(max(2, math.ceil((width - 1) / capacity)), 6):
+    most_lines = 12
+    for count in range(max(2, math.ceil((width - 1) / capacity)), most_lines):
         for bonus in (1.6, 0.4):
             found = _split(text, count, bonus)
             if max(map(_visible, found)) <= capacity:
                 return found
-    return _split(text, 5, 0.4)
+    return _split(text, most_lines, 0.4)
 
 
 def _visible(line: str) -> float:

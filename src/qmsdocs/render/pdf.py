@@ -7,7 +7,8 @@ import contextlib
 import io
 import logging
 import tempfile
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     import pydyf
     from weasyprint import CSS, Document
     from weasyprint.text.fonts import FontConfiguration
+
+    from qmsdocs.render.fetch import Fetcher
 
 RECORD = "record.json"
 VARIANT = "pdf/a-3u"
@@ -134,20 +137,30 @@ class _Engine:
 
     def draw(self, html: str, css: Sequence[CSS], assets: Mapping[str, bytes], *, face: str | None = None) -> Document:
         """The pages of `html`, not yet written; `face` is a further @font-face rule, for this document alone."""
-        from qmsdocs.render.fetch import BASE, Fetcher, NotBeside
+        from qmsdocs.render.fetch import BASE, Fetcher
 
         used = self._fonts
         extra: list[CSS] = []
         if face is not None:
             used = self._configuration()
             extra = [self._weasyprint.CSS(string=face, font_config=used, url_fetcher=Fetcher({}))]
-        try:
-            source = self._weasyprint.HTML(string=html, base_url=BASE, url_fetcher=Fetcher(assets))
+        fetcher = Fetcher(assets)
+        with _refusals(fetcher):
+            source = self._weasyprint.HTML(string=html, base_url=BASE, url_fetcher=fetcher)
             return source.render(font_config=used, stylesheets=[*css, *extra], pdf_variant=VARIANT)
-        except NotBeside as error:
-            raise QmsError(
-                "the template asks for {address}, which is not among the files beside it", address=error.address
-            ) from None
+
+
+@contextlib.contextmanager
+def _refusals(fetcher: Fetcher) -> Iterator[None]:
+    """Raises QmsError at the end where the page asked for what it may not have."""
+    from qmsdocs.render.fetch import NotBeside
+
+    with contextlib.suppress(NotBeside):
+        yield
+    if fetcher.refused:
+        raise QmsError(
+            "the template asks for {address}, which is not among the files beside it", address=fetcher.refused[0]
+        )
 
 
 @cache
@@ -201,14 +214,14 @@ class _Page:
         """What the template may print when a long text has `lines` lines in its cell."""
         if lines not in self.known:
             self.known[lines] = context(self.sheet, shown=self.shown, annex_lines=lines)
-        return self.known[lines]
+        return {**self.known[lines], **self.pictures}
 
     def draw(self, data: dict[str, Plain], fit: Fit) -> Document:
         """The drawn pages at the level of `fit`."""
         room = {field: f"{height:.2f}" for field, height in fit.room.items()}
         tall = {f"p{position}": position in fit.tall for position in range(len(self.layout.parts))}
         fitted: dict[str, Plain] = {"room": {**room}, "several": not fit.is_one_page, "tall": {**tall}}
-        html = self.template.render({**data, **self.pictures, **fitted})
+        html = self.template.render({**data, **fitted})
         css = self.engine.css(form_css(fit.level))
         return self.engine.draw(html, (css,), {}, face=self.face)
 
@@ -292,7 +305,8 @@ def _written(drawn: Document, frame: _Frame) -> bytes:
         )
         for item in frame.attachments
     ]
-    written: bytes = drawn.write_pdf(finisher=_plain_metadata, pdf_variant=VARIANT, attachments=attachments)
+    with _refusals(drawn.url_fetcher):
+        written: bytes = drawn.write_pdf(finisher=_plain_metadata, pdf_variant=VARIANT, attachments=attachments)
     return written
 
 
@@ -307,17 +321,21 @@ def _plain_metadata(_document: Document, file: pydyf.PDF) -> None:
 
 
 def _refuse_large_pictures(assets: Mapping[str, bytes]) -> None:
+    for name, data in assets.items():
+        if _points(data) > MOST_PIXELS:
+            raise QmsError("{name}: a picture of more than {limit} points", name=name, limit=MOST_PIXELS)
+
+
+def _points(data: bytes) -> int:
+    """Width times height of a picture; 0 for what is none (a style sheet, an SVG). Only its head is read."""
     from PIL import Image, UnidentifiedImageError
 
-    for name, data in assets.items():
-        try:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data)) as picture:
-                width, height = picture.size
-        except (UnidentifiedImageError, OSError, ValueError):
-            continue  # no picture of points: a style sheet, an SVG
-        except Image.DecompressionBombError:
-            width, height = MOST_PIXELS, 2
-        if width * height > MOST_PIXELS:
-            raise QmsError(
-                "{name}: a picture of {width} × {height} points is too large", name=name, width=width, height=height
-            )
+                return picture.width * picture.height
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        return MOST_PIXELS + 1
+    except (UnidentifiedImageError, OSError, ValueError):
+        return 0

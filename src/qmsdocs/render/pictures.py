@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from docx.document import Document
-from docx.image.exceptions import InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError
-from docx.image.image import Image
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.packuri import PackURI
 from docx.opc.part import XmlPart
@@ -19,8 +17,7 @@ from qmsdocs.base.errors import QmsError
 
 NAMES = ("qr", "logo")
 _PNG_START = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
-_EXTENSIONS = {"image/png": "png", "image/jpeg": "jpeg"}
-_UNREADABLE = (InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError)
+_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +44,27 @@ class Shape:
 
 def shape(data: bytes, *, name: str) -> Shape:
     """The shape of a PNG or JPEG. Raises QmsError, calling it `name`, on anything else."""
-    if data.startswith(_PNG_START) and len(data) > 24:
-        across, down = struct.unpack(">2I", data[16:24])
-        if across and down:
-            return Shape("png", across, down)
-    try:
-        found = Image.from_blob(data)
-    except _UNREADABLE:
-        raise QmsError("the picture {name} is neither PNG nor JPEG", name=name) from None
-    if found.content_type not in _EXTENSIONS or not found.px_width or not found.px_height:
+    found = _png(data) or _jpeg(data)
+    if found is None or not found.across or not found.down:
         raise QmsError("the picture {name} is neither PNG nor JPEG", name=name)
-    return Shape(_EXTENSIONS[found.content_type], found.px_width, found.px_height)
+    return found
+
+
+def _png(data: bytes) -> Shape | None:
+    if not data.startswith(_PNG_START) or len(data) < 24:
+        return None
+    return Shape("png", *struct.unpack(">2I", data[16:24]))
+
+
+def _jpeg(data: bytes) -> Shape | None:
+    """By the first frame header; segments before it are skipped."""
+    at = 2
+    while data.startswith(b"\xff\xd8") and at + 9 <= len(data) and data[at] == 0xFF:
+        if data[at + 1] in _FRAMES:
+            down, across = struct.unpack(">2H", data[at + 5 : at + 9])
+            return Shape("jpeg", across, down)
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return None
 
 
 def take(document: Document) -> tuple[Slot, ...]:

@@ -143,9 +143,21 @@ class Posted:
         return self.record.number
 
 
+def form_said(form: FormReference | None) -> Json:
+    """A form revision as events say it."""
+    return {"number": form.number, "revision": form.revision, "sha256": form.sha256} if form else None
+
+
+def form_read(said: Json) -> FormReference | None:
+    """The form revision that `said` names, None where it names none."""
+    if not isinstance(said, dict):
+        return None
+    return FormReference(str(said.get("number")), str(said.get("revision")), str(said.get("sha256")))
+
+
 def body_of(draft: Draft, **settled: Json) -> dict[str, Json]:
     """The event of `draft`, every key present, with what only the writer can settle (number, time, chain …)."""
-    form, raised = draft.form, draft.raised_from
+    raised = draft.raised_from
     return {
         "format": FORMAT,
         "act": draft.act,
@@ -157,7 +169,7 @@ def body_of(draft: Draft, **settled: Json) -> dict[str, Json]:
         "by": draft.by,
         "entered_by": draft.entered_by,
         "happened_at": draft.happened_at,
-        "form": {"number": form.number, "revision": form.revision, "sha256": form.sha256} if form else None,
+        "form": form_said(draft.form),
         "parameters": dict(draft.parameters),
         "submission": draft.submission,
         "raised_from": {"record": raised.record, "raise": raised.name, "sha256": raised.sha256} if raised else None,

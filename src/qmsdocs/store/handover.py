@@ -10,8 +10,10 @@ from datetime import datetime
 
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
+from qmsdocs.model.record import FormReference
 from qmsdocs.store import journal, ledger, names, post, seat, sync
 from qmsdocs.store.lock import exclusive, remove_leftover_locks
+from qmsdocs.store.event import form_said
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.opened import Store
 from qmsdocs.store.place import Place
@@ -28,6 +30,7 @@ class LastNumber:
     folder: str
     template: str
     last: int
+    form: FormReference | None = None  # whose numbers they are, so that registers show the void ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,7 @@ def _asking(held: seat.Seat) -> QmsError:
         site=held.site,
         machine=held.machine,
         folder=held.folder,
-        hint=message("say the last number on paper of each series, or that there is none beyond those held here"),
+        hint=message("--last-number NUMBER for each series that went on there on paper, or --nothing-later"),
     )
 
 
@@ -189,7 +192,11 @@ def _last_numbers(store: Store, site: str, told: tuple[LastNumber, ...]) -> dict
         names.record_folder(number.folder, max(number.last, 1))
         if not journal.belongs(number.ledger, site):
             raise QmsError("{ledger} is not written by {site}", ledger=number.ledger, site=site)
-        found[f"{number.ledger}/{number.folder}"] = {"last": number.last, "number": number.template}
+        found[f"{number.ledger}/{number.folder}"] = {
+            "last": number.last,
+            "number": number.template,
+            "form": form_said(number.form),
+        }
     return dict(_still_open(store, found, journal.newest_heads(store.objects, site)))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from qmsdocs.base.errors import QmsError
+from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.number import MAXIMUM_SERIAL
 
 CONTROL = "qms/control"
@@ -56,7 +56,7 @@ class PathInLedger(NamedTuple):  # a tuple, not a dataclass: a ledger has millio
     attachment: str
 
 
-def check_identifier(identifier: str, what: str) -> str:
+def check_identifier(identifier: str, what: Message) -> str:
     """`identifier` when it may name a class, site, series or project for ever. Raises QmsError."""
     if not _IDENTIFIER.fullmatch(identifier) or _RESERVED.fullmatch(identifier):
         raise QmsError(
@@ -70,12 +70,13 @@ def check_identifier(identifier: str, what: str) -> str:
 
 def records_stem(retention: str) -> str:
     """Where records of a retention class go, before year and site are known: `records/<class>`."""
-    return f"records/{check_identifier(retention, 'class')}"
+    checked = check_identifier(retention, message("retention class"))
+    return f"records/{checked}"
 
 
 def branch_of(stem: str, *, site: str, year: int) -> str:
     """The branch for acts of `site` in `year` below a stem: `records/<class>`, `qms/control` or `qms/journal`."""
-    check_identifier(site, "site")
+    check_identifier(site, message("site"))
     if stem == CONTROL:
         return CONTROL
     return f"{JOURNAL}/{site}" if stem == JOURNAL else f"{stem}/{year:04d}/{site}"

@@ -9,7 +9,19 @@ from datetime import datetime
 from qmsdocs.base.canonical import Json, dumps, sha256
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.store import journal, ledger, names, seat
-from qmsdocs.store.event import FORMAT, Change, Draft, NewNumber, OfDraft, Posted, RecordKey, Stored, body_of
+from qmsdocs.store.event import (
+    FORMAT,
+    Change,
+    Draft,
+    FormReference,
+    NewNumber,
+    OfDraft,
+    Posted,
+    RecordKey,
+    Stored,
+    body_of,
+    form_read,
+)
 from qmsdocs.store.journal import Heads, Pen
 from qmsdocs.store.ledger import Stale
 from qmsdocs.store.lock import exclusive, remove_leftover_locks
@@ -321,14 +333,16 @@ def complete_voids(store: Store, pen: Pen, held: seat.Seat) -> None:
                 RecordKey(branch, folder, serial, template.format(serial=serial))
                 for serial in range(known + 1, last + 1)
             )
-            files = dict(_voids(store.objects, pen, keys, held.by))
+            files = dict(_voids(store.objects, pen, keys, held.by, form_read(said.get("form"))))
             ledger.add(store.objects, ledger.Addition(branch, commit, files, pen.now))
 
 
-def _voids(objects: Objects, pen: Pen, keys: Iterator[RecordKey], by: str) -> Iterator[tuple[str, bytes]]:
+def _voids(
+    objects: Objects, pen: Pen, keys: Iterator[RecordKey], by: str, form: FormReference | None
+) -> Iterator[tuple[str, bytes]]:
     for key in keys:
         target = NewNumber(key.series, key.series, key.number)
-        draft = Draft(record=target, act="void", state="void", reason=LOST, by=by, entered_by=by)
+        draft = Draft(record=target, act="void", state="void", reason=LOST, by=by, entered_by=by, form=form)
         yield (
             names.event_path(key.series, key.serial, 1, "void"),
             dumps(body_of(draft, **journal.settled(pen, objects, key, 1, None))),

@@ -95,8 +95,8 @@ class Search:
         for branch in held.keys() - wanted.keys():
             self._drop(connection, branch)
         for branch, commit in wanted.items():
-            if branch in held and self._objects.is_ancestor(commit, held[branch]):
-                continue  # the same, or another process has read further already
+            if held.get(branch) == commit:
+                continue
             changed = self._changed(held[branch], commit) if branch in held else None
             if changed is None:
                 self._drop(connection, branch)
