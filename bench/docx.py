@@ -41,7 +41,8 @@ def sheet() -> Sheet:
     at = datetime(2026, 11, 21, 14, 5, tzinfo=ZONE)
     given = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
     return Sheet(
-        form=form, revision="A/0", language=Language.ZH, organisation="绿源置业有限公司", zone=ZONE, number="TS-HZ-2026-0014",
+        form=form, revision="A/0", language=Language.ZH, organisation="绿源置业有限公司", zone=ZONE,
+        number="TS-HZ-2026-0014",
         state=Text("受理", "Accepted"), status=None, values=given, derived={}, people={}, corrections=(),
         acts=(Act(ISSUE, Text("登记", "Issue"), "王芳", at, None, None),), reasons={}, applies=frozenset(form.field),
         retention="关闭后3年", department="客户服务部", receipt=None, check="9F2C-7A1B",

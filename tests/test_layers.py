@@ -34,7 +34,7 @@ ORDER: dict[str, str] = {
     "base": "errors canonical files language toml",
     "model": (
         "quantity expression finding number record release calendar form evaluation clock document "
-        "expression_check organisation people register retention value expression_words facts form_check "
+        "expression_check organisation people register retention value expression_words facts field_check form_check "
         "gate speech"
     ),
     "render": (

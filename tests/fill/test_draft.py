@@ -10,10 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from trial_forms import FOLDER, NUMBERS, PEOPLE, form_of, small, taken
 from hypothesis import given
 from hypothesis import strategies as st
 from texts import HARD
+from trial_forms import FOLDER, NUMBERS, PEOPLE, form_of, small, taken
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.base.language import Catalogue, Language
@@ -75,8 +75,10 @@ def test_json_is_read_alike() -> None:
 
 @pytest.mark.parametrize(
     ("field", "line"),
-    [("customer", 7), ("rate", 8), ("team[1].member", 15), ("team[2].skill", 19), ("team[3].skill", 6)]
-    + [("marks.noise.grade", 22), ("phone", 6)],
+    [
+        *(("customer", 7), ("rate", 8), ("team[1].member", 15), ("team[2].skill", 19), ("team[3].skill", 6)),
+        *(("marks.noise.grade", 22), ("phone", 6)),
+    ],
 )
 def test_a_field_is_found_by_its_line(field: str, line: int) -> None:
     assert parse(TOML.replace("\n", "\r\n").encode(), source="a.toml").line(field) == line
@@ -140,7 +142,7 @@ def test_gb18030_is_proposed_and_said_in_chinese() -> None:
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(QmsError, match="gone.toml cannot be read"):
+    with pytest.raises(QmsError, match=r"gone\.toml cannot be read"):
         read(tmp_path / "gone.toml")
 
 

@@ -307,7 +307,8 @@ def replacing(name: str, old: bytes, new: bytes) -> bytes:
             replacing(
                 "xl/_rels/workbook.xml.rels",
                 b"</Relationships>",
-                b'<Relationship Id="r9" Type="http://x/externalLinkPath" Target="file:///x" TargetMode="External"/></Relationships>',
+                b'<Relationship Id="r9" Type="http://x/externalLinkPath" Target="file:///x" TargetMode="External"/>'
+                b"</Relationships>",
             ),
             "it takes values from other files",
         ),

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import io
 import random
+import re
 import zipfile
 
 import pytest
 import word_files
-from docx import Document
 from docx.oxml import parse_xml
 
+from docx import Document
 from qmsdocs.base.errors import QmsError
 from qmsdocs.render.compiled import compile_template
+from qmsdocs.render.mark import qr_png
 from qmsdocs.render.word import SPACE
 
 TEMPLATE = word_files.company_template()
+_MARKUP = re.compile(rb'\s[\w:]+="[^"]*"|<[\w:]+[^>]*/>')  # an attribute, or an empty element
 VALUES: dict[str, object] = {
     "organisation": "o",
     "number": "n",
@@ -39,7 +42,9 @@ def test_the_template_itself_is_fine() -> None:
     assert compile_template(TEMPLATE).render(VALUES, given={}).startswith(b"PK")
 
 
-@pytest.mark.parametrize("data", (b"", b"PK", b"{\\rtf1}", b"\xd0\xcf\x11\xe0" * 200, TEMPLATE[:-300], TEMPLATE[300:], b"x" * 9))
+@pytest.mark.parametrize(
+    "data", (b"", b"PK", b"{\\rtf1}", b"\xd0\xcf\x11\xe0" * 200, TEMPLATE[:-300], TEMPLATE[300:], b"x" * 9)
+)
 def test_what_is_no_word_document_is_refused(data: bytes) -> None:
     refusal(data)
 
@@ -49,7 +54,11 @@ def test_other_packages_are_no_word_documents() -> None:
     assert "not a Word document" in refusal(word_files.changed(TEMPLATE, {"_rels/.rels": None}))
     spreadsheet = word_files.changed(
         TEMPLATE,
-        {"[Content_Types].xml": lambda data: data.replace(b"wordprocessingml.document.main", b"spreadsheetml.sheet.main")},
+        {
+            "[Content_Types].xml": lambda data: data.replace(
+                b"wordprocessingml.document.main", b"spreadsheetml.sheet.main"
+            )
+        },
     )
     assert "of a kind that a form does not need" in refusal(spreadsheet)
 
@@ -66,6 +75,26 @@ def test_damaged_files_are_refused_and_never_crash() -> None:
             assert "\n" not in str(error)
 
 
+def test_parts_that_are_not_what_they_say_are_refused_and_never_crash() -> None:
+    chance = random.Random(14)
+    parts = word_files.parts_of(word_files.company_template(qr_png("x")))
+    names = [name for name in parts if name.endswith((".xml", ".rels")) and "tyles" not in name]
+    refused = 0
+    for _ in range(250):
+        name = chance.choice(names)
+        found = list(_MARKUP.finditer(parts[name]))
+        taken = chance.choice(found)
+        harmed = parts[name][: taken.start()] + parts[name][taken.end() :]
+        try:
+            compile_template.__wrapped__(word_files.package({**parts, name: harmed}), "own.docx").render(
+                VALUES, given={}
+            )
+        except QmsError as error:
+            refused += 1
+            assert "\n" not in str(error)
+    assert refused > 50
+
+
 def bomb(name: str, size: int, kind: int = zipfile.ZIP_DEFLATED) -> bytes:
     buffer = io.BytesIO(TEMPLATE)
     with zipfile.ZipFile(buffer, "a", kind) as package:
@@ -79,7 +108,9 @@ def test_bombs_are_refused_unopened() -> None:
     parts = {f"word/media/image{at}.png": b"" for at in range(1_100)}
     assert "more than 1000 parts" in refusal(word_files.changed(TEMPLATE, dict(parts)))
     deep = b"<w:p>" * 5_000
-    nested = word_files.changed(TEMPLATE, {"word/document.xml": lambda data: data.replace(b"<w:body>", b"<w:body>" + deep)})
+    nested = word_files.changed(
+        TEMPLATE, {"word/document.xml": lambda data: data.replace(b"<w:body>", b"<w:body>" + deep)}
+    )
     assert "not well-formed" in refusal(nested)
 
 
@@ -90,7 +121,9 @@ def test_a_size_that_lies_is_noticed() -> None:
     assert "damaged" in refusal(bytes(data))
 
 
-@pytest.mark.parametrize("name", ("../evil.xml", "/etc/x.xml", "word\\x.xml", "word/../../x.xml", "C:/x.xml", "word//x.xml"))
+@pytest.mark.parametrize(
+    "name", ("../evil.xml", "/etc/x.xml", "word\\x.xml", "word/../../x.xml", "C:/x.xml", "word//x.xml")
+)
 def test_part_names_that_lead_elsewhere_are_refused(name: str) -> None:
     assert "not allowed" in refusal(word_files.changed(TEMPLATE, {name: b"<x/>"}))
 
@@ -118,7 +151,9 @@ def test_passwords_are_refused() -> None:
         b"<!DOCTYPE x>",
     ),
 )
-@pytest.mark.parametrize("part", ("word/document.xml", "word/styles.xml", "[Content_Types].xml", "_rels/.rels", "docProps/core.xml"))
+@pytest.mark.parametrize(
+    "part", ("word/document.xml", "word/styles.xml", "[Content_Types].xml", "_rels/.rels", "docProps/core.xml")
+)
 def test_document_types_are_refused(part: str, start: bytes) -> None:
     typed = word_files.changed(TEMPLATE, {part: lambda data: data.replace(b"?>", b"?>" + start, 1)})
     assert "declares a document type" in refusal(typed)
@@ -133,11 +168,14 @@ def test_other_encodings_that_could_hide_one_are_refused(encoding: str) -> None:
     assert "not UTF-8" in refusal(word_files.changed(TEMPLATE, {"word/document.xml": recoded}))
 
 
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006"
+
+
 def with_part(name: str, kind: str, *, relationship: str, target: str, external: bool = False) -> bytes:
     """The template with one more part, its content type, and a relationship of the document to it."""
     mode = ' TargetMode="External"' if external else ""
     link = (
-        f'<Relationship Id="rIdX" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{relationship}" '
+        f'<Relationship Id="rIdX" Type="{OFFICE}/relationships/{relationship}" '
         f'Target="{target}"{mode}/></Relationships>'
     )
     override = f'<Override PartName="/{name}" ContentType="{kind}"/></Types>'
@@ -154,10 +192,16 @@ def with_part(name: str, kind: str, *, relationship: str, target: str, external:
 
 def test_macros_are_refused() -> None:
     binary = with_part(
-        "word/vbaProject.bin", "application/vnd.ms-office.vbaProject", relationship="vbaProject", target="vbaProject.bin"
+        "word/vbaProject.bin",
+        "application/vnd.ms-office.vbaProject",
+        relationship="vbaProject",
+        target="vbaProject.bin",
     )
     assert "macros" in refusal(binary)
-    for kind in (b"application/vnd.ms-word.document.macroEnabled.main+xml", b"application/vnd.ms-word.template.macroEnabledTemplate.main+xml"):
+    for kind in (
+        b"application/vnd.ms-word.document.macroEnabled.main+xml",
+        b"application/vnd.ms-word.template.macroEnabledTemplate.main+xml",
+    ):
         enabled = word_files.changed(
             TEMPLATE,
             {
@@ -170,7 +214,9 @@ def test_macros_are_refused() -> None:
 
 
 def test_a_word_template_is_told_apart() -> None:
-    dotx = word_files.changed(TEMPLATE, {"[Content_Types].xml": lambda data: data.replace(b"document.main+xml", b"template.main+xml")})
+    dotx = word_files.changed(
+        TEMPLATE, {"[Content_Types].xml": lambda data: data.replace(b"document.main+xml", b"template.main+xml")}
+    )
     assert ".dotx" in refusal(dotx)
 
 
@@ -269,7 +315,6 @@ GADGETS = (
     "{{ cycler.__init__.__globals__.os.popen('id').read() }}",
     "{{ lipsum.__globals__ }}",
     "{{ self._TemplateReference__context }}",
-    "{{ request.application }}",
     "{{ f.problem.format(f) }}",
     "{% for x in ().__class__.__base__.__subclasses__() %}{% endfor %}",
     "{% include 'x' %}",
@@ -284,14 +329,11 @@ GADGETS = (
     "{{ 9**9**9 }}",
     "{{ 'x' * 999999999 }}",
     "{% autoescape false %}{{ f.problem }}{% endautoescape %}",
-    "{% raw %}{{ f }}{% endraw %}",
 )
 
 
 @pytest.mark.parametrize("gadget", GADGETS)
 def test_gadgets_are_refused_in_the_text(gadget: str) -> None:
-    if "raw" in gadget:
-        return
     refusal(word_files.simple(gadget))
 
 

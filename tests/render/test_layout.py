@@ -119,7 +119,13 @@ def test_labels_of_two_are_spread_and_long_ones_are_balanced_never_torn() -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["（一二三四五六七八九）十", "甲、乙、丙、丁、戊、己、庚、辛", "Responsible departments and others"]
+    "text",
+    [
+        "（一二三四五六七八九）十",
+        "甲、乙、丙、丁、戊、己、庚、辛",
+        "一二三四。五六七八",
+        "Responsible departments and others",
+    ],
 )
 def test_a_label_line_begins_with_no_punctuation_and_keeps_words_whole(text: str) -> None:
     found = measure.balanced(text, 6.5)

@@ -224,9 +224,13 @@ def test_a_status_stands_on_every_page(is_void: bool) -> None:
         assert f"第{number}页共{page_count(data)}页" in squeezed(page)
 
 
-def test_a_long_report_breaks_only_between_its_steps() -> None:
-    sheet = sheets.filled("QR-18-02")
+@pytest.mark.parametrize("count", [2, 5, 8, 9])
+def test_a_long_report_breaks_only_between_its_steps(count: int) -> None:
+    full = sheets.filled("QR-18-02")
+    more = {name: [value[0]] * count for name, value in full.values.items() if name in ("causes", "whys", "actions")}  # type: ignore[index]
+    sheet = replace(full, values={**full.values, **more})
     data = drawn(sheet)
+    assert page_count(data) <= 4 + (count > 5)
     titles = {squeezed(field.title.zh) for field in sheet.form.field.values() if field.type == "section"}
     for number in range(2, page_count(data) + 1):
         lines = [squeezed(line) for line in text_of(data, "-raw", "-f", str(number), "-l", str(number)).splitlines()]

@@ -6,10 +6,11 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping
 
-from docx import Document
 from docx.document import Document as DocumentType
 from docx.shared import Mm
 from lxml import etree
+
+from docx import Document
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
@@ -89,7 +90,7 @@ def simple(*texts: str) -> bytes:
 
 
 def company_template(picture: bytes | None = None) -> bytes:
-    """A template as a company has it: header, footer, properties, split tags, a loop over rows, conditions, a picture."""
+    """A template as a company has it: header, footer, properties, split tags, a loop, conditions, a picture."""
     document = Document()
     document.core_properties.title = "{{ number }} {{ f.short }}"
     section = document.sections[0]

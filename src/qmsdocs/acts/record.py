@@ -8,6 +8,8 @@ from datetime import datetime
 
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.language import Catalogue, Language, Text
+from qmsdocs.model.facts import RecordFacts
 from qmsdocs.model.form import FieldType, Form
 from qmsdocs.model.gate import (
     ISSUE,
@@ -19,7 +21,8 @@ from qmsdocs.model.gate import (
     step_sets,
 )
 from qmsdocs.model.record import Record
-from qmsdocs.model.value import Intake, Refusal, refuse_text, unknown
+from qmsdocs.model.speech import FormSpeech, unmet
+from qmsdocs.model.value import Intake, Refusal, clean, refuse_text, unknown
 from qmsdocs.query.view import counted, facts_of, new_facts
 from qmsdocs.store.event import Change, Draft, FormReference, RaisedFrom
 from qmsdocs.store.names import records_stem
@@ -69,7 +72,7 @@ def issue(system: System, filled: Filled, intent: Intent) -> Change:
     form = system.form_for(filled.form, revision=filled.revision)
     values = accepted(system, form.form, filled.values, subject=filled.source or filled.form)
     given = _with_defaults(system, form.form, {n: value for n, value in values.items() if value is not None})
-    refusals = list(_refuse_typed(form.form, given))
+    refusals = [*_refuse_typed(form.form, given), *_refuse_unheld(form.form, given, intent)]
     day = system.day_of(form.form, given)
     parameters, procedure = system.definitions.parameters(form.form.procedure, on=day)
     facts = new_facts(system, form, given, state=form.form.first_state, parameters=parameters)
@@ -107,10 +110,12 @@ def step(system: System, number: str, name: str, *, values: Mapping[str, object]
     definition = form.form.step[name]
     _refuse_role(system, definition.by, intent.by, step=name)
     changes = accepted(system, form.form, values, subject=number)
-    refusals = list(refuse_changes(form.form, held.record.values, changes, step=name))
+    refusals = [*refuse_changes(form.form, held.record.values, changes, step=name)]
+    refusals += _refuse_unheld(form.form, changes, intent, held.record)
     facts = facts_of(system, form, held.record, changes=changes)
     taken_by = {event.act: event.by for event in held.record.events}
-    refusals += refuse_step(facts, definition, taken_by=taken_by, person=intent.by)
+    condition = _in_words(system, held.record, facts, definition.when)
+    refusals += refuse_step(facts, definition, taken_by=taken_by, person=intent.by, condition=condition)
     sets = step_sets(facts, definition)
     settled = {n: value for n, value in {**sets, **changes}.items() if value is not None}
     filled = facts_of(system, form, held.record, changes=settled)
@@ -148,6 +153,7 @@ def amend(system: System, number: str, *, values: Mapping[str, object], intent: 
     before = held.record.values
     refusals = list(_refuse_typed(form.form, changes))
     changes = {name: value for name, value in changes.items() if before.get(name) != value}
+    refusals += _refuse_unheld(form.form, changes, intent, held.record)
     if not changes and not refusals:
         raise QmsError("{number}: nothing would change; the values are the same already", number=number)
     facts = facts_of(system, form, held.record, changes=changes)
@@ -269,6 +275,27 @@ def _refuse_typed(form: Form, given: Mapping[str, Json]) -> Iterable[Refusal]:
             yield Refusal(name, message("is set by a step and cannot be given"))
 
 
+def _refuse_unheld(
+    form: Form, given: Mapping[str, Json], intent: Intent, record: Record | None = None
+) -> Iterable[Refusal]:
+    """Attachments whose bytes neither come with this act nor lie with the record; elsewhere is said by `held_at`."""
+    held = set(intent.attachments)
+    for event in record.events if record is not None else ():
+        held |= {digest for value in event.changes.values() for digest, _ in _named(value)}
+    for name, value in given.items():
+        if form.values[name].type is FieldType.ATTACHMENT:
+            for digest, file in _named(value):
+                if digest not in held:
+                    yield Refusal(name, message("{file}: the file itself is not there", file=file))
+
+
+def _named(value: Json) -> Iterable[tuple[str, str]]:
+    """Sha256 and name of attachments whose bytes are with the record."""
+    for item in value if isinstance(value, list) else ():
+        if isinstance(item, dict) and "sha256" in item and "held_at" not in item:
+            yield str(item["sha256"]), str(item.get("name"))
+
+
 def _change(system: System, draft: Draft, intent: Intent, *, stem: str = "") -> Change:
     """The change of one draft, with who says it, when and why. Raises QmsError for an unknown person."""
     if intent.reason is not None and (wrong := refuse_text(intent.reason)) is not None:
@@ -278,13 +305,26 @@ def _change(system: System, draft: Draft, intent: Intent, *, stem: str = "") -> 
         draft,
         by=intent.by,
         entered_by=system.clerk,
-        reason=intent.reason,
+        reason=clean(intent.reason) if intent.reason else None,
         happened_at=intent.happened_at.isoformat() if intent.happened_at is not None else None,
         attachments=intent.attachments,
     )
     return Change(
         site=system.site, drafts=(said,), stem=stem, control=system.control, clock_is_right=intent.clock_is_right
     )
+
+
+def _in_words(system: System, record: Record, facts: RecordFacts, condition: str | None) -> Text | None:
+    """A condition as people read it, in both languages, with the values of the record beside the titles."""
+    if condition is None:
+        return None
+    procedure = system.procedure_of(record)
+    parameters = procedure.front.parameter if procedure is not None else {}
+    said = {
+        language: unmet(condition, facts, FormSpeech(facts.form, parameters, Catalogue.load(language), facts))
+        for language in Language
+    }
+    return Text(said[Language.ZH], said[Language.EN])
 
 
 def _refuse_dead(record: Record) -> None:

@@ -7,7 +7,7 @@ from qmsdocs.base.language import Catalogue, Language, Text
 from qmsdocs.model.record import Event, Record
 from qmsdocs.model.retention import PERMANENT, Trigger
 from qmsdocs.model.speech import FormSpeech, reasons
-from qmsdocs.query.view import facts_of
+from qmsdocs.query.view import facts_then
 from qmsdocs.render import mark
 from qmsdocs.render.sheet import Act, Sheet
 from qmsdocs.system import FormInForce, System
@@ -34,7 +34,7 @@ _TRIGGERS = {
 
 def sheet(system: System, record: Record, form: FormInForce, *, language: Language) -> Sheet:
     """Everything the page of a record says."""
-    facts = facts_of(system, form, record)
+    facts = facts_then(system, form, record)
     catalogue = Catalogue.load(language)
     procedure = system.procedure_of(record)
     speech = FormSpeech(form.form, procedure.front.parameter if procedure else {}, catalogue, facts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -20,6 +21,24 @@ class Message:
 def message(template: str, /, **values: object) -> Message:
     """The message of `template` with `values`."""
     return Message(template, values)
+
+
+_REASONS = {
+    errno.ENOENT: message("there is no such file or folder"),
+    errno.EACCES: message("this is not permitted"),
+    errno.EPERM: message("this is not permitted"),
+    errno.EISDIR: message("it is a folder"),
+    errno.ENOTDIR: message("a part of the path is no folder"),
+    errno.EEXIST: message("it is there already"),
+    errno.ENOSPC: message("the disk is full"),
+    errno.EROFS: message("the disk is read-only"),
+    errno.ENAMETOOLONG: message("the name is too long"),
+}
+
+
+def cause(error: OSError) -> Message | str:
+    """Why the system refused, in words; its own words where it is a rare case."""
+    return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
 class QmsError(Exception):

@@ -8,8 +8,9 @@ import tempfile
 import unicodedata
 from pathlib import Path
 
-from qmsdocs.base.errors import QmsError
+from qmsdocs.base.errors import QmsError, cause
 
+MAXIMUM_NAME = 200  # bytes; file systems take 255, and an ending comes behind it
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]')
 
@@ -29,7 +30,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     except OSError as error:
         if handle is not None:
             Path(name).unlink(missing_ok=True)
-        raise QmsError("{path} cannot be written: {reason}", path=path, reason=error.strerror or error) from error
+        raise QmsError("{path} cannot be written: {reason}", path=path, reason=cause(error)) from error
 
 
 def read_text(path: Path) -> str:
@@ -37,7 +38,7 @@ def read_text(path: Path) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise QmsError("{path} cannot be read: {reason}", path=path, reason=error.strerror or error) from error
+        raise QmsError("{path} cannot be read: {reason}", path=path, reason=cause(error)) from error
     return text_of(data, str(path))
 
 
@@ -54,5 +55,6 @@ def text_of(data: bytes, source: str) -> str:
 
 def safe_name(text: str) -> str:
     """A file name for `text` that is legal on Windows, macOS and Linux; never empty, never reserved."""
-    name = _UNFIT.sub("-", unicodedata.normalize("NFC", text)).strip(" .")[:120] or "-"
-    return f"{name}-" if _RESERVED.fullmatch(name) else name
+    fit = _UNFIT.sub("-", unicodedata.normalize("NFC", text)).strip(" .")
+    short = fit.encode()[:MAXIMUM_NAME].decode("utf-8", "ignore").rstrip(" .") or "-"
+    return f"_{short}" if _RESERVED.fullmatch(short) else short

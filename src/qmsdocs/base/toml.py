@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,12 +42,27 @@ def load(text: str, *, source: str, line_offset: int = 0) -> dict[str, object]:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+), column (\d+)\)", str(error))
         line = int(found[1]) if found else text.count("\n") + 1
-        what = re.sub(r" \(at .*\)$", "", str(error))
-        raise QmsError(
-            "{source}:{line}: not valid TOML: {what}", source=source, line=line + line_offset, what=what
-        ) from None
+        said = "{source}:{line}: not valid TOML: {what}"
+        raise QmsError(said, source=source, line=line + line_offset, what=_mistake(str(error))) from None
     except RecursionError:
         raise QmsError("{source}: nested too deeply", source=source) from None
+
+
+_MISTAKES = (  # how the messages of the library begin → what is said instead
+    (("Cannot ", "Duplicate inline table key"), message("a name stands here twice")),
+    (("Unterminated string", "Illegal character"), message("a text lacks its closing quote")),
+    (("Unescaped", "Escaped", "Invalid hex"), message("write \\\\ for a backslash in a text")),
+    (("Invalid initial character", "Invalid statement"), message("this is no key; text in a key needs quotes")),
+    (("Expected '='",), message("there must be an = behind the key")),
+    (("Invalid value", "Invalid date"), message("this is no value; text needs quotes")),
+    (("Unclosed", "Expected ']"), message("a bracket is not closed")),
+    (("Expected newline",), message("each key stands on a line of its own")),
+)
+
+
+def _mistake(said: str) -> Message:
+    fitting = (ours for beginnings, ours in _MISTAKES if said.startswith(beginnings))
+    return next(fitting, message("a mistake in the notation"))
 
 
 def located(error: ValidationError, text: str, *, source: str, line_offset: int = 0) -> QmsError:
@@ -125,25 +141,79 @@ def unknown_key(key: str, known: Sequence[str]) -> Message:
 
 
 def line_of(text: str, keys: Sequence[str]) -> int:
-    """The line (from 1) where the dotted `keys` stand in TOML `text`, or of the nearest table above them."""
-    lines = text.split("\n")
+    """The line (from 1) where the dotted `keys` stand in TOML `text`, or of the nearest table above them.
+
+    In a list over several lines a key that counts its items (from 0) leads to the line of that item.
+    """
+    wanted = tuple(keys)
     best, depth = 1, 0
-    header: tuple[str, ...] = ()
-    for number, line in enumerate(lines, 1):
-        stripped = line.strip()
-        if stripped.startswith("["):
-            header = _split(stripped.strip("[]").split("]")[0])
-            path = header
-        elif "=" in stripped and not stripped.startswith("#"):
-            path = header + _split(stripped.split("=", 1)[0])
-        else:
-            continue
-        if path == tuple(keys[: len(path)]) and len(path) > depth:
-            best, depth = number, len(path)
-            if "=" in stripped and len(path) < len(keys) and not stripped.startswith("["):
-                return number
+    table: tuple[str, ...] = ()
+    for statement in _statements(text):
+        path = statement.path if statement.is_table else (*table, *statement.path)
+        if statement.is_table:
+            table = path
+        if path == wanted[: len(path)] and len(path) > depth:
+            best, depth = statement.line, len(path)
+            if not statement.is_table:
+                item = wanted[len(path)] if len(path) < len(wanted) else ""
+                is_item = item.isdecimal() and int(item) < len(statement.items)
+                return statement.items[int(item)] if is_item else statement.line
     return best
 
 
-def _split(written: str) -> tuple[str, ...]:
-    return tuple(part.strip().strip("\"'") for part in written.strip().split(".") if part.strip())
+_TOKEN = re.compile(
+    r'"{3}(?:\\.|[^\\])*?"{3}'
+    r"|'{3}.*?'{3}"
+    r'|"(?:\\.|[^"\\\n])*"'
+    r"|'[^'\n]*'"
+    r"|#[^\n]*|[\[\]{}=,\n]|[^\s\[\]{}=,\"'#]+",
+    re.DOTALL,
+)
+_KEY_PART = re.compile(r"""\"([^\"]*)\"|'([^']*)'|([^.\s\"']+)""")
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A table header, or a key with its value; `items` are the lines where the items of a list begin."""
+
+    line: int
+    path: tuple[str, ...]
+    is_table: bool
+    items: tuple[int, ...]
+
+
+def _statements(text: str) -> Iterator[_Statement]:
+    """The statements of valid TOML, in order."""
+    tokens: list[tuple[str, int]] = []
+    line, depth = 1, 0
+    for token in _TOKEN.findall(text + "\n"):
+        if token == "\n" and depth == 0:
+            if tokens:
+                yield _statement(tokens)
+            tokens = []
+        elif not token.startswith(("#", "\n")):
+            tokens.append((token, line))
+            depth += (token in "[{") - (token in "]}")
+        line += token.count("\n")
+
+
+def _statement(tokens: Sequence[tuple[str, int]]) -> _Statement:
+    words = [word for word, _ in tokens]
+    if words[0] == "[":
+        return _Statement(tokens[0][1], split_key("".join(word for word in words if word not in "[]")), True, ())
+    if "=" not in words:
+        return _Statement(tokens[0][1], (), False, ())
+    sign = words.index("=")
+    items: list[int] = []
+    depth = 0
+    for word, line in tokens[sign + 1 :]:
+        depth -= word in "]}"
+        if depth == 1 and words[sign + 1] == "[" and word not in ",]}":
+            items.append(line)
+        depth += word in "[{"
+    return _Statement(tokens[0][1], split_key("".join(words[:sign])), False, tuple(items))
+
+
+def split_key(written: str) -> tuple[str, ...]:
+    """The parts of a dotted key, quotes taken away."""
+    return tuple("".join(parts) for parts in _KEY_PART.findall(written))

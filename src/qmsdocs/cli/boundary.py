@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -10,13 +11,14 @@ from datetime import datetime
 import click
 
 from qmsdocs import __version__
-from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.errors import Message, QmsError, cause, message
 from qmsdocs.base.language import Catalogue, Language
 from qmsdocs.cli import front
 from qmsdocs.cli.root import root
 from qmsdocs.cli.words import Wishes, one_line
 
 REFUSED, BUG, INTERRUPTED = 2, 3, 130
+_EXTRA = re.compile(r"unexpected extra arguments? \((.*)\)")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -30,6 +32,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def command(arguments: Sequence[str], wishes: Wishes) -> int:
     """The exit code of the command `arguments`, errors raised as they come."""
+    for word in arguments:
+        if not word.isascii() and any("\ud800" <= sign <= "\udfff" for sign in word):
+            raise QmsError("{word}: this is not UTF-8; rename the file or type it again", word=word)
     found = root.main(list(arguments), prog_name="qmsdocs", standalone_mode=False, obj=wishes)
     return found if isinstance(found, int) else 0
 
@@ -45,13 +50,16 @@ def guarded(work: Callable[[], int], catalogue: Catalogue) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo(catalogue.say("interrupted"), err=True)
         return INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return REFUSED
     except click.ClickException as error:
         return _refuse(catalogue, _usage(error), _usage_hint(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        said = message("{path}: {reason}", path=error.filename or "-", reason=error.strerror or str(error))
+        said = message("{path}: {reason}", path=error.filename or "-", reason=cause(error))
         return _refuse(catalogue, said, None)
     except Exception:
         return _bug(catalogue)
@@ -60,11 +68,12 @@ def guarded(work: Callable[[], int], catalogue: Catalogue) -> int:
 def _refuse(catalogue: Catalogue, said: Message, hint: Message | None) -> int:
     click.echo(catalogue.say("error: {what}", what=one_line(catalogue.say(said))), err=True)
     if hint is not None:
-        click.echo(catalogue.say("hint: {what}", what=catalogue.say(hint)), err=True)
+        click.echo(catalogue.say("hint: {what}", what=one_line(catalogue.say(hint))), err=True)
     return REFUSED
 
 
 def _usage(error: click.ClickException) -> Message:
+    """What click found wrong, in our words, so that they are translated."""
     match error:
         case click.NoSuchOption():
             return message("there is no option {option}", option=error.option_name)
@@ -72,11 +81,21 @@ def _usage(error: click.ClickException) -> Message:
             return message("{parameter} is missing", parameter=error.param.get_error_hint(error.ctx or _context()))
         case click.BadParameter() if error.param is not None:
             name = error.param.get_error_hint(error.ctx or _context())
-            return message("{parameter}: {what}", parameter=name, what=error.message)
+            return message("{parameter}: {what}", parameter=name, what=_unfit(error.param, error.message))
+        case click.BadOptionUsage() if "requires" in error.message:
+            return message("there must be a value behind {option}", option=error.option_name)
         case click.BadOptionUsage():
-            return message("the option {option} is used wrongly: {what}", option=error.option_name, what=error.message)
+            return message("{option} takes no value", option=error.option_name)
+        case click.UsageError() if (extra := _EXTRA.search(error.message)) is not None:
+            return message("{words}: this is more than the command takes", words=extra[1])
         case _:
             return message("{what}", what=error.format_message())
+
+
+def _unfit(parameter: click.Parameter, said: str) -> Message | str:
+    if isinstance(parameter.type, click.Choice):
+        return message("must be one of {allowed}", allowed=tuple(parameter.type.choices))
+    return said
 
 
 def _context() -> click.Context:

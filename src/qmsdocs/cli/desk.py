@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import get_completion_class
 
-from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.errors import QmsError
 from qmsdocs.cli.words import Command, Group, option, pass_session
 
 if TYPE_CHECKING:
@@ -36,18 +36,15 @@ def init(
 ) -> None:
     """A new repository."""
     from qmsdocs.acts.begin import Beginning, begin, starter_folder
-    from qmsdocs.model.value import refuse_text
+    from qmsdocs.cli import given
 
     session.refuse_on()
-    for name, text in (("--org", organisation), ("--code", code), ("--site-title", site_title)):
-        if text is not None and ((wrong := refuse_text(text)) is not None or not text.strip() or "\n" in text):
-            raise QmsError("{option}: {what}", option=name, what=wrong or message("is missing"))
     wanted = Beginning(
         folder,
-        organisation.strip(),
+        given.named("--org", organisation),
         site,
-        (code or site.upper()).strip(),
-        (site_title or organisation).strip(),
+        given.named("--code", code) if code is not None else site.upper(),
+        given.named("--site-title", site_title if site_title is not None else organisation),
         session.clock(),
         session.machine,
         session.person,

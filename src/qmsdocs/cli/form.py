@@ -9,6 +9,7 @@ import click
 
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.files import safe_name, write_atomically
+from qmsdocs.cli import given
 from qmsdocs.cli.output import write_grid
 from qmsdocs.cli.session import Session
 from qmsdocs.cli.words import Command, Group, option, pass_session
@@ -45,8 +46,13 @@ def list_(session: Session, as_json: bool) -> None:
         ]
         session.answer_json({"format": 1, "forms": said})
         return
-    titles = (("number", "Number"), ("title", "Title"), ("revision", "Revision"), ("procedure", "Procedure"))
-    columns = tuple(Column(name, session.say(title)) for name, title in titles)
+    titles = {
+        "number": message("Number"),
+        "title": message("Title"),
+        "revision": message("Revision"),
+        "procedure": message("Procedure"),
+    }
+    columns = tuple(Column(name, session.say(title)) for name, title in titles.items())
     cells = tuple((f.form.number, f.form.title.of(session.language), f.revision, f.form.procedure) for f in forms)
     write_grid(session, Grid(session.say("Forms in force"), "", columns, cells), None)
 
@@ -118,10 +124,14 @@ def _findings(working: Working, numbers: tuple[str, ...]) -> Iterable[Finding]:
 
 
 def _line(session: Session, working: Working, item: Finding) -> str:
-    severity = {Severity.ERROR: "error: {what}", Severity.WARNING: "warning: {what}", Severity.NOTE: "note: {what}"}
     place = working.located(item)
-    parts = (place, session.say(item.message))
-    return session.say(severity[item.severity], what=": ".join(part for part in parts if part)) + f" [{item.code}]"
+    said = ": ".join(part for part in (place, session.say(item.message)) if part)
+    severity = {
+        Severity.ERROR: message("error: {what}", what=said),
+        Severity.WARNING: message("warning: {what}", what=said),
+        Severity.NOTE: message("note: {what}", what=said),
+    }
+    return session.say(severity[item.severity]) + f" [{item.code}]"
 
 
 @form.command(cls=Command, help="Begin a form: a folder with a commented form.toml and example.toml.")
@@ -132,6 +142,8 @@ def _line(session: Session, working: Working, item: Finding) -> str:
 @pass_session
 def new(session: Session, number: str, title: str, series: str, procedure: str | None) -> None:
     """A new form folder."""
+    session.refuse_on()
+    number, title = given.named("NUMBER", number), given.named("--title", title)
     root = find(session.root or Path.cwd())
     working = load(root)
     if number in working.forms:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 
 from qmsdocs.acts.record import Intent
 from qmsdocs.base.canonical import Json, loads
-from qmsdocs.base.errors import QmsError
-from qmsdocs.base.files import read_text
+from qmsdocs.base.errors import QmsError, cause, message
 from qmsdocs.cli.session import Session
+from qmsdocs.fill import draft as drafts
 from qmsdocs.model.form import FieldType, Form
-
-MAXIMUM_FILE = 4_000_000
+from qmsdocs.model.value import clean, refuse_text
 
 
 def values(form: Form, pairs: Sequence[str], source: Path | None) -> dict[str, object]:
     """The values of --from FILE, and over them those of --set field=value; an empty value clears the field."""
-    found = _from_file(source) if source is not None else {}
+    found = dict(drafts.read_values(source)) if source is not None else {}
     for pair in pairs:
         name, sign, written = pair.partition("=")
-        if not sign:
+        if not sign or not name.strip():
             raise QmsError("--set {pair}: write field=value", pair=pair)
         found[name.strip()] = _read(form, name.strip(), written)
     return found
@@ -39,26 +36,6 @@ def _read(form: Form, name: str, written: str) -> object:
     return written
 
 
-def _from_file(path: Path) -> dict[str, object]:
-    text = read_text(path)
-    if len(text) > MAXIMUM_FILE:
-        raise QmsError("{source}: larger than {limit} characters", source=path, limit=MAXIMUM_FILE)
-    if path.suffix.lower() == ".json":
-        try:
-            data: object = loads(text.encode())
-        except QmsError as error:
-            raise QmsError("{path}: {what}", path=path, what=error.message) from None
-    else:
-        try:
-            data = tomllib.loads(text, parse_float=Decimal)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
-            raise QmsError("{path}: not valid TOML: {what}", path=path, what=error) from None
-    if not isinstance(data, dict):
-        raise QmsError("{path}: must hold a table of values", path=path)
-    inner = data.get("values")
-    return dict(inner) if isinstance(inner, dict) else dict(data)
-
-
 def moment(session: Session, written: str | None) -> datetime | None:
     """The moment of --happened-at, in the organisation's zone, not in the future. Raises QmsError."""
     if written is None:
@@ -66,11 +43,27 @@ def moment(session: Session, written: str | None) -> datetime | None:
     try:
         found = datetime.fromisoformat(written)
     except ValueError:
-        raise QmsError("--happened-at {written}: write e.g. 2026-11-21T14:05", written=written) from None
+        found = datetime.min
+    if found.year < 1900:  # nor is there another zone for the first days of the calendar
+        raise QmsError("--happened-at {written}: write e.g. 2026-11-21T14:05", written=written)
+    if found.year > session.system.now.year + 1:
+        raise QmsError("--happened-at {written} lies in the future", written=written)
     zoned = found.replace(tzinfo=session.system.zone) if found.tzinfo is None else found.astimezone(session.system.zone)
     if zoned > session.system.now:
         raise QmsError("--happened-at {written} lies in the future", written=written)
     return zoned.replace(microsecond=0)
+
+
+def named(option: str, written: str) -> str:
+    """The name an option gives: one line that can be printed. Raises QmsError."""
+    text = written.strip()
+    if not text:
+        raise QmsError("{option}: {what}", option=option, what=message("is missing"))
+    if (wrong := refuse_text(text)) is not None:
+        raise QmsError("{option}: {what}", option=option, what=wrong)
+    if "\n" in text or "\r" in text:
+        raise QmsError("{option}: {what}", option=option, what=message("must stand on one line"))
+    return clean(text)
 
 
 def store_files(session: Session, files: Sequence[Path]) -> tuple[list[Json], dict[str, str]]:
@@ -83,7 +76,7 @@ def store_files(session: Session, files: Sequence[Path]) -> tuple[list[Json], di
             with path.open("rb") as stream:
                 stored = session.system.objects.store_stream(stream, name=path.name, limit=limit)
         except OSError as error:
-            raise QmsError("{path} cannot be read: {reason}", path=path, reason=error.strerror or error) from None
+            raise QmsError("{path} cannot be read: {reason}", path=path, reason=cause(error)) from None
         said.append({"name": path.name, "size": stored.size, "sha256": stored.sha256})
         places[stored.sha256] = stored.oid
     return said, places
@@ -103,7 +96,8 @@ def attached(session: Session, form: Form, written: dict[str, object], folder: P
         if not isinstance(listed, list | tuple) or not all(isinstance(item, str) for item in listed):
             continue
         for item in listed:
-            if Path(item).name != item or "\\" in item or item in ("", ".", ".."):
+            unfit = refuse_text(item) is not None or any(sign in item for sign in "\\\n\r\t")
+            if unfit or Path(item).name != item or item in ("", ".", "..") or (folder / item).is_symlink():
                 raise QmsError(
                     "{name}: {file}: only files in the folder of the draft can be attached", name=name, file=item
                 )
@@ -126,7 +120,7 @@ def intent(
     return Intent(
         by=session.by,
         happened_at=moment(session, happened_at),
-        reason=reason,
+        reason=(reason or "").strip() or None,
         attachments=attachments or {},
         clock_is_right=clock_is_right,
         project=project,

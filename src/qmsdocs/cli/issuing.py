@@ -65,15 +65,20 @@ def issue(session: Session, paths: tuple[Path, ...], **options: Any) -> int:
     """The exit code of issuing drafts, or every row of a table."""
     if bool(paths) == bool(options["table"]):
         raise QmsError("name drafts, or a form and its table: --form NUMBER --table FILE")
+    if options["table"] is not None and options["form"] is None:
+        raise QmsError("--form is missing: of which form is the table?", hint=message("--form NUMBER"))
     done = Issue()
-    if options["table"] is not None:
-        if options["form"] is None:
-            raise QmsError("--form is missing: of which form is the table?", hint=message("--form NUMBER"))
-        _issue_table(session, options["form"], options["table"], options, done)
-    else:
-        with session.progress(paths, "Issuing") as bar:
-            for path in bar:
-                _issue_draft(session, path, options, done)
+    try:
+        if options["table"] is not None:
+            _issue_table(session, options["form"], options["table"], options, done)
+        else:
+            with session.progress(paths, "Issuing") as bar:
+                for path in bar:
+                    _issue_draft(session, path, options, done)
+    except BaseException:  # interrupted, or a mistake of ours: what is stored is said all the same
+        if done.posted:
+            session.tell("stored, their pages pending: {numbers}", numbers=tuple(p.number for p, _ in done.posted))
+        raise
     return _finish(session, done, options)
 
 
@@ -156,6 +161,10 @@ def _issue_table(session: Session, number: str, path: Path, options: Mapping[str
                 _post(session, filled, options, done)
             except Refused as error:
                 _refuse_row(session, done, form.form, path, row, error)
+            except QmsError as error:  # the disk, the lock: the next row would fare no better
+                _refuse(session, done, source=str(path), error=error, row=row.number)
+                session.tell("the rows below are not issued; when the cause is mended, issue the same table again")
+                break
     if done.rows and not options["dry_run"]:
         order = sorted(done.rows, key=lambda item: item.row.number)
         made = refused_table(table, order, catalogue=session.catalogue, created=session.system.now)
@@ -188,10 +197,11 @@ def _note_refusal(
     session.complain(session.say("error: {what}", what=": ".join(part for part in (place, title, said) if part)))
 
 
-def _refuse(session: Session, done: Issue, *, source: str, error: QmsError) -> None:
+def _refuse(session: Session, done: Issue, *, source: str, error: QmsError, row: int | None = None) -> None:
     said = session.say(error.message)
-    done.refused.append({"source": source, "row": None, "field": None, "message": said})
-    text = said if source in said else f"{source}: {said}"
+    done.refused.append({"source": source, "row": row, "field": None, "message": said})
+    place = source if row is None else f"{source}:{row}"
+    text = said if place in said else f"{place}: {said}"
     session.complain(session.say("error: {what}", what=text))
     if error.hint is not None:
         session.complain(session.say("hint: {what}", what=session.say(error.hint)))

@@ -7,30 +7,31 @@ import sys
 
 import click
 
+from qmsdocs.base.errors import message
 from qmsdocs.cli.words import Wishes, say
 
 CHOICES = (
-    ("What is in force, open, overdue", ("status",), ()),
-    ("Fill a form question by question and issue it", ("record", "fill"), ("form", "-o", "file", "--issue")),
-    ("Write a draft to fill in an editor", ("record", "new"), ("form", "-o", "file")),
-    ("Issue a draft", ("record", "issue"), ("file",)),
-    ("Move a record on", ("record", "advance"), ("number", "step")),
-    ("Correct a record", ("record", "amend"), ("number", "--set", "value", "-m", "reason")),
-    ("Show a record", ("record", "show"), ("number",)),
-    ("List records", ("record", "list"), ()),
-    ("Search", ("search",), ("words",)),
-    ("Show a register", ("register", "show"), ("register",)),
-    ("List the forms", ("form", "list"), ()),
+    (message("What is in force, open, overdue"), ("status",), ()),
+    (message("Fill a form question by question and issue it"), ("record", "fill"), ("form", "-o", "file", "--issue")),
+    (message("Write a draft to fill in an editor"), ("record", "new"), ("form", "-o", "file")),
+    (message("Issue a draft"), ("record", "issue"), ("file",)),
+    (message("Move a record on"), ("record", "advance"), ("number", "step")),
+    (message("Correct a record"), ("record", "amend"), ("number", "--set", "value", "-m", "reason")),
+    (message("Show a record"), ("record", "show"), ("number",)),
+    (message("List records"), ("record", "list"), ()),
+    (message("Search"), ("search",), ("words",)),
+    (message("Show a register"), ("register", "show"), ("register",)),
+    (message("List the forms"), ("form", "list"), ()),
 )
 ASKED = {
-    "form": "Form",
-    "file": "File",
-    "number": "Record number",
-    "step": "Step",
-    "value": "Field=value",
-    "reason": "Reason",
-    "words": "Words",
-    "register": "Register",
+    "form": message("Form"),
+    "file": message("File"),
+    "number": message("Record number"),
+    "step": message("Step"),
+    "value": message("Field=value"),
+    "reason": message("Reason"),
+    "words": message("Words"),
+    "register": message("Register"),
 }
 
 
@@ -43,7 +44,7 @@ def menu(context: click.Context) -> int:
         grey = click.style("qmsdocs " + " ".join(words), dim=True)
         click.echo(f"{number:>3}  {say(context, title)}  {grey}")
     click.echo(f"  0  {say(context, 'Leave')}")
-    chosen = click.prompt(say(context, "Number"), type=click.IntRange(0, len(CHOICES)), err=True)
+    chosen = _choose(context)
     if chosen == 0:
         return 0
     _, words, wanted = CHOICES[chosen - 1]
@@ -57,3 +58,11 @@ def menu(context: click.Context) -> int:
     wishes = context.find_root().obj
     assert isinstance(wishes, Wishes)
     return command(arguments, wishes)
+
+
+def _choose(context: click.Context) -> int:
+    while True:
+        written = str(click.prompt(say(context, "Number"), err=True)).strip()
+        if written.isdecimal() and int(written) <= len(CHOICES):
+            return int(written)
+        click.echo(say(context, message("a number from {min} to {max}", min=0, max=len(CHOICES))), err=True)

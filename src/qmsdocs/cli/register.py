@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from qmsdocs.base.errors import message
 from qmsdocs.cli.output import FORMATS, write_grid
 from qmsdocs.cli.report import day
 from qmsdocs.cli.session import Session
@@ -27,9 +28,8 @@ def list_(session: Session, as_json: bool) -> None:
         rows = [{"name": r.name, "title": r.title.of(session.language), "forms": list(r.forms)} for r in found]
         session.answer_json({"format": 1, "registers": rows})
         return
-    columns = tuple(
-        Column(name, session.say(title)) for name, title in (("name", "Name"), ("title", "Title"), ("forms", "Forms"))
-    )
+    titles = {"name": message("Name"), "title": message("Title"), "forms": message("Forms")}
+    columns = tuple(Column(name, session.say(title)) for name, title in titles.items())
     cells = tuple((r.name, r.title.of(session.language), ", ".join(r.forms)) for r in found)
     write_grid(session, Grid(session.say("Registers"), "", columns, cells), None)
 

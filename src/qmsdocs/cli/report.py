@@ -15,10 +15,12 @@ from qmsdocs.cli.session import Session
 from qmsdocs.model.facts import RecordFacts
 from qmsdocs.model.form import FieldType, Form
 from qmsdocs.model.record import Event, Record, fold
+from qmsdocs.model.value import unknown
 from qmsdocs.query.cell import CellWriter, elapsed
 from qmsdocs.query.register import listing
 from qmsdocs.query.view import facts_of
 from qmsdocs.store.index import Filter
+from qmsdocs.store.post import LOST
 from qmsdocs.store.rows import Row
 from qmsdocs.system import FormInForce, System
 
@@ -92,17 +94,12 @@ def _shown(session: Session, record: Record, form: FormInForce) -> Iterator[str]
     yield f"{record.number}  {form.form.title.of(language)} {record.form.number} {record.form.revision}  [{state}]"
     facts = facts_of(session.system, form, record)
     writer = CellWriter(form.form, session.system.people.names(), session.catalogue)
-    shown = record.shown
-    for name, field in form.form.field.items():
-        if field.type is FieldType.SECTION:
-            yield f"\n── {field.title.of(language)}"
-        elif name in shown:
-            written = str(writer.cell(field, shown[name])).split("\n")
-            yield f"  {field.title.of(language)}: {written[0]}"
-            yield from (f"      {line}" for line in written[1:])
-    yield from _clocks(session, facts)
-    for item in session.system.raised(record.number):
-        yield f"  → {form.form.raise_[item.raised].title.of(language)}: {item.number}"
+    yield from _values(session, record, form, writer)
+    clocks = tuple(_clocks(session, facts))
+    if clocks:
+        yield ""
+        yield from clocks
+    yield from _links(session, record, form)
     yield ""
     for event in record.events:
         yield "  " + _act_line(session, form, event)
@@ -113,6 +110,32 @@ def _shown(session: Session, record: Record, form: FormInForce) -> Iterator[str]
         )
 
 
+def _values(session: Session, record: Record, form: FormInForce, writer: CellWriter) -> Iterator[str]:
+    """Title and value of every field that has one, below the heading of its section."""
+    shown, heading = record.shown, ""
+    for name, field in form.form.field.items():
+        if field.type is FieldType.SECTION:
+            heading = f"\n── {field.title.of(session.language)}"
+        elif name in shown:
+            if heading:
+                yield heading
+                heading = ""
+            first, *more = writer.words(field, shown[name]).split("\n")
+            yield "  " + session.say("{title}: {value}", title=field.title, value=first)
+            yield from (f"      {line}" for line in more)
+
+
+def _links(session: Session, record: Record, form: FormInForce) -> Iterator[str]:
+    came_from = record.first.mapping("raised_from").get("record")
+    lines = [session.say("  ← raised from {number}", number=came_from)] if came_from else []
+    for item in session.system.raised(record.number):
+        wanted = form.form.raise_.get(item.raised)
+        title = wanted.title if wanted is not None else item.raised
+        lines.append("  → " + session.say("{title}: {value}", title=title, value=item.number))
+    if lines:
+        yield "\n" + "\n".join(lines)
+
+
 def _clocks(session: Session, facts: RecordFacts) -> Iterator[str]:
     for name, clock in facts.form.clock.items():
         reading = facts.reading(name)
@@ -121,14 +144,15 @@ def _clocks(session: Session, facts: RecordFacts) -> Iterator[str]:
         due = session.say("due {at}", at=f"{reading.due_at:%Y-%m-%d %H:%M}") if reading.due_at is not None else ""
         late = session.say("overdue") if reading.is_overdue else ""
         words = [elapsed(reading.ran, session.catalogue), due, late]
-        yield f"  ◷ {clock.title.of(session.language)}: " + " · ".join(word for word in words if word)
+        read = " · ".join(word for word in words if word)
+        yield "  ◷ " + session.say("{title}: {value}", title=clock.title, value=read)
 
 
 def _act_line(session: Session, form: FormInForce, event: Event) -> str:
     person = session.system.people.person.get(event.by)
     at = event.at.astimezone(session.system.zone)
     title = act_title(form, event.act).of(session.language)
-    reason = event.text("reason")
+    reason = session.say("lost in restore") if event.text("reason") == LOST else event.text("reason")
     return f"{at:%Y-%m-%d %H:%M}  {title}  {person.name if person else event.by}" + (f"  {reason}" if reason else "")
 
 
@@ -150,8 +174,8 @@ def history(session: Session, number: str, *, as_json: bool, output: str | None)
             field = form.form.field.get(name)
             if field is None or (event.act == "issue"):
                 continue
-            old_cell, new_cell = writer.cell(field, before.get(name)), writer.cell(field, new)
-            lines.append(f"       {field.title.of(session.language)}: {old_cell or '/'} → {new_cell or '/'}")
+            change = f"{writer.words(field, before.get(name)) or '/'} → {writer.words(field, new) or '/'}"
+            lines.append("       " + session.say("{title}: {value}", title=field.title, value=change))
     session.write(("\n".join(lines) + "\n").encode(), output)
 
 
@@ -188,8 +212,11 @@ def list_records(session: Session, **options: Any) -> None:
         is_closed=False if options["is_open"] else None,
         fields=dict(_pair(item) for item in options["where"]),
     )
-    for number in options["forms"]:
-        session.system.form_for(number)
+    forms = [session.system.form_for(number).form for number in wanted.forms]
+    for name in wanted.fields:
+        if not any(name in form.values for form in forms):
+            known = tuple(dict.fromkeys(field for form in forms for field in form.values))
+            raise QmsError("{option} {name}: {what}", option="--where", name=name, what=unknown(name, known))
     rows = tuple(session.system.index.records(wanted))
     if options["as_json"] or str(options["output"] or "").endswith(".json"):
         session.answer_json({"format": 1, "records": [row_json(row) for row in rows]}, options["output"])

@@ -8,6 +8,7 @@ from qmsdocs.acts.seat import last_number
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.cli.session import Session
 from qmsdocs.cli.words import Command, option, pass_session
+from qmsdocs.model.value import clean, refuse_text
 from qmsdocs.store import handover
 from qmsdocs.store.handover import LastNumber, known_series
 from qmsdocs.store.repository import configure
@@ -34,14 +35,15 @@ def sync(
     session.refuse_on()
     if not take_seat:
         raise QmsError("sync needs --take-seat", hint=message("qmsdocs sync --take-seat -m REASON"))
-    if reason is None:
+    if reason is None or not reason.strip():
         raise QmsError("taking the seat needs a reason", hint=message("-m REASON"))
-    if clock_is_right and not reason:
-        raise QmsError("a year out of order needs a reason", hint=message("-m REASON"))
+    if (wrong := refuse_text(reason)) is not None:
+        raise QmsError("the reason: {what}", what=wrong)
     system = session.system
+    system.refuse_unknown_person(session.by)
     told = tuple(last_number(system, written) for written in last)
     answered = told if told or nothing_later or yes else None
-    _take(session, reason, answered, clock_is_right=clock_is_right)
+    _take(session, clean(reason).strip(), answered, clock_is_right=clock_is_right)
 
 
 def _take(session: Session, reason: str, told: tuple[LastNumber, ...] | None, *, clock_is_right: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
-from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.language import Catalogue, Language
 from qmsdocs.cli import front
 
@@ -21,8 +22,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def one_line(text: str) -> str:
-    """`text` on one line, so that a message is always one line."""
-    return " ".join(text.splitlines())
+    """`text` on one line, so that a message is always one line; what a terminal would obey stands as its code."""
+    return "".join(sign if _is_plain(sign) else f"\\u{ord(sign):04x}" for sign in " ".join(text.splitlines()))
+
+
+def _is_plain(sign: str) -> bool:
+    return sign.isprintable() or unicodedata.category(sign) == "Zs"
 
 
 @dataclass
@@ -47,10 +52,10 @@ def language_of(context: click.Context) -> Language:
     return wishes.catalogue.language if isinstance(wishes, Wishes) else Language.EN
 
 
-def say(context: click.Context, template: str, /, **values: object) -> str:
-    """`template` in the language of the command."""
+def say(context: click.Context, said: Message | str, /) -> str:
+    """`said` in the language of the command."""
     wishes = context.find_root().obj
-    return wishes.catalogue.say(template, **values) if isinstance(wishes, Wishes) else template.format(**values)
+    return wishes.catalogue.say(said) if isinstance(wishes, Wishes) else str(said)
 
 
 def _note(context: click.Context, parameter: click.Parameter, value: Any) -> None:
@@ -66,9 +71,12 @@ def _note(context: click.Context, parameter: click.Parameter, value: Any) -> Non
 
 def _day(written: str) -> date:
     try:
-        return datetime.strptime(written, "%Y-%m-%d").date()
+        found = datetime.strptime(written, "%Y-%m-%d").date()
     except ValueError:
-        raise QmsError("--on {written}: must be a date such as 2026-11-21", written=written) from None
+        found = date.min
+    if not 1900 <= found.year <= 2200:
+        raise QmsError("--on {written}: must be a date such as 2026-11-21", written=written)
+    return found
 
 
 class Option(click.Option):

@@ -79,20 +79,16 @@ class Dialogue:
         fields: Sequence[str] | None = None,
         values: Mapping[str, object] | None = None,
     ) -> Dialogue:
-        """The dialogue at its first question; with `values` of a draft at the first one they leave open."""
+        """The dialogue at its first question; with `values` of a draft behind the last one they answer, or at what
+        before that is wrong or still needed."""
         asked = tuple(fields) if fields is not None else fields_for(intake.form)
         begun = cls(intake, language, applies, asked, dict(values or {}))
         stops = begun._stops()
-        answered = [stop for stop in stops if begun._held(stop) is not None]
-        open_ones = [
-            stop
-            for stop in stops
-            if (begun._held(stop) is None and begun._definition(stop).required is True and stop.column is None)
-            or (begun._held(stop) is not None and begun._refusal(stop) is not None)
-        ]
-        if open_ones or not answered:
-            return begun._move(open_ones[0] if open_ones else stops[0] if stops else None)
-        return begun._move(begun._after(answered[-1]))
+        answered = [position for position, stop in enumerate(stops) if begun._written(stop) is not None]
+        reached = answered[-1] + 1 if answered else 0
+        left_open = (position for position, stop in enumerate(stops[:reached]) if begun._is_open(stop))
+        position = next(left_open, reached)
+        return begun._move(stops[position] if position < len(stops) else None)
 
     @property
     def is_done(self) -> bool:
@@ -261,6 +257,13 @@ class Dialogue:
     def _refusal(self, at: Place) -> Message | None:
         return self._read(at, self._held(at))[1] if self._definition(at).type is not FieldType.ATTACHMENT else None
 
+    def _is_open(self, at: Place) -> bool:
+        """Whether a value is missing at `at` that the issue needs, or one is there that cannot be taken."""
+        if self._held(at) is None:
+            is_whole = at.column is None and at.row in (None, 1)
+            return is_whole and self._definition(at).required is True
+        return self._refusal(at) is not None
+
     def _known(self) -> dict[str, Json]:
         """The values so far as conditions see them."""
         fields = self.intake.form.values
@@ -273,6 +276,10 @@ class Dialogue:
 
     def _held(self, at: Place) -> object:
         """The value at `at`, the default of a field that has none; None when empty."""
+        value = self._written(at)
+        return self._definition(at).default if value is None and at.row is None else value
+
+    def _written(self, at: Place) -> object:
         value: object = self.values.get(at.field)
         if isinstance(at.row, int):
             rows = self._rows(at.field)
@@ -280,9 +287,7 @@ class Dialogue:
         elif at.row is not None:
             cells = value.get(at.row) if isinstance(value, Mapping) else None
             value = cells.get(at.column) if isinstance(cells, Mapping) else None
-        if value in (None, "", [], {}):
-            return self._definition(at).default if at.row is None else None
-        return value
+        return None if value in ("", [], {}) else value
 
     def _put(self, at: Place, value: object) -> Dialogue:
         held: object = value

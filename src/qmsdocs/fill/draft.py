@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +15,7 @@ from typing import NoReturn
 import re2
 
 from qmsdocs.base import toml
-from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.errors import Message, QmsError, cause, message
 
 MAXIMUM_SIZE = 4_000_000
 MAXIMUM_DEPTH = 16  # values, table, row, column need four
@@ -51,22 +52,41 @@ class Draft:
 def read(path: Path, *, name: str | None = None) -> Draft:
     """The draft in the file `path`, called `name` in messages. Raises QmsError, one line that names the file."""
     source = name or str(path)
+    return parse(_bytes_of(path, source), source=source)
+
+
+def read_values(path: Path) -> Mapping[str, object]:
+    """The raw values in the file `path`: those of a draft, or a file of nothing but values. Raises QmsError."""
+    _, found = _tables(_bytes_of(path, str(path)), str(path))
+    values = found.get("values")
+    return values if isinstance(values, Mapping) else found
+
+
+def _bytes_of(path: Path, source: str) -> bytes:
     try:
         with path.open("rb") as stream:
-            data = stream.read(MAXIMUM_SIZE + 1)
+            return stream.read(MAXIMUM_SIZE + 1)
     except OSError as error:
-        raise QmsError("{path} cannot be read: {reason}", path=source, reason=error.strerror or str(error)) from None
-    return parse(data, source=source)
+        raise QmsError("{path} cannot be read: {reason}", path=source, reason=cause(error)) from None
+
+
+def _tables(data: bytes, source: str) -> tuple[str, Mapping[str, object]]:
+    """The text of `data` and what it says; JSON when it begins with a brace, else TOML."""
+    if len(data) > MAXIMUM_SIZE:
+        raise _refused(source, message("larger than {limit} MB", limit=MAXIMUM_SIZE // 1_000_000))
+    text = decode(data, source=source)
+    found = _json(text, source) if _is_json(text) else _toml(text, source)
+    _check(found, source)
+    return text, found
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip().startswith("{")
 
 
 def parse(data: bytes, *, source: str) -> Draft:
     """The draft written as `data`; JSON when it begins with a brace, else TOML. Raises QmsError naming `source`."""
-    if len(data) > MAXIMUM_SIZE:
-        raise _refused(source, message("larger than {limit} MB", limit=MAXIMUM_SIZE // 1_000_000))
-    text = decode(data, source=source)
-    is_json = text.lstrip().startswith("{")
-    found = _json(text, source) if is_json else _toml(text, source)
-    _check(found, source)
+    text, found = _tables(data, source)
     for key in found:
         if key not in KEYS:
             raise _refused(source, message("{key}: {what}", key=key, what=toml.unknown_key(key, KEYS)))
@@ -82,7 +102,7 @@ def parse(data: bytes, *, source: str) -> Draft:
         what = message("longer than {limit} characters", limit=_MAXIMUM_SUBMISSION)
         raise _refused(source, message("{key}: {what}", key="submission", what=what))
     raised_from = _raised_from(found, source)
-    return Draft(form, _text(found, "revision", source), submission, values, source, text, is_json, raised_from)
+    return Draft(form, _text(found, "revision", source), submission, values, source, text, _is_json(text), raised_from)
 
 
 def _raised_from(found: Mapping[str, object], source: str) -> Mapping[str, str] | None:
@@ -133,7 +153,7 @@ def _text(found: Mapping[str, object], key: str, source: str) -> str | None:
     if strange is not None:
         what = message("the character U+{code} cannot stand here", code=f"{ord(strange):04X}")
         raise _refused(source, message("{key}: {what}", key=key, what=what))
-    return value.strip() or None
+    return unicodedata.normalize("NFC", value).strip() or None
 
 
 def _toml(text: str, source: str) -> Mapping[str, object]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.errors import QmsError, cause, message
 from qmsdocs.base.language import Text
 from qmsdocs.fill import delimited, sheet
 from qmsdocs.fill.sheet import MAXIMUM_COLUMNS, MAXIMUM_ROWS
@@ -72,7 +72,7 @@ def read(path: Path, form: Form, *, encoding: str = delimited.UTF_8, sheet_name:
         with path.open("rb") as stream:
             data = stream.read(MAXIMUM_UNPACKED + 1)
     except OSError as error:
-        raise QmsError("{path} cannot be read: {reason}", path=path, reason=error.strerror or str(error)) from None
+        raise QmsError("{path} cannot be read: {reason}", path=path, reason=cause(error)) from None
     return parse(data, form, source=str(path), encoding=encoding, sheet_name=sheet_name)
 
 
@@ -103,6 +103,8 @@ def parse(
         row = _row(form, targets, number, cells, source)
         if row is not None:
             rows.append(row)
+    if not rows:
+        raise QmsError("{source}: no row stands below the heading", source=source)
     return Rows(source, heading, tuple(rows))
 
 

@@ -26,6 +26,7 @@ MAXIMUM_COLUMNS = 300
 MAXIMUM_EMPTY_ROWS = 1_000
 MAXIMUM_STYLES = 8 * package.MEBIBYTE
 _MAXIMUM_WIDE_ROWS = 2_000  # formatted, empty, and reaching further right than any form
+_MAXIMUM_FORMATTED_ROWS = 1 << 20  # as many as a sheet has; a file may name rows far beyond
 _WORKBOOKS = ("spreadsheetml.sheet.main+xml", "spreadsheetml.template.main+xml")
 _REFUSED_PARTS: tuple[tuple[str, Message], ...] = (
     ("vba", message("it contains macros; save it as .xlsx without them")),
@@ -167,6 +168,8 @@ def _rows(book: Workbook, name: str, source: str) -> Iterator[Row]:
                 raise _far(source, f"{get_column_letter(len(values))}{number}")
         if all(value is None for value in values):
             empty += 1
+            if empty > _MAXIMUM_FORMATTED_ROWS:
+                raise _far(source, f"A{number}")
             continue
         if empty > MAXIMUM_EMPTY_ROWS:
             raise _far(source, f"{get_column_letter(len(values))}{number}")

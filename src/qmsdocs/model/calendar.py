@@ -6,13 +6,13 @@ import calendar as month_lengths
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from qmsdocs.model.quantity import Quantity, Unit
 
 END_OF_DAY = time(23, 59, 59)
-MAXIMUM_SEARCH_DAYS = 3_660
+MAXIMUM_SEARCH_DAYS = 40_000  # so that a calendar without working days ends
+CIVIL = (Unit.DAY, Unit.WEEK, Unit.MONTH, Unit.YEAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Calendar:
 
 
 def add_period(day: date, period: Quantity) -> date:
-    """The last day of a civil `period` (days, weeks, months, years) whose first day is not counted."""
+    """The last day of a `period` in CIVIL units whose first day is not counted; a negative one leads back."""
     amount = int(period.amount)
     match period.unit:
         case Unit.DAY:
@@ -96,7 +96,7 @@ def add_period(day: date, period: Quantity) -> date:
         case Unit.YEAR:
             return _add_months(day, 12 * amount)
         case _:
-            return day + timedelta(days=int((Decimal(period.amount) / 24).to_integral_value()))
+            raise ValueError(f"{period} is not counted in days")
 
 
 def _add_months(day: date, months: int) -> date:

@@ -11,6 +11,8 @@ from qmsdocs.model.calendar import Calendar
 from qmsdocs.model.form import Clock, FieldType, Form
 from qmsdocs.model.quantity import Quantity
 
+VOID = "void"
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -44,14 +46,17 @@ def read_clock(
     within: Quantity | None,
 ) -> Reading | None:
     """What `clock` shows at `now`; None where it has not begun."""
-    started = _started(clock, form, values, moments, calendar)
-    if started is None:
+    begun = _started(clock, form, values, moments, calendar)
+    if begun is None:
         return None
-    stopped = _stopped(clock, form, values, moments, started=started, calendar=calendar)
-    end = stopped or max(now, started)
+    started, since = begun
+    stopped = _stopped(clock, form, values, since, calendar)
+    end = max(stopped or now, started)
     paused = _paused(clock, moments, started, end)
     due = calendar.end(started, within) + paused if within is not None else None
-    return Reading(started, stopped, due, paused, end - started - paused, due is not None and end > due)
+    return Reading(
+        started, end if stopped else None, due, paused, end - started - paused, due is not None and end > due
+    )
 
 
 def has_passed(reading: Reading | None, period: Quantity, calendar: Calendar, *, now: datetime) -> bool:
@@ -71,39 +76,55 @@ def _instant(value: Json, kind: FieldType, calendar: Calendar) -> datetime | Non
 
 def _started(
     clock: Clock, form: Form, values: Mapping[str, Json], moments: Sequence[Moment], calendar: Calendar
-) -> datetime | None:
-    taken = [moment.at for moment in moments if moment.act in clock.starts]
-    if taken:
-        return taken[-1].astimezone(calendar.zone)
-    fields = [
-        _instant(values.get(name), form.field[name].type, calendar) for name in clock.starts if name in form.field
-    ]
-    return next((found for found in fields if found is not None), None)
+) -> tuple[datetime, Sequence[Moment]] | None:
+    """When it began – with the last starting act, else at the first given field –, and the acts since."""
+    for position in reversed(range(len(moments))):
+        if moments[position].act in clock.starts:
+            return moments[position].at.astimezone(calendar.zone), moments[position + 1 :]
+    at = _first_given(clock.starts, form, values, calendar)
+    return (at, moments) if at is not None else None
+
+
+def _first_given(points: Sequence[str], form: Form, values: Mapping[str, Json], calendar: Calendar) -> datetime | None:
+    given = (_instant(values.get(name), form.field[name].type, calendar) for name in points if name in form.field)
+    return next((at for at in given if at is not None), None)
 
 
 def _stopped(
-    clock: Clock,
-    form: Form,
-    values: Mapping[str, Json],
-    moments: Sequence[Moment],
-    *,
-    started: datetime,
-    calendar: Calendar,
+    clock: Clock, form: Form, values: Mapping[str, Json], moments: Sequence[Moment], calendar: Calendar
 ) -> datetime | None:
-    """When it stopped for good: the last stopping act, unless the record went back before it since."""
-    order = list(form.state)
-    stopped: datetime | None = None
-    reached = -1
+    """When it stopped: with the first stopping act unless the record went back behind it, at a field, or for good.
+
+    A record that is closed or void has no running clock.
+    """
+    stopped: Moment | None = None
+    ended: Moment | None = None
     for moment in moments:
-        position = order.index(moment.state) if moment.state in order else -1
-        if moment.act in clock.stops and moment.at >= started:
-            stopped, reached = (stopped or moment.at), position
-        elif stopped is not None and position < reached and moment.state not in clock.pauses:
+        if moment.act in clock.stops:
+            stopped = stopped or moment
+        elif stopped is not None and _is_behind(moment.state, stopped.state, form, clock):
             stopped = None
+        is_over = moment.act == VOID or moment.state in form.closed_states
+        ended = (ended or moment) if is_over else None
     if stopped is not None:
-        return stopped.astimezone(calendar.zone)
-    fields = [_instant(values.get(name), form.field[name].type, calendar) for name in clock.stops if name in form.field]
-    return next((found for found in fields if found is not None), None)
+        return stopped.at.astimezone(calendar.zone)
+    at = _first_given(clock.stops, form, values, calendar)
+    return at or (ended.at.astimezone(calendar.zone) if ended is not None else None)
+
+
+def _is_behind(state: str, reached: str, form: Form, clock: Clock) -> bool:
+    """Whether a record at `state` must pass a stopping step again to get to where the clock stopped (`reached`)."""
+    order = list(form.state)
+    if state not in order or reached not in order or order.index(state) >= order.index(reached):
+        return False
+    seen, frontier = {state}, [state]
+    while frontier:
+        here = frontier.pop()
+        for name, step in form.step.items():
+            if here in step.from_ and name not in clock.stops and step.to is not None and step.to not in seen:
+                seen.add(step.to)
+                frontier.append(step.to)
+    return reached not in seen
 
 
 def _paused(clock: Clock, moments: Sequence[Moment], started: datetime, end: datetime) -> timedelta:

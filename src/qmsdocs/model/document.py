@@ -47,10 +47,11 @@ class FrontMatter(Definition):
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """A procedure's front matter and its text."""
+    """A procedure's front matter and its text, which begins in the line `body_line` of the file."""
 
     front: FrontMatter
     body: str
+    body_line: int
 
     @property
     def parameters(self) -> Mapping[str, Quantity]:
@@ -67,4 +68,6 @@ def parse_procedure(text: str, *, source: str) -> Procedure:
     if end is None:
         raise QmsError("{source}:1: the front matter has no closing +++ line", source=source)
     front = parse("\n".join(lines[1:end]), FrontMatter, source=source, line_offset=1)
-    return Procedure(front, "\n".join(lines[end + 1 :]).strip() + "\n")
+    body = lines[end + 1 :]
+    empty = next((count for count, line in enumerate(body) if line.strip()), 0)
+    return Procedure(front, "\n".join(body[empty:]).strip() + "\n", end + 2 + empty)

@@ -1,7 +1,8 @@
 """The value of an expression over one record.
 
 Missing values (None): a comparison with one is false, also `!=` and `not in`; arithmetic with one is missing; `sum`,
-`min`, `max` and `count` of a column skip them; `not` of a false condition is true.
+`min`, `max` and `count` of a column skip them, and of a missing table only `count` gives something (0); `not` of a
+false condition is true.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, DivisionByZero, InvalidOperation
 from typing import Protocol, TypeAlias
 
-from qmsdocs.model.calendar import add_period
 from qmsdocs.model.expression import (
     All,
     AnyOf,
@@ -45,6 +45,9 @@ class Facts(Protocol):
     def passed(self, clock: str, period: Quantity) -> bool:
         """Whether the clock has been running for `period` at the asked moment."""
 
+    def after(self, start: date, period: Quantity) -> date:
+        """The day on which the period that begins at `start` ends, by the organisation's calendar."""
+
     def grades(self, path: tuple[str, ...]) -> Sequence[tuple[Decimal | None, Decimal]]:
         """Score (None: not answered) and weight of each answer of a scale or scale column."""
 
@@ -69,7 +72,7 @@ def evaluate(node: Node, facts: Facts) -> Value:
         case Comparison(operator=operator, left=left, right=right):
             return _compare(operator, evaluate(left, facts), evaluate(right, facts))
         case Arithmetic(operator=operator, left=left, right=right):
-            return _compute(operator, evaluate(left, facts), evaluate(right, facts))
+            return _compute(operator, evaluate(left, facts), evaluate(right, facts), facts)
         case All(parts=parts):
             return all(holds(part, facts) for part in parts)
         case AnyOf(parts=parts):
@@ -114,9 +117,9 @@ def _dates(left: Value, right: Value) -> tuple[Value, Value]:
     return left, right
 
 
-def _compute(operator: Operator, left: Value, right: Value) -> Value:
+def _compute(operator: Operator, left: Value, right: Value, facts: Facts) -> Value:
     if isinstance(left, date) and isinstance(right, Quantity):
-        return _later(left, right)
+        return facts.after(left, right)
     if not (isinstance(left, Decimal) and isinstance(right, Decimal)):
         return None
     match operator:
@@ -131,11 +134,6 @@ def _compute(operator: Operator, left: Value, right: Value) -> Value:
                 return left / right
             except (DivisionByZero, InvalidOperation):
                 return None
-
-
-def _later(day: date, period: Quantity) -> date:
-    from_day = day.date() if isinstance(day, datetime) else day
-    return add_period(from_day, period)
 
 
 def _call(function: str, arguments: Sequence[Node], facts: Facts) -> Value:
@@ -154,7 +152,7 @@ def _call(function: str, arguments: Sequence[Node], facts: Facts) -> Value:
         case "first":
             return next((value for value in values if value is not None), None)
         case "count":
-            return Decimal(len([v for v in values[0] if v is not None])) if isinstance(values[0], tuple) else None
+            return Decimal(len([v for v in values[0] if v is not None]) if isinstance(values[0], tuple) else 0)
         case "round":
             return _round(values)
         case "days_between":
@@ -178,7 +176,10 @@ def _round(values: Sequence[Value]) -> Value:
     if not isinstance(values[0], Decimal):
         return None
     places = int(values[1]) if len(values) > 1 and isinstance(values[1], Decimal) else 0
-    return values[0].quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    try:
+        return values[0].quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    except InvalidOperation:  # more digits than a decimal holds: there is nothing to round
+        return values[0]
 
 
 def _days(start: Value, end: Value) -> Value:

@@ -7,6 +7,7 @@ An expression sees one record, the parameters `p`, the `state` and the asked mom
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -153,10 +154,9 @@ def parse(written: str) -> Node:
     try:
         tree = ast.parse(written.strip(), mode="eval").body
         return _node(tree, written.strip())
-    except SyntaxError as error:
-        raise QmsError('"{written}" is not an expression: {what}', written=written, what=error.msg) from None
-    except (RecursionError, MemoryError, ValueError):
-        raise QmsError('"{written}" is not an expression', written=written) from None
+    except (SyntaxError, RecursionError, MemoryError, ValueError):
+        said = '"{written}" is not an expression; compare with ==, join with and, or, not'
+        raise QmsError(said, written=written) from None
 
 
 def _node(tree: ast.expr, source: str) -> Node:
@@ -164,9 +164,9 @@ def _node(tree: ast.expr, source: str) -> Node:
         case ast.Constant(value=bool() | str() as value):
             return Literal(value)
         case ast.Constant(value=int() | float()):
-            return Literal(Decimal(ast.get_source_segment(source, tree) or ""))
+            return Literal(_number(tree, source))
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float()) as number):
-            return Literal(-Decimal(ast.get_source_segment(source, number) or ""))
+            return Literal(-_number(number, source))
         case ast.Tuple(elts=elements) | ast.List(elts=elements) if elements:
             return Options(tuple(_literal(element, source) for element in elements))
         case ast.Name() | ast.Attribute():
@@ -194,6 +194,13 @@ def _node(tree: ast.expr, source: str) -> Node:
 
 def _segment(tree: ast.expr, source: str) -> str:
     return ast.get_source_segment(source, tree) or source
+
+
+def _number(tree: ast.expr, source: str) -> Decimal:
+    written = _segment(tree, source)
+    if not re.fullmatch(r"[0-9]{1,20}(\.[0-9]{1,20})?", written):
+        raise QmsError("{part} must be a number such as 12.5", part=written)
+    return Decimal(written)
 
 
 def _literal(tree: ast.expr, source: str) -> Literal:

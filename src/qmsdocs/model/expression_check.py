@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from qmsdocs.base.errors import QmsError
+from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.expression import (
     All,
     AnyOf,
@@ -40,6 +40,24 @@ class Kind(StrEnum):
     LIST = "list"
     TABLE = "table"
     CLOCK = "clock"
+
+    @property
+    def said(self) -> Message:
+        """The kind in words."""
+        return _SAID[self]
+
+
+_SAID = {
+    Kind.TEXT: message("text"),
+    Kind.NUMBER: message("number"),
+    Kind.DATE: message("date"),
+    Kind.DURATION: message("period"),
+    Kind.BOOLEAN: message("condition"),
+    Kind.CHOICE: message("choice"),
+    Kind.LIST: message("list"),
+    Kind.TABLE: message("table"),
+    Kind.CLOCK: message("clock"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +104,7 @@ class Scope:
                 return self._name(path)
             case Parameter(name=name):
                 if name not in self.parameters:
-                    raise _unknown("parameter", f"p.{name}", [f"p.{known}" for known in self.parameters])
+                    raise _unknown(message("parameter"), f"p.{name}", [f"p.{known}" for known in self.parameters])
                 return DURATION if self.parameters[name].is_duration else NUMBER
             case Comparison():
                 return self._comparison(node)
@@ -112,7 +130,7 @@ class Scope:
     def _condition(self, node: Node) -> None:
         found = self.check(node)
         if found.kind is not Kind.BOOLEAN:
-            raise QmsError("a {kind} is no condition; compare it with something or use given(…)", kind=found.kind)
+            raise QmsError("a {kind} is no condition; compare it with something or use given(…)", kind=found.kind.said)
 
     def _name(self, path: tuple[str, ...]) -> Type:
         name = path[0]
@@ -127,14 +145,14 @@ class Scope:
                 return CLOCK
         field = self.form.field.get(name)
         if field is None or field.type in (FieldType.SECTION, FieldType.NOTE):
-            raise _unknown("field", name, [*self.form.values, *self.form.clock, "state", "today"])
+            raise _unknown(message("field"), name, [*self.form.values, *self.form.clock, "state", "today"])
         if len(path) == 1:
             return self.type_of(field)
         column = field.column.get(path[-1])
         if column is None or (len(path) == 3 and path[1] not in field.rows):
             known = [f"{name}.{column}" for column in field.column]
             known += [f"{name}.{row}.{column}" for row in field.rows for column in field.column]
-            raise _unknown("column", ".".join(path), known)
+            raise _unknown(message("column"), ".".join(path), known)
         found = self.type_of(column)
         return found if len(path) == 3 else Type(Kind.LIST, found.choices, found.kind, found.scored)
 
@@ -159,25 +177,31 @@ class Scope:
                 return BOOLEAN
             right = self.check(node.right)
             if right.kind is not Kind.LIST or right.item is None:
-                raise QmsError("behind `in` stands a list, a column or several choices, not a {kind}", kind=right.kind)
+                raise QmsError(
+                    "behind `in` stands a list, a column or several choices, not a {kind}", kind=right.kind.said
+                )
             self._fit(Type(right.item, right.choices), left, node.left)
             return BOOLEAN
         right = self.check(node.right)
-        self._fit(left, right, node.right)
-        self._fit(right, left, node.left)
+        if isinstance(node.left, Literal):
+            self._fit(right, left, node.left)
+        else:
+            self._fit(left, right, node.right)
         if node.operator not in (Operator.EQUAL, Operator.UNEQUAL) and left.kind not in _ORDERED:
-            raise QmsError("a {kind} has no order: {operator} cannot be asked", kind=left.kind, operator=node.operator)
+            raise QmsError(
+                "a {kind} has no order: {operator} cannot be asked", kind=left.kind.said, operator=node.operator
+            )
         return BOOLEAN
 
     def _fit(self, wanted: Type, found: Type, node: Node) -> None:
         if wanted.kind is Kind.CHOICE and isinstance(node, Literal) and isinstance(node.value, str):
             if node.value not in wanted.choices:
-                raise _unknown("choice", node.value, wanted.choices)
+                raise _unknown(message("choice"), node.value, wanted.choices)
             return
-        if {wanted.kind, found.kind} == {Kind.CHOICE, Kind.TEXT}:
-            return  # a literal on the other side, checked there
+        if wanted.kind is found.kind is Kind.CHOICE and not set(wanted.choices) & set(found.choices):
+            raise QmsError("the two have no choice in common, so they are never equal")
         if wanted.kind is not found.kind or wanted.kind in (Kind.DURATION, Kind.TABLE, Kind.CLOCK, Kind.LIST):
-            raise QmsError("a {left} cannot be compared with a {right}", left=wanted.kind, right=found.kind)
+            raise QmsError("a {left} cannot be compared with a {right}", left=wanted.kind.said, right=found.kind.said)
 
     def _arithmetic(self, operator: Operator, left: Type, right: Type) -> Type:
         if left.kind is Kind.NUMBER and right.kind is Kind.NUMBER:
@@ -185,13 +209,19 @@ class Scope:
         if left.kind is Kind.DATE and right.kind is Kind.DURATION and operator is Operator.PLUS:
             return DATE
         raise QmsError(
-            "{left} {operator} {right} cannot be computed", left=left.kind, operator=operator, right=right.kind
+            "{left} {operator} {right} cannot be computed",
+            left=left.kind.said,
+            operator=operator,
+            right=right.kind.said,
         )
 
     def _call(self, function: str, arguments: Sequence[Node]) -> Type:
         found = [self.check(argument) for argument in arguments]
         kinds = [item.kind for item in found]
+        graded = isinstance(arguments[0], Name) and found[0].scored if arguments else False
         match function, kinds:
+            case (("given" | "first"), _) if Kind.CLOCK in kinds:
+                raise QmsError("a clock is asked with passed(clock, period) only")
             case "given", [_]:
                 return BOOLEAN
             case "first", [_, *rest] if rest:
@@ -211,25 +241,27 @@ class Scope:
                 return NUMBER
             case "days_between", [Kind.DATE, Kind.DATE]:
                 return NUMBER
-            case "score", [_] if found[0].scored:
+            case "score", [_] if graded:
                 return NUMBER
-            case "answered", [Kind.LIST]:
+            case "answered", [Kind.LIST] if graded:
                 return NUMBER
             case "passed", [Kind.CLOCK, Kind.DURATION]:
                 return BOOLEAN
             case _:
                 raise QmsError(
-                    "{function} does not take ({kinds})", function=function, kinds=tuple(kind.value for kind in kinds)
+                    "{function} does not take ({kinds})", function=function, kinds=tuple(kind.said for kind in kinds)
                 )
 
 
 def _same(left: Type, right: Type) -> Type:
     if left.kind is not right.kind:
-        raise QmsError("one of {left} and {right}: both must be of one kind", left=left.kind, right=right.kind)
+        raise QmsError(
+            "one of {left} and {right}: both must be of one kind", left=left.kind.said, right=right.kind.said
+        )
     return left
 
 
-def _unknown(what: str, name: str, known: Sequence[str]) -> QmsError:
+def _unknown(what: Message, name: str, known: Sequence[str]) -> QmsError:
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if close:
         return QmsError('unknown {what} "{name}", did you mean "{nearest}"?', what=what, name=name, nearest=close[0])

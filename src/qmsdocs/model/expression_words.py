@@ -73,14 +73,14 @@ _CALLS = {
 
 def words(node: Node, speech: Speech, catalogue: Catalogue, *, facts: Facts | None = None) -> str:
     """`node` as a sentence; with `facts`, of an `or` only the parts that are true, and values beside the titles."""
-    return _Printer(speech, catalogue.say, facts).say(node)
+    return _Printer(speech, catalogue.say, facts).words(node)
 
 
 class _Printer:
     def __init__(self, speech: Speech, say: Callable[..., str], facts: Facts | None) -> None:
         self.speech, self.translate, self.facts = speech, say, facts
 
-    def say(self, node: Node) -> str:
+    def words(self, node: Node) -> str:
         match node:
             case Literal(value=value):
                 return self._literal(value, ())
@@ -93,39 +93,39 @@ class _Printer:
             case Comparison(operator=operator, left=left, right=right):
                 return self._comparison(operator, left, right)
             case Arithmetic(operator=operator, left=left, right=right):
-                return self.translate(_said(_SIGNS[operator], left=self.say(left), right=self.say(right)))
+                return self.translate(_said(_SIGNS[operator], left=self.words(left), right=self.words(right)))
             case All(parts=parts):
                 return self._join("and", [self._grouped(part) for part in parts])
             case AnyOf(parts=parts):
                 shown = [part for part in parts if self.facts is None or holds(part, self.facts)]
                 return self._join("or", [self._grouped(part) for part in shown or parts])
             case Not(part=part):
-                return self.translate("not ({part})", part=self.say(part))
+                return self.translate("not ({part})", part=self.words(part))
             case Conditional(condition=condition, then=then, otherwise=otherwise):
                 return self.translate(
                     "{then} if {condition}, else {otherwise}",
-                    then=self.say(then),
-                    condition=self.say(condition),
-                    otherwise=self.say(otherwise),
+                    then=self.words(then),
+                    condition=self.words(condition),
+                    otherwise=self.words(otherwise),
                 )
             case Call(function=function, arguments=arguments):
-                said = [self.say(argument) for argument in arguments]
+                said = [self.words(argument) for argument in arguments]
                 second = said[1] if len(said) > 1 else ""
                 return self.translate(_said(_CALLS[function], first=said[0], second=second, all=tuple(said)))
 
     def _grouped(self, node: Node) -> str:
-        said = self.say(node)
+        said = self.words(node)
         return f"({said})" if isinstance(node, AnyOf) and self.facts is None and len(node.parts) > 1 else said
 
     def _comparison(self, operator: Operator, left: Node, right: Node) -> str:
         if isinstance(left, Literal) and isinstance(right, Name):  # 'x' in choices reads the other way round
             return self.translate(
                 "{list} holds {item}" if operator is Operator.IN else "{list} does not hold {item}",
-                list=self.say(right),
+                list=self.words(right),
                 item=self._literal(left.value, right.path),
             )
         path = left.path if isinstance(left, Name) else ()
-        shown = self.say(left)
+        shown = self.words(left)
         value = self.speech.value(path) if path and operator not in (Operator.EQUAL, Operator.IN) else None
         if value is not None:
             shown = f"{shown} {value}"
@@ -137,7 +137,7 @@ class _Printer:
             case Options(items=items):
                 other = self._join("or", [self._literal(item.value, path) for item in items])
             case _:
-                other = self.say(right)
+                other = self.words(right)
         return self.translate(_said(_SIGNS[operator], left=shown, right=other))
 
     def _literal(self, value: str | Decimal | bool, path: tuple[str, ...]) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date, datetime, time
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from qmsdocs.base.canonical import Json
+from qmsdocs.base.errors import QmsError
 from qmsdocs.model import quantity
 from qmsdocs.model.calendar import Calendar
 from qmsdocs.model.clock import Moment, Reading, has_passed, read_clock
@@ -99,6 +100,11 @@ class RecordFacts:
         """Whether the clock has been running for `period` at the asked moment."""
         return has_passed(self.reading(clock, limited=False), period, self.calendar, now=self.now)
 
+    def after(self, start: date, period: Quantity) -> date:
+        """The day on which the period that begins at `start` ends, by the organisation's calendar."""
+        begun = start if isinstance(start, datetime) else datetime.combine(start, time(0), self.calendar.zone)
+        return self.calendar.end(begun, period).date()
+
     def reading(self, name: str, *, limited: bool = True) -> Reading | None:
         """What the clock `name` shows now; None where it has not begun or does not apply."""
         clock = self.form.clock[name]
@@ -121,6 +127,9 @@ class RecordFacts:
         if len(path) == 1:
             return [(self._score(definition, stored), Decimal(1))]
         column = definition.column[path[-1]]
+        if len(path) == 3:
+            cell = stored.get(path[1]) if isinstance(stored, dict) else None
+            return [(self._score(column, cell.get(path[2]) if isinstance(cell, dict) else None), Decimal(1))]
         if not definition.rows:
             return [(self._score(column, row.get(path[1])), Decimal(1)) for row in _rows(stored)]
         weight = weights({row: item.weight for row, item in definition.rows.items()}, self)
@@ -142,9 +151,40 @@ class RecordFacts:
             position = self.rule(name)
             return definition.rules[position].gives if position is not None else None
         assert definition.value is not None
-        return canonical(definition, evaluate(parse(definition.value), self))
+        return self.canonical(definition, evaluate(parse(definition.value), self))
+
+    def canonical(self, definition: Field, value: Value) -> Json:
+        """The stored form of a value worked out for the field `definition`."""
+        match value:
+            case None:
+                return None
+            case bool():
+                return value
+            case Decimal() if definition.type is FieldType.INTEGER:
+                return int(value.to_integral_value(ROUND_HALF_UP))
+            case Decimal():
+                return f"{value.normalize():f}" if value == value.to_integral_value() else f"{value:f}"
+            case datetime() if definition.type is FieldType.DATE:
+                return value.date().isoformat()
+            case datetime():
+                return value.isoformat()
+            case date() if definition.type is FieldType.DATETIME:
+                return datetime.combine(value, time(0), self.calendar.zone).isoformat()
+            case date():
+                return value.isoformat()
+            case tuple():
+                return [str(item) for item in value]
+            case _:
+                return str(value)
 
     def _typed(self, definition: Field, stored: Json) -> Value:
+        try:
+            return self._read(definition, stored)
+        except (ValueError, InvalidOperation):  # written by no program of ours
+            title = definition.title
+            raise QmsError("{field}: {value} is no {kind}", field=title, value=stored, kind=definition.type) from None
+
+    def _read(self, definition: Field, stored: Json) -> Value:
         if stored is None:
             return None
         match definition.type:
@@ -171,24 +211,3 @@ class RecordFacts:
 def _rows(stored: Json) -> list[Mapping[str, Json]]:
     listed = stored if isinstance(stored, list) else list(stored.values()) if isinstance(stored, dict) else []
     return [row for row in listed if isinstance(row, dict)]
-
-
-def canonical(definition: Field, value: Value) -> Json:
-    """The stored form of a worked-out value."""
-    match value:
-        case None:
-            return None
-        case bool():
-            return value
-        case Decimal() if definition.type is FieldType.INTEGER:
-            return int(value)
-        case Decimal():
-            return f"{value.normalize():f}" if value == value.to_integral_value() else f"{value:f}"
-        case datetime():
-            return value.isoformat()
-        case date():
-            return value.isoformat()
-        case tuple():
-            return [str(item) for item in value]
-        case _:
-            return str(value)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import message
+from qmsdocs.base.language import Text
 from qmsdocs.model.evaluation import evaluate, holds
 from qmsdocs.model.expression import names, parse
-from qmsdocs.model.facts import RecordFacts, canonical
+from qmsdocs.model.facts import RecordFacts
 from qmsdocs.model.form import Field, FieldType, Form, Step
 from qmsdocs.model.value import Refusal
 
@@ -91,8 +92,13 @@ def _missing(facts: RecordFacts, name: str, field: Field, act: str) -> Iterator[
                     yield Refusal(f"{name}.{row_name}.{column}", message("is missing"))
 
 
-def refuse_step(facts: RecordFacts, step: Step, *, taken_by: Mapping[str, str], person: str) -> Iterator[Refusal]:
-    """What speaks against the step itself: where the record stands, its condition, and who took which step before."""
+def refuse_step(
+    facts: RecordFacts, step: Step, *, taken_by: Mapping[str, str], person: str, condition: Text | None = None
+) -> Iterator[Refusal]:
+    """What speaks against the step itself: where the record stands, who took which step before, its condition.
+
+    `condition` is the condition of the step in words.
+    """
     if facts.state not in step.from_:
         stands = facts.form.state[facts.state].title if facts.state in facts.form.state else facts.state
         allowed = tuple(facts.form.state[name].title for name in step.from_)
@@ -100,7 +106,8 @@ def refuse_step(facts: RecordFacts, step: Step, *, taken_by: Mapping[str, str], 
             "", message("the record stands at {state}; this step goes from {allowed}", state=stands, allowed=allowed)
         )
     if step.when is not None and not holds(parse(step.when), facts):
-        yield Refusal("", message("the condition of the step is not met: {condition}", condition=step.when))
+        said = message("the condition of the step is not met: {condition}", condition=condition or step.when)
+        yield Refusal("", said)
     for other in step.not_by:
         if taken_by.get(other) == person:
             title = facts.form.step[other].title if other in facts.form.step else other
@@ -133,7 +140,9 @@ def refuse_raises(facts: RecordFacts, act: str, raised: Sequence[Raised]) -> Ite
 def step_sets(facts: RecordFacts, step: Step) -> Mapping[str, Json]:
     """What the step itself writes: cleared fields as null, then what it sets."""
     cleared: dict[str, Json] = {name: None for name in step.clears if name in facts.values}
-    worked_out = {name: canonical(facts.form.field[name], evaluate(parse(e), facts)) for name, e in step.sets.items()}
+    worked_out = {
+        name: facts.canonical(facts.form.field[name], evaluate(parse(e), facts)) for name, e in step.sets.items()
+    }
     return cleared | worked_out
 
 
@@ -144,8 +153,7 @@ def raised_values(facts: RecordFacts, name: str, target: Form) -> Mapping[str, J
         definition = target.values.get(field)
         if definition is None or definition.is_derived:
             continue
-        node = parse(written)
-        value = canonical(definition, evaluate(node, facts))
+        value = facts.canonical(definition, evaluate(parse(written), facts))
         if value is not None:
             found[field] = value
     return found

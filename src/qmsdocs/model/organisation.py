@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, time
 from functools import cached_property
-from typing import Annotated
+from itertools import pairwise
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, model_validator
@@ -13,8 +15,9 @@ from pydantic import BeforeValidator, model_validator
 from qmsdocs.base.errors import message
 from qmsdocs.base.language import Language, Text
 from qmsdocs.base.toml import Definition, LocatedError
-from qmsdocs.model.calendar import Calendar
-from qmsdocs.model.form import IDENTIFIER, Words
+from qmsdocs.model.calendar import CIVIL, Calendar
+from qmsdocs.model.form import IDENTIFIER, Measure, Words
+from qmsdocs.model.quantity import parse
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _RESERVED = frozenset({"con", "prn", "aux", "nul"} | {f"{n}{i}" for n in ("com", "lpt") for i in range(10)})
@@ -52,8 +55,11 @@ class RevisionScheme(Definition):
 
 
 def _span(value: object) -> object:
-    if isinstance(value, list) and len(value) == 2:
-        return tuple(time.fromisoformat(part) if isinstance(part, str) else part for part in value)
+    try:
+        if isinstance(value, list) and len(value) == 2:
+            return tuple(time.fromisoformat(part) if isinstance(part, str) else part for part in value)
+    except ValueError:
+        raise LocatedError(message("must be a time such as 08:30")) from None
     return value
 
 
@@ -67,7 +73,19 @@ class WorkingCalendar(Definition):
     )
     holidays: tuple[date, ...] = ()
     extra_workdays: tuple[date, ...] = ()
-    deadline_on_holiday: str = "stays"
+    deadline_on_holiday: Literal["stays", "moves"] = "stays"
+
+    @model_validator(mode="after")
+    def _sound(self) -> WorkingCalendar:
+        for day in self.working_days:
+            if day not in WEEKDAYS:
+                raise LocatedError(message("must be one of {allowed}", allowed=WEEKDAYS), "working_days")
+        if not self.working_days:
+            raise LocatedError(message("at least one working day is needed"), "working_days")
+        moments = [moment for span in self.hours for moment in span]
+        if not moments or any(later <= earlier for earlier, later in pairwise(moments)):
+            raise LocatedError(message('shifts are written in order, such as [["08:30", "12:00"]]'), "hours")
+        return self
 
 
 class HeaderCell(Definition):
@@ -87,21 +105,32 @@ class Page(Definition):
 
 
 class AttachmentLimit(Definition):
-    """The largest attachment."""
+    """The largest attachment, in MB, never above 100."""
 
     limit: str = "20 MB"
 
+    @model_validator(mode="after")
+    def _megabytes(self) -> AttachmentLimit:
+        if not re.fullmatch(r"[1-9][0-9]{0,2} MB", self.limit) or self.size > 100_000_000:
+            raise LocatedError(message("must be such as 20 MB, at most 100 MB"), "limit")
+        return self
+
     @property
     def size(self) -> int:
-        """The limit in bytes, never above 100 MB."""
-        digits = "".join(character for character in self.limit if character.isdigit())
-        return min(int(digits or "20"), 100) * 1_000_000
+        """The limit in bytes."""
+        return int(self.limit.removesuffix(" MB")) * 1_000_000
 
 
 class Grace(Definition):
-    """How long a blank of a superseded form may still come back."""
+    """How long a blank of a superseded form may still come back, in days or longer."""
 
-    form: str = "30 days"
+    form: Measure = parse("30 days")
+
+    @model_validator(mode="after")
+    def _civil(self) -> Grace:
+        if self.form.unit not in CIVIL or self.form.amount < 0:
+            raise LocatedError(message("must be days, weeks, months or years"), "form")
+        return self
 
 
 class Organisation(Definition):
@@ -134,13 +163,16 @@ class Organisation(Definition):
                 if not IDENTIFIER.fullmatch(name) or name in _RESERVED:
                     raise LocatedError(message("an id is small letters, digits and -, at most 31"), kind, name)
         codes = [site.code for site in self.site.values()]
+        for kind, coded in (("site", self.site), ("project", self.project)):
+            for name, item in coded.items():
+                if not item.code.isprintable() or not item.code.strip() or set("{}") & set(item.code):
+                    raise LocatedError(message("a code is printed in numbers: some letters, without {{ }}"), kind, name)
         if len(set(codes)) != len(codes):
             raise LocatedError(message("two sites have one code, so their numbers would be equal"), "site")
         if not self.site:
             raise LocatedError(message("at least one site is needed"), "site")
-        for day in self.calendar.working_days:
-            if day not in WEEKDAYS:
-                raise LocatedError(message("must be one of {allowed}", allowed=WEEKDAYS), "calendar", "working_days")
+        if not self.languages:
+            raise LocatedError(message("at least one language is needed"), "languages")
         return self
 
     @property

@@ -25,6 +25,14 @@ class PublicKey(Definition):
     until: date | None = None
     lost_on: date | None = None
 
+    def counts(self, on: date) -> bool:
+        """Whether what is signed with it on the day `on` counts: within its time, and before it was lost."""
+        return (
+            self.from_ <= on
+            and (self.until is None or on <= self.until)
+            and (self.lost_on is None or on < self.lost_on)
+        )
+
 
 class Person(Definition):
     """A person by id: the printed name, roles, and the days the person serves."""

@@ -40,6 +40,17 @@ DURATIONS = (
     Unit.MONTH,
     Unit.YEAR,
 )
+DIVISIBLE = (Unit.MINUTE, Unit.HOUR, Unit.WORKING_HOUR)
+LONGEST = {
+    Unit.MINUTE: 52_596_000,
+    Unit.HOUR: 876_600,
+    Unit.WORKING_HOUR: 200_000,
+    Unit.DAY: 36_525,
+    Unit.WORKING_DAY: 25_000,
+    Unit.WEEK: 5_218,
+    Unit.MONTH: 1_200,
+    Unit.YEAR: 100,
+}
 _CHINESE = {
     Unit.MINUTE: "分钟",
     Unit.HOUR: "小时",
@@ -55,7 +66,8 @@ _CHINESE = {
     Unit.POINT: "分",
     Unit.YUAN: "元",
 }
-_ALSO = {"person": Unit.PERSON, "time": Unit.TIME, "point": Unit.POINT, "个工作小时": Unit.WORKING_HOUR}
+_ONE = {Unit.PERSON: "person", Unit.TIME: "time", Unit.POINT: "point"}
+_ALSO = {word: unit for unit, word in _ONE.items()} | {"个工作小时": Unit.WORKING_HOUR}
 _ALSO |= {"日": Unit.DAY, "个小时": Unit.HOUR, "月": Unit.MONTH, "工作日": Unit.WORKING_DAY, "％": Unit.PERCENT}
 
 
@@ -77,10 +89,9 @@ class Quantity:
         return self.amount / 100 if self.unit is Unit.PERCENT else self.amount
 
     def __str__(self) -> str:
-        if self.unit is Unit.PERCENT:
-            return f"{self.amount} %"
-        plural = "s" if self.is_duration and self.amount != 1 else ""
-        return f"{self.amount} {self.unit.value}{plural}"
+        if self.amount == 1:
+            return f"{self.amount} {_ONE.get(self.unit, self.unit.value)}"
+        return f"{self.amount} {self.unit.value}{'s' if self.is_duration else ''}"
 
     def of(self, language: Language) -> str:
         """How a reader of `language` writes it: `24 hours`, `24小时`, `60 %`, `60%`."""
@@ -88,7 +99,10 @@ class Quantity:
 
 
 def parse(written: str) -> Quantity:
-    """The quantity of e.g. `24 hours`, `60 %`, `2个工作日`. Raises QmsError for a unit outside the list."""
+    """The quantity of e.g. `24 hours`, `60 %`, `2个工作日`. Raises QmsError for a unit outside the list.
+
+    Days and longer are counted whole, and no stretch of time is longer than a century.
+    """
     text = unicodedata.normalize("NFKC", written).strip()
     found = re.fullmatch(r"(-?[0-9]+(?:\.[0-9]+)?)\s*(\S.*)", text)
     if not found:
@@ -98,7 +112,12 @@ def parse(written: str) -> Quantity:
         raise QmsError(
             '"{unit}" is no unit; use one of {units}', unit=found[2], units=tuple(unit.value for unit in Unit)
         )
-    return Quantity(Decimal(found[1]), unit)
+    amount = Decimal(found[1])
+    if unit in DURATIONS and abs(amount) > LONGEST[unit]:
+        raise QmsError('"{written}" is longer than a century', written=written)
+    if unit in DURATIONS and unit not in DIVISIBLE and amount != amount.to_integral_value():
+        raise QmsError('"{written}": days and longer are counted whole', written=written)
+    return Quantity(amount, unit)
 
 
 def _unit(written: str) -> Unit | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from pydantic import Field as Key
 from pydantic import model_validator
 
 from qmsdocs.base.errors import QmsError, message
@@ -77,14 +78,11 @@ class Schedule(Definition):
 
     format: int = 1
     caution: Words | None = None
-    class_: Mapping[str, RetentionClass]
+    class_: Mapping[str, RetentionClass] = Key(alias="class")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _class(cls, data: object) -> object:
-        if isinstance(data, dict) and "class" in data:
-            for name in data["class"]:
-                if not IDENTIFIER.fullmatch(name):
-                    raise LocatedError(message("an id is small letters, digits and -, at most 31"), "class", name)
-            return {("class_" if key == "class" else key): value for key, value in data.items()}
-        return data
+    @model_validator(mode="after")
+    def _class(self) -> Schedule:
+        for name in self.class_:
+            if not IDENTIFIER.fullmatch(name):
+                raise LocatedError(message("an id is small letters, digits and -, at most 31"), "class", name)
+        return self

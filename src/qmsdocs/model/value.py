@@ -24,7 +24,7 @@ MAXIMUM_ROWS = 200
 N = TypeVar("N", int, Decimal)
 _DATE = re.compile(r"([0-9]{4})\s*[-/年.]\s*([0-9]{1,2})\s*[-/月.]\s*([0-9]{1,2})\s*日?")
 _TIME = re.compile(
-    r"([0-9]{1,2})[:时]([0-9]{1,2})(?:[:分]([0-9]{1,2})?)?(?:\.0+)?(?:秒)?\s*(Z|[+-][0-9]{2}:?[0-9]{2})?"
+    r"([0-9]{1,2})(?:[:时点]([0-9]{1,2})(?:[:分]([0-9]{1,2})?)?(?:\.0+)?(?:秒)?|[时点])\s*(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 _TRUE = frozenset({"true", "yes", "y", "是", "有", "√", "☑", "1"})
 _FALSE = frozenset({"false", "no", "n", "否", "无", "×", "0"})
@@ -74,7 +74,7 @@ class Intake:
             case FieldType.INTEGER:
                 return _bounded(field, _integer(raw))
             case FieldType.DECIMAL:
-                return str(_bounded(field, _decimal(raw)))
+                return f"{_bounded(field, _decimal(raw)):f}"
             case FieldType.BOOLEAN:
                 return _boolean(raw)
             case FieldType.DATE:
@@ -102,6 +102,7 @@ class Intake:
             raise _Refused(message("the time of day is missing: write e.g. {example}", example="2026-11-21 14:05"))
         else:
             found = _written_instant(_string(raw))
+        _refuse_year(found.year)  # before any zone is asked: the first and last year have no neighbours
         zoned = found.replace(tzinfo=self.zone) if found.tzinfo is None else found.astimezone(self.zone)
         _refuse_year(zoned.year)
         return zoned.replace(microsecond=0)
@@ -289,7 +290,7 @@ def _written_instant(raw: str) -> datetime:
     if not found or not moment:
         raise _Refused(message("must be a date and time such as {example}", example="2026-11-21 14:05"))
     try:
-        at = datetime.combine(_day(found), time(int(moment[1]), int(moment[2]), int(moment[3] or 0)))
+        at = datetime.combine(_day(found), time(int(moment[1]), int(moment[2] or 0), int(moment[3] or 0)))
         return datetime.fromisoformat(f"{at.isoformat()}{moment[4]}") if moment[4] else at
     except ValueError:
         raise _Refused(message("{written} is not in the calendar", written=written)) from None
@@ -338,10 +339,18 @@ def _attachments(field: Field, raw: object) -> Json:
     """Attachments arrive stored already: name, size and sha256 of each (with `held_at` where too large)."""
     written = raw if isinstance(raw, list | tuple) else [raw]
     _count(field, len(written), message("files"))
-    found: list[Json] = []
-    for item in written:
-        keys = {"name", "size", "sha256", "held_at"}
-        if not isinstance(item, Mapping) or not {"name", "size", "sha256"} <= set(item) <= keys:
-            raise _Refused(message("an attachment is given as a file, see record attach"))
-        found.append({str(key): value for key, value in item.items()})
-    return found
+    return [_attachment(item) for item in written]
+
+
+def _attachment(raw: object) -> dict[str, Json]:
+    match raw:
+        case {"name": str(name), "size": int(size), "sha256": str(digest), **rest} if (
+            type(size) is int and 0 <= size <= MAXIMUM_INTEGER and re.fullmatch(r"[0-9a-f]{64}", digest)
+        ):
+            said: dict[str, Json] = {"name": clean(name), "size": size, "sha256": digest}
+            match rest:
+                case {"held_at": str(place)} if len(rest) == 1:
+                    return said | {"held_at": clean(place)}
+                case {} if not rest:
+                    return said
+    raise _Refused(message("an attachment is given as a file, see record attach"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.language import Catalogue
@@ -36,9 +36,17 @@ class CellWriter:
             return self.catalogue.say("yes" if value else "no")
         if isinstance(value, int) or (isinstance(value, str) and field.type in KINDS):
             return value
-        return self._words(field, value)
+        return self._text(field, value)
 
-    def _words(self, field: Field, value: Json) -> Cell:
+    def words(self, field: Field, value: Json) -> str:
+        """The value as a person reads it, dates and moments too; empty where there is none."""
+        if isinstance(value, str) and field.type is FieldType.DATETIME:
+            at = datetime.fromisoformat(value)
+            return f"{at:%Y-%m-%d %H:%M:%S}" if at.second else f"{at:%Y-%m-%d %H:%M}"
+        found = self.cell(field, value)
+        return "" if found is None else str(found)
+
+    def _text(self, field: Field, value: Json) -> Cell:
         language = self.catalogue.language
         match field.type:
             case FieldType.CHOICE | FieldType.SCALE:
@@ -46,9 +54,8 @@ class CellWriter:
                 return options[str(value)].text.of(language) if str(value) in options else str(value)
             case FieldType.CHOICES if isinstance(value, list):
                 options = self.form.choices_of(field)
-                return self.catalogue.say(", ").join(
-                    options[str(v)].text.of(language) for v in value if str(v) in options
-                )
+                chosen = (options[key].text.of(language) if key in options else key for key in map(str, value))
+                return self.catalogue.say(", ").join(chosen)
             case FieldType.PERSON:
                 return self.people.get(str(value), str(value))
             case FieldType.DURATION:
@@ -62,20 +69,21 @@ class CellWriter:
 
     def _table(self, field: Field, value: Json) -> Cell:
         """One line a row: `title: value; title: value`."""
+        say, language = self.catalogue.say, self.catalogue.language
         rows: list[tuple[str, Mapping[str, Json]]] = []
         if isinstance(value, list):
             rows = [(str(number), row) for number, row in enumerate(value, 1) if isinstance(row, dict)]
         elif isinstance(value, dict):
-            titles = {name: row.text.of(self.catalogue.language) for name, row in field.rows.items()}
+            titles = {name: row.text.of(language) for name, row in field.rows.items()}
             rows = [(titles.get(name, name), row) for name, row in value.items() if isinstance(row, dict)]
         lines = []
         for head, row in rows:
             cells = [
-                f"{column.title.of(self.catalogue.language)}: {self.cell(column, row.get(name))}"
+                say("{title}: {value}", title=column.title, value=self.words(column, row.get(name)))
                 for name, column in field.column.items()
                 if row.get(name) is not None
             ]
-            lines.append(f"{head}  " + "; ".join(cells))
+            lines.append(f"{head}  " + say("; ").join(cells))
         return "\n".join(lines)
 
 

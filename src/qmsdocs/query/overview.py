@@ -24,6 +24,7 @@ class Overdue:
     clock: Text
     due_at: datetime
     owner: str
+    owner_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ def _counts(system: System) -> Iterator[Count]:
 
 
 def _overdue(system: System) -> Iterator[Overdue]:
+    people = system.people.names()
     for row in system.index.records(Filter(forms=system.form_numbers, is_closed=False)):
         form = system.form_of_row(row)
         if not any(clock.within for clock in form.form.clock.values()):
@@ -94,24 +96,29 @@ def _overdue(system: System) -> Iterator[Overdue]:
         for name, clock in form.form.clock.items():
             reading = facts.reading(name)
             if reading is not None and reading.due_at is not None and reading.stopped_at is None and reading.is_overdue:
-                yield Overdue(row.number, clock.title, reading.due_at, row.owner)
+                owner = people.get(row.owner, row.owner)
+                yield Overdue(row.number, clock.title, reading.due_at, row.owner, owner)
 
 
 def lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
     """The overview as lines for the terminal."""
     language = catalogue.language
-    yield f"{seen.organisation.of(language)} · {seen.site_title.of(language)}"
+    named = dict.fromkeys((seen.organisation.of(language), seen.site_title.of(language)))
+    yield f"{' · '.join(named)} ({seen.site})"
     yield (
         catalogue.say("this copy writes")
         if seen.writes_here
         else catalogue.say("this copy only reads; the seat is at {place}", place=seen.seat_at)
     )
-    documents = tuple(f"{number} {revision} {title.of(language)}" for number, revision, title in seen.documents)
-    until = catalogue.say(" (on trial until {until})", until=seen.trial_until) if seen.trial_until else ""
-    yield catalogue.say("In force: {documents}", documents=documents) + until
+    if seen.trial_until is not None:
+        yield catalogue.say("In force (on trial until {until}):", until=seen.trial_until)
+    else:
+        yield catalogue.say("In force:")
+    yield from (f"  {number} {revision} {title.of(language)}" for number, revision, title in seen.documents)
+    yield catalogue.say("Records:")
     for count in seen.counts:
         yield catalogue.say(
-            "  {form} {title}: {total} records, {open} open, {void} void",
+            "  {form} {title}: {total}, open {open}, void {void}",
             form=count.form,
             title=count.title,
             total=count.total,
@@ -123,7 +130,7 @@ def lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
         return
     yield catalogue.say("Overdue: {count}", count=len(seen.overdue))
     for item in seen.overdue[:SHOWN]:
-        yield f"  ▲ {item.number}  {item.clock.of(language)}  {item.due_at:%Y-%m-%d %H:%M}  {item.owner}"
+        yield f"  ▲ {item.number}  {item.clock.of(language)}  {item.due_at:%Y-%m-%d %H:%M}  {item.owner_name}"
     if len(seen.overdue) > SHOWN:
         yield catalogue.say("  … and {count} more", count=len(seen.overdue) - SHOWN)
 

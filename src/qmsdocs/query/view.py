@@ -28,6 +28,21 @@ def facts_of(
     return counted(system, replace(facts, moments=(*system.moments(record), *taken)), number=record.number)
 
 
+def facts_then(system: System, form: FormInForce, record: Record) -> RecordFacts:
+    """The record's facts as they were at its newest event, look-ups as counted then: what its page must agree with."""
+    known = [event for event in record.events if event.act != "void"]  # voiding works nothing out anew
+    derived = known[-1].mapping("derived")
+    looked_up = {
+        name: (value, ())
+        for name, value in derived.items()
+        if isinstance(value, int) and name in form.form.values and form.form.values[name].lookup is not None
+    }
+    parameters = system.parameters_of(record)
+    facts = new_facts(system, form, record.values, state=known[-1].state, parameters=parameters)
+    at = known[-1].recorded_at.astimezone(system.zone)
+    return replace(facts, now=at, moments=system.moments(record)).with_counted(looked_up)
+
+
 def new_facts(
     system: System,
     form: FormInForce,

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.files import read_text
-from qmsdocs.base.toml import Definition, line_of, read
+from qmsdocs.base.toml import Definition, line_of, read, split_key
 from qmsdocs.model.document import Procedure, parse_procedure
 from qmsdocs.model.expression import parameters, parse
+from qmsdocs.model.field_check import MEANINGS
 from qmsdocs.model.finding import Finding, Severity
 from qmsdocs.model.form import Form
-from qmsdocs.model.form_check import Surroundings, check_form
+from qmsdocs.model.form_check import REGISTER_COLUMNS, Surroundings, check_form
 from qmsdocs.model.organisation import Organisation
 from qmsdocs.model.people import People
 from qmsdocs.model.register import Register
@@ -25,7 +27,7 @@ from qmsdocs.render.template_check import check_template
 D = TypeVar("D", bound=Definition)
 _PARAMETER = re.compile(r"\{\{\s*p\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 _LINK = re.compile(r"\[([^\[\]()]+)\](?!\()")
-_BLOCK = re.compile(r"^```(rules|flow)[ \t]+(\S+)(?:[ \t]+(\S+))?[ \t]*$", re.MULTILINE)
+_BLOCK = re.compile(r"^```(rules|flow)[ \t]+(\S+)(?:[ \t]+(\S+))?[ \t]*$")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Working:
     procedures: Mapping[str, Procedure]
     registers: Mapping[str, Register]
     form_folders: Mapping[str, Path]
+    procedure_paths: Mapping[str, Path]
     unread: tuple[Finding, ...]
 
     def findings(self) -> Iterator[Finding]:
@@ -50,15 +53,24 @@ class Working:
         for number, procedure in self.procedures.items():
             yield from self._procedure_findings(number, procedure)
         yield from self._register_findings()
+        yield from self._people_findings()
 
     def located(self, finding: Finding) -> str:
         """Where a finding stands: file, line and key as far as they are known."""
-        folder = self.form_folders.get(finding.subject)
-        if folder is None or not finding.place:
+        path = self._path(finding.subject)
+        if path is None or not finding.place:
             return ": ".join(part for part in (finding.subject, finding.place) if part)
-        path = folder / "form.toml"
-        line = line_of(read_text(path), tuple(finding.place.split(".")))
-        return f"{path.relative_to(self.root).as_posix()}:{line}: {finding.place}"
+        name = path.relative_to(self.root).as_posix()
+        if finding.place.isdecimal():
+            return f"{name}:{finding.place}"
+        line = line_of(read_text(path).split("\n+++", 1)[0], split_key(finding.place))  # of a procedure, its head
+        return f"{name}:{line}: {finding.place}"
+
+    def _path(self, subject: str) -> Path | None:
+        if subject in self.form_folders:
+            return self.form_folders[subject] / "form.toml"
+        beside = self.root / subject
+        return self.procedure_paths.get(subject) or (beside if subject.endswith(".toml") else None)
 
     def form_findings(self, number: str) -> Iterator[Finding]:
         """What is wrong with one form and its templates."""
@@ -81,25 +93,29 @@ class Working:
             for other in numbers:
                 if other is not None and other not in known:
                     yield _error(number, key, message("there is no {number}", number=other))
-        for name in _PARAMETER.findall(procedure.body):
-            if name not in front.parameter:
-                yield _error(
-                    number, "text", message('unknown {what} "{name}"', what=message("parameter"), name=f"p.{name}")
-                )
-        for link in _LINK.findall(procedure.body):
-            if re.fullmatch(r"Q[A-Z]-.+", link) and link not in known:
-                yield _error(number, "text", message("there is no {number}", number=link))
-        for kind, form, field in _BLOCK.findall(procedure.body):
-            target = self.forms.get(form)
-            if target is None:
-                yield _error(number, kind, message("there is no form {number}", number=form))
-            elif kind == "rules" and not (field in target.field and target.field[field].rules):
-                yield _error(number, kind, message("{form} has no rules for {field}", form=form, field=field or "-"))
+        for line, said in self._in_text(procedure, known):
+            yield _error(number, str(line), said)
         used = {*_PARAMETER.findall(procedure.body), *self._used(number)}
         for name in front.parameter:
             if name not in used:
                 said = message("the parameter is used by neither text nor form")
                 yield Finding("DEF202", Severity.WARNING, number, said, f"parameter.{name}")
+
+    def _in_text(self, procedure: Procedure, known: set[str]) -> Iterator[tuple[int, Message]]:
+        """What the text speaks of and nobody knows, with the line of the file."""
+        for number, line in enumerate(procedure.body.split("\n"), procedure.body_line):
+            for name in _PARAMETER.findall(line):
+                if name not in procedure.front.parameter:
+                    yield number, message('unknown {what} "{name}"', what=message("parameter"), name=f"p.{name}")
+            for link in _LINK.findall(line):
+                if re.fullmatch(r"Q[A-Z]-.+", link) and link not in known:
+                    yield number, message("there is no {number}", number=link)
+            for kind, form, field in _BLOCK.findall(line):
+                target = self.forms.get(form)
+                if target is None:
+                    yield number, message("there is no form {number}", number=form)
+                elif kind == "rules" and not (field in target.field and target.field[field].rules):
+                    yield number, message("{form} has no rules for {field}", form=form, field=field or "-")
 
     def _used(self, procedure: str) -> set[str]:
         return {
@@ -123,6 +139,31 @@ class Working:
             for number in register.forms:
                 if number not in self.forms:
                     yield _error(path, "forms", message("there is no form {number}", number=number))
+            known = self._columns(register.forms)
+            for key, columns in (("columns", register.columns), ("order", register.order)):
+                for column in columns:
+                    if column not in known:
+                        yield _error(path, key, _unknown(message("column"), column, known))
+
+    def _columns(self, numbers: Iterable[str]) -> frozenset[str]:
+        """The columns a register over several forms can have: named by meaning, by field, by clock or by raise."""
+        forms = [self.forms[number] for number in numbers if number in self.forms]
+        found = {*REGISTER_COLUMNS, *MEANINGS}
+        for form in forms:
+            found |= form.values.keys() | {f"raise.{name}" for name in form.raise_}
+            found |= {f"clock.{name}{end}" for name in form.clock for end in ("", ".due_at")}
+        return frozenset(found)
+
+    def _people_findings(self) -> Iterator[Finding]:
+        for person, item in self.people.person.items():
+            for role in item.roles:
+                if role not in self.people.role:
+                    said = _unknown(message("role"), role, self.people.role)
+                    yield _error("people.toml", f'person."{person}".roles', said)
+        for name, site in self.organisation.site.items() if self.organisation else ():
+            if site.clerk is not None and site.clerk not in self.people.person:
+                said = _unknown(message("person"), site.clerk, self.people.person)
+                yield _error("qms.toml", f"site.{name}.clerk", said)
 
 
 def expressions(form: Form) -> Iterator[str]:
@@ -155,6 +196,13 @@ def _template_findings(number: str, folder: Path) -> Iterator[Finding]:
         yield Finding("DEF102", Severity.ERROR, number, error.message)
 
 
+def _unknown(what: Message, name: str, known: Iterable[str]) -> Message:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    if close:
+        return message('unknown {what} "{name}", did you mean "{nearest}"?', what=what, name=name, nearest=close[0])
+    return message('unknown {what} "{name}"', what=what, name=name)
+
+
 def _error(subject: str, place: str, said: Message) -> Finding:
     return Finding("DEF103", Severity.ERROR, subject, said, place)
 
@@ -170,11 +218,12 @@ def load(root: Path) -> Working:
             loader.refuse_twin(form.number, forms, path)
             forms[form.number], folders[form.number] = form, path.parent
     procedures: dict[str, Procedure] = {}
+    paths: dict[str, Path] = {}
     for path in sorted(root.glob("procedures/*.md")):
         procedure = loader.procedure(path)
         if procedure is not None:
             loader.refuse_twin(procedure.front.number, procedures, path)
-            procedures[procedure.front.number] = procedure
+            procedures[procedure.front.number], paths[procedure.front.number] = procedure, path
     registers = {
         path.relative_to(root).as_posix(): register
         for path in sorted(root.glob("records/registers/*.toml"))
@@ -189,6 +238,7 @@ def load(root: Path) -> Working:
         procedures,
         registers,
         folders,
+        paths,
         tuple(loader.unread),
     )
 

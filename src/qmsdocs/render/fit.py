@@ -231,7 +231,7 @@ class _Reckoning:
         is_small = cell.size < pages.BODY
         before, width = self._before(cell.field), cell.value_width - 2 * level.side - 0.3
         if cell.kind is pages.Kind.OPTIONS:
-            count = measure.packed([*before.split(), *self._value(cell.field).split(" ☐")], width / (cell.size * POINT))
+            count = measure.packed(before + self._value(cell.field), width / (cell.size * POINT))
         else:
             count = self._lines(before + self._value(cell.field), width, cell.size)
         height = count * (level.small if is_small else level.line) * POINT

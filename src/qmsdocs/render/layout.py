@@ -168,7 +168,7 @@ class _Maker:
         label = len(self._label(field.title.of(self.language)).lines)
         text = self._sample(field)
         size = self._size(text, room)
-        count = measure.packed(text.split(" ☐"), room / (size * measure.MILLIMETRES_PER_POINT)) if text else 1
+        count = measure.packed(text, room / (size * measure.MILLIMETRES_PER_POINT)) if text else 1
         return max(7.0, label * 4.4 + 0.6, count * 4.8 + 1.4 + (3.0 if field.rules else 0.0))
 
     def _sample(self, field: Field) -> str:

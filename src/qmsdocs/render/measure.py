@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
-from collections.abc import Iterable
 from functools import lru_cache
 
 MILLIMETRES_PER_POINT = 25.4 / 72
@@ -65,10 +65,10 @@ def _paragraph(text: str, capacity: float) -> int:
     return count
 
 
-def packed(parts: Iterable[str], capacity: float) -> int:
-    """How many lines of `capacity` ems the parts take with a space between them, none of them torn."""
+def packed(options: str, capacity: float) -> int:
+    """How many lines of `capacity` ems options in a row take (`☐a ☑b`), none of them torn."""
     count, used = 1, 0.0
-    for part in parts:
+    for part in re.split(" (?=[☐☑])", options):
         width = ems(part)
         if used and used + width > capacity:
             count, used = count + 1, 0.0

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from docx.document import Document
+from docx.exceptions import PythonDocxError
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docxtpl import DocxTemplate
 from lxml import etree
@@ -22,6 +23,8 @@ _PROPERTIES = ("author", "comments", "identifier", "language", "subject", "title
 _FILLED = (RELATIONSHIP_TYPE.HEADER, RELATIONSHIP_TYPE.FOOTER, RELATIONSHIP_TYPE.FOOTNOTES)
 _BODY = re.compile(r"<w:body\b.*(?:</w:body>|/>)", re.DOTALL)
 _BODY_START = re.compile(r"<w:body(?:\s+xmlns(?::\w+)?=\"[^\"]*\")*")
+# What python-docx and docxtpl raise on parts that are XML but not what their type promises.
+_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError, AssertionError, etree.LxmlError, PythonDocxError)
 _DATE = re.compile(r"(<dcterms:(created|modified)[^>]*>)([^<]*)(</dcterms:)")
 _DECLARATION = re.compile(r"<\?xml[^>]*\?>\s*")
 
@@ -60,6 +63,13 @@ class Prepared:
 def prepare(data: bytes, *, source: str) -> Prepared:
     """The template `data` checked and taken apart. Raises QmsError naming `source` when it is unfit."""
     _refuse_unfilled(opc.read(data, source=source), source)
+    try:
+        return _prepared(data, source)
+    except _UNREADABLE as error:
+        raise unfit(source, message("the file is damaged: {reason}", reason=" ".join(str(error).split()))) from error
+
+
+def _prepared(data: bytes, source: str) -> Prepared:
     template = DocxTemplate(io.BytesIO(data))
     template.init_docx()
     document: Document = template.docx

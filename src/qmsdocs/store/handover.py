@@ -12,8 +12,8 @@ from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.model.record import FormReference
 from qmsdocs.store import journal, ledger, names, post, seat, sync
-from qmsdocs.store.lock import exclusive, remove_leftover_locks
 from qmsdocs.store.event import form_said
+from qmsdocs.store.lock import exclusive, remove_leftover_locks
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.opened import Store
 from qmsdocs.store.place import Place

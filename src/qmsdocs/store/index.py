@@ -199,17 +199,15 @@ class Index:
         for (series, serial), found in _by_record(branch, entries):
             identity, row = (0, None) if is_fresh else _known(connection, number, series, serial)
             events = [(sequence, read(oid)) for sequence, oid in found]
-            try:
-                folded = fold(Place(number, year, series, serial), row, events, self._meaning)
-            except QmsError as error:
-                raise QmsError(
-                    "{ledger}: {path}: {reason}",
-                    ledger=branch,
-                    path=names.record_folder(series, serial),
-                    reason=error.message,
-                ) from error
-            batch.add(identity, folded)
+            batch.add(identity, self._folded(branch, Place(number, year, series, serial), row, events))
         batch.flush()
+
+    def _folded(self, branch: str, place: Place, before: Row | None, events: list[tuple[int, bytes]]) -> Folded:
+        try:
+            return fold(place, before, events, self._meaning)
+        except QmsError as error:
+            path = names.record_folder(place.series, place.serial)
+            raise QmsError("{ledger}: {path}: {reason}", ledger=branch, path=path, reason=error.message) from error
 
     def _meaning(self, form: str) -> Meanings:
         if form not in self._known:

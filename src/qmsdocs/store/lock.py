@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.errors import QmsError, cause, message
 
 NAME = "qmsdocs.lock"
 PATIENCE = 120.0  # seconds that one writer waits for the others
@@ -45,7 +45,7 @@ def exclusive(folder: Path, *, name: str = NAME, patience: float = PATIENCE) -> 
         handle = os.open(folder / name, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
     except OSError as error:
         raise QmsError(
-            "{folder} cannot be written to: {reason}", folder=folder, reason=error.strerror or error
+            "{folder} cannot be written to: {reason}", folder=folder, reason=cause(error)
         ) from error
     try:
         _wait(handle, folder, patience)
@@ -68,7 +68,7 @@ def _wait(handle: int, folder: Path, patience: float) -> None:
             waited += _PAUSE
     except OSError as error:
         raise QmsError(
-            "{folder} lies where files cannot be locked: {reason}", folder=folder, reason=error.strerror or error
+            "{folder} lies where files cannot be locked: {reason}", folder=folder, reason=cause(error)
         ) from error
 
 
@@ -90,7 +90,7 @@ def _remove_leftover(lock: Path, ours: Path, after: float) -> None:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise QmsError("{path} cannot be read: {reason}", path=lock, reason=error.strerror or error) from error
+            raise QmsError("{path} cannot be read: {reason}", path=lock, reason=cause(error)) from error
         if (found.st_mtime_ns, found.st_size, found.st_ino) != seen:
             seen, waited = (found.st_mtime_ns, found.st_size, found.st_ino), 0.0
             os.utime(ours)

@@ -24,7 +24,13 @@ class Meanings:
     closed: frozenset[str] = frozenset()
     indexed: tuple[str, ...] = ()
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The fields of the columns that have a meaning, in their order; empty where the form has none."""
+        return tuple(self.fields.get(meaning, "") for meaning in _MEANT)
 
+
+_MEANT = ("opened_at", "customer", "subject", "owner")
 MeaningsOf: TypeAlias = "Callable[[str], Meanings]"  # by the sha256 of the form revision
 
 COLUMNS = (
@@ -98,7 +104,7 @@ class Folded(NamedTuple):
     """A record ready for the tables: the values of COLUMNS, its facts, and its submission keys with their sequence."""
 
     columns: tuple[Value, ...]
-    facts: tuple[tuple[str, str], ...]
+    facts: Sequence[tuple[str, str]]
     submissions: tuple[tuple[str, int], ...]
 
 
@@ -107,33 +113,35 @@ def fold(
 ) -> Folded:
     """The record of `before` (None for a new one) with `events` (sequence, bytes) added. Raises QmsError."""
     body: dict[str, Json] = {}
-    given: dict[str, Json] = dict(before.values) if before else {}
     head = _head_of_row(before) if before else None
+    given: dict[str, Json] = dict(before.values) if before else {}
     is_void, is_newer = (before.is_void, before.needs_newer_program) if before else (False, False)
-    submissions: list[tuple[str, int]] = []
+    submissions: tuple[tuple[str, int], ...] = ()
     for sequence, data in events:
         body = _parsed(data, sequence)
         head = head or _head_of_event(body)
-        given.update(_part(body, "set"))
+        given |= _part(body, "set")
         is_void = is_void or body.get("act") == "void"
         is_newer = is_newer or body.get("format") != FORMAT
         submission = body.get("submission")
         if isinstance(submission, str):
-            submissions.append((submission, sequence))
+            submissions += ((submission, sequence),)
     assert head is not None
     if None in given.values():
         given = {name: value for name, value in given.items() if value is not None}
     derived, state = _part(body, "derived"), _text(body, "state")
     meanings = meanings_of(head.form_sha256)
-    opened_at, customer, subject, owner = _meant(meanings, given, derived)
+    shown = {**given, **derived} if derived else given
+    opened_at, customer, subject, owner = [_first_text(shown.get(name)) for name in meanings.columns]
     opened_at = opened_at or head.recorded_at
     columns: tuple[Value, ...] = (
-        *head[:4], *place, *(events[-1][0], state, sha256(events[-1][1]), opened_at),
-        *(_moment(opened_at, head.recorded_at), head.recorded_at, _text(body, "recorded_at")),
-        *(customer, subject, owner, is_void or state in meanings.closed, is_void),
-        *(_sorted(given), _sorted(derived), head.raised_from, head.raise_name, is_newer),
+        *head[:4], *place, events[-1][0], state, sha256(events[-1][1]), opened_at,
+        _moment(opened_at, head.recorded_at), head.recorded_at, _text(body, "recorded_at"),
+        customer, subject, owner, is_void or state in meanings.closed, is_void,
+        _sorted(given), _sorted(derived) if derived else b"{}", head.raised_from, head.raise_name, is_newer,
     )  # fmt: skip
-    return Folded(columns, _facts(meanings, given, derived), tuple(submissions))
+    facts = [(name, text) for name in meanings.indexed for text in fact_texts(shown.get(name))]
+    return Folded(columns, facts, submissions)
 
 
 class _Head(NamedTuple):
@@ -171,21 +179,8 @@ def _sorted(values: Mapping[str, Json]) -> bytes:
     return orjson.dumps(values, option=orjson.OPT_SORT_KEYS)  # the same whatever the order the events came in
 
 
-def _meant(meanings: Meanings, given: Mapping[str, Json], derived: Mapping[str, Json]) -> list[str]:
-    found = []
-    for meaning in ("opened_at", "customer", "subject", "owner"):
-        name = meanings.fields.get(meaning, "")
-        value = given.get(name, derived.get(name))
-        found.append(value if isinstance(value, str) else next(iter(fact_texts(value)), ""))
-    return found
-
-
-def _facts(
-    meanings: Meanings, given: Mapping[str, Json], derived: Mapping[str, Json]
-) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (name, text) for name in meanings.indexed for text in fact_texts(given.get(name, derived.get(name)))
-    )
+def _first_text(value: Json) -> str:
+    return value if isinstance(value, str) else next(iter(fact_texts(value)), "")
 
 
 def fact_texts(value: Json) -> Iterable[str]:

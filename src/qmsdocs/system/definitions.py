@@ -19,7 +19,6 @@ from qmsdocs.model.form import Form
 from qmsdocs.model.organisation import Organisation
 from qmsdocs.model.people import People
 from qmsdocs.model.quantity import Quantity
-from qmsdocs.model.quantity import parse as parse_quantity
 from qmsdocs.model.record import FormReference, Record
 from qmsdocs.model.register import Register
 from qmsdocs.model.release import ItemKind, Release, in_force
@@ -122,7 +121,7 @@ class Definitions:
         named = [r for r in self.releases if r.kind is ItemKind.FORM and (r.number, r.revision) == (number, revision)]
         if not named:
             raise QmsError("{number} has no revision {revision}", number=number, revision=revision)
-        grace = add_period(current.effective_on, parse_quantity(self.organisation(on=on).grace.form))
+        grace = add_period(current.effective_on, self.organisation(on=on).grace.form)
         if named[-1].effective_on > on or on > grace:
             raise QmsError(
                 "{number} {revision} is not in force; {current} is",

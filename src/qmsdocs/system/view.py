@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.language import Language, Text
-from qmsdocs.model.calendar import Calendar, add_period
+from qmsdocs.model.calendar import CIVIL, END_OF_DAY, Calendar, add_period
 from qmsdocs.model.clock import Moment
 from qmsdocs.model.document import Procedure
 from qmsdocs.model.evaluation import evaluate
@@ -35,7 +35,7 @@ from qmsdocs.store.opened import Store
 from qmsdocs.store.place import Place
 from qmsdocs.store.post import post
 from qmsdocs.store.repository import find
-from qmsdocs.store.rows import Row
+from qmsdocs.store.rows import Row, fact_texts
 from qmsdocs.system.definitions import Definitions, FormInForce
 
 
@@ -88,17 +88,17 @@ class System:
         """The day in the organisation's zone."""
         return self.now.date()
 
-    @property
+    @cached_property
     def organisation(self) -> Organisation:
         """`qms.toml` in force."""
         return self.definitions.organisation(on=self.today)
 
-    @property
+    @cached_property
     def people(self) -> People:
         """`people.toml` in force."""
         return self.definitions.people(on=self.today)
 
-    @property
+    @cached_property
     def schedule(self) -> Schedule:
         """The retention schedule in force."""
         return self.definitions.schedule(on=self.today)
@@ -176,8 +176,7 @@ class System:
     def signs(self, person: str) -> bool:
         """Whether the person has a key that counts today."""
         found = self.people.person.get(person)
-        keys = found.key.values() if found else ()
-        return any(key.from_ <= self.today and (key.until is None or self.today <= key.until) for key in keys)
+        return found is not None and any(key.counts(self.today) for key in found.key.values())
 
     def refuse_unknown_person(self, person: str) -> None:
         """Nothing; raises QmsError unless the person serves today."""
@@ -236,33 +235,34 @@ class System:
         same = {name: facts.stored(name) for name in lookup.same}
         if any(value is None for value in same.values()):
             return None
-        values: set[str] = set()
-        numbers: list[str] = []
+        first, last = self._window(facts, lookup)
         found = self.index.matching(
             facts.form.number,
-            same={name: str(value) for name, value in same.items()},
-            opened_from=self._window(facts, lookup),
-            opened_to=self.now,
+            same={name: text for name, value in same.items() for text in fact_texts(value)},
+            opened_from=first,
+            opened_to=last,
             but=number or "",
         )
-        for row in found:
-            if lookup.state is None or row.state == lookup.state:
-                values.add(row.number if lookup.count == "number" else str(row.shown.get(lookup.count)))
-                numbers.append(row.number)
+        rows = [row for row in found if lookup.state is None or row.state == lookup.state]
+        values = {row.number if lookup.count == "number" else row.shown.get(lookup.count) for row in rows}
         if lookup.state is None:
-            own = facts.stored(lookup.count) if lookup.count != "number" else (number or "")
-            values.add(str(own))
-        return len(values), tuple(numbers)
+            values.add(facts.stored(lookup.count) if lookup.count != "number" else (number or ""))
+        return len({str(value) for value in values if value is not None}), tuple(row.number for row in rows)
 
-    def _window(self, facts: RecordFacts, lookup: Lookup) -> datetime | None:
-        """From when on other records count: the look-up's period before the record's own day."""
+    def _window(self, facts: RecordFacts, lookup: Lookup) -> tuple[datetime | None, datetime]:
+        """Between when other records count: the look-up's period around the record's own day, not after now."""
         length = evaluate(parse_expression(lookup.within), facts) if lookup.within is not None else None
         if not isinstance(length, Quantity):
-            return None
+            return None, self.now
         day = self.day_of(facts.form, facts.values)
-        if length.unit in (Unit.MINUTE, Unit.HOUR, Unit.WORKING_HOUR):
-            return self.now - timedelta(hours=float(length.amount))
-        return datetime.combine(add_period(day, Quantity(-length.amount, length.unit)), time(0), self.zone)
+        if length.unit in CIVIL:
+            first, last = add_period(day, Quantity(-length.amount, length.unit)), add_period(day, length)
+            begins, ends = datetime.combine(first, time(0), self.zone), datetime.combine(last, END_OF_DAY, self.zone)
+        else:
+            span = timedelta(**{"minutes" if length.unit is Unit.MINUTE else "hours": float(length.amount)})
+            begins = datetime.combine(day, time(0), self.zone) - span
+            ends = datetime.combine(day, END_OF_DAY, self.zone) + span
+        return begins, min(ends, self.now)
 
     def form_of_row(self, row: Row) -> FormInForce:
         """The form revision of a record the index speaks of."""

@@ -1,0 +1,108 @@
+"""The rest of docs/format.md: signatures, releases, journals (R9, R12 to R18), with `ssh-keygen` beside."""
+
+import base64
+import hashlib
+import json
+import subprocess
+import sys
+import tempfile
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from stranger import EVENTS, FILES, HEADS, PATH, against, answer, canonical, history, sha, tree, verify
+
+CONTROL = "qms/control"
+
+
+def item(path):  # file name → bytes of the revision that a release event put in
+    folder, event = path.rsplit("/", 1)[0], EVENTS[CONTROL, path]
+    data = FILES[CONTROL].get(f"{folder}/files/{event['set'].get('manifest')}", b"null")
+    manifest = json.loads(data) or {"files": [], "missing": True}
+    if canonical(manifest).encode() != data:
+        against("R13", path, "manifest")
+    files = {}
+    for file in manifest["files"]:
+        held = FILES[CONTROL].get(f"{folder}/files/{file['sha256']}", b"")
+        files[file["path"]] = held if (len(held), sha(held)) == (file["size"], file["sha256"]) else b""
+        if held != files[file["path"]] or (file["size"] and not held):
+            against("R13", path, file["path"])
+    return files
+
+
+@cache
+def releases(commit):  # manifest → (number, effective on, path) of every release in a commit of control
+    paths = [path for path in tree(commit) if path.startswith("release/") and path.endswith("/0001-issue.json")]
+    said = {path: EVENTS[CONTROL, path]["set"] for path in paths if (CONTROL, path) in EVENTS}
+    return {s["manifest"]: (s["number"], s.get("effective_on", ""), path) for path, s in said.items()}
+
+
+def key_of(event):  # the public key that counts for the signer on the day of the event
+    day, signer = event["recorded_at"][:10], event["signer"]
+    known = releases(event["control"] or "").values()
+    people = sorted(entry for entry in known if entry[0] == "people.toml" and entry[1] <= day)
+    text = item(people[-1][2]).get("people.toml", b"").decode() if people else ""
+    for key in tomllib.loads(text).get("person", {}).get(signer["person"], {}).get("key", {}).values():
+        digest = hashlib.sha256(base64.b64decode(key["public"].split()[1])).digest()
+        days = [str(key.get(name, "9999")) for name in ("from", "until", "lost_on")]
+        if signer["key"] == "SHA256:" + base64.b64encode(digest).decode().rstrip("=") and days[0] <= day <= days[1]:
+            return key["public"] if day < days[2] else None
+
+
+def check_signature(branch, path, event):
+    signature, signer = FILES[branch].get(path + ".sig"), event["signer"]
+    key = key_of(event) if signer and signature else None
+    if bool(signer) != bool(signature) or (signer and not key):
+        return against("R12", branch, path)
+    if signer:
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "signers").write_text(f"{signer['person']} {key}\n")
+            Path(folder, "sig").write_bytes(signature)
+            words = ["ssh-keygen", "-Y", "verify", "-f", f"{folder}/signers", "-I", signer["person"]]
+            words += ["-n", f"qms-{signer['meaning']}@v1", "-s", f"{folder}/sig"]
+            if subprocess.run(words, input=FILES[branch][path], capture_output=True).returncode:
+                against("R12", branch, path)
+
+
+def check_judgement():
+    for (branch, path), event in EVENTS.items():
+        for name, ledger in (("control", CONTROL), ("journal", "qms/journal/" + branch.split("/")[-1])):
+            if event[name] and ledger != "qms/journal/control" and event[name] not in history(HEADS.get(ledger, "")):
+                against("R9", branch, path, name)
+        pins = {*event["parameters"].values(), *([event["form"]["sha256"]] if event["form"] else [])}
+        if branch != CONTROL and not pins <= releases(event["control"] or "").keys():
+            against("R14", branch, path)
+        check_signature(branch, path, event)
+
+
+def check_journals():
+    opened, listed, seats = set(), set(), set()
+    for (branch, path), event in EVENTS.items():
+        if branch.startswith("qms/journal/"):
+            said = event["set"]
+            opened |= {said["ledger"]} if path.startswith("opening/") else set()
+            if path.startswith("seat/") and ((branch, said["seat"]) in seats or seats.add((branch, said["seat"]))):
+                against("R18", branch, path)
+            for ledger, head in said.get("ledgers", {}).items():
+                listed.add(ledger)
+                paths = [found for found in map(PATH.fullmatch, tree(head["commit"])) if found]
+                last = {found[1]: int(found[4]) for found in paths}  # in path order, so the last one stays
+                counted = sum(bool(found[6] and not found[7]) for found in paths)
+                kept = ledger not in HEADS or head["commit"] in history(HEADS[ledger])
+                if not kept or (ledger in HEADS and (counted, last) != (head["events"], head["last"])):
+                    against("R17", branch, path, ledger)
+    for ledger in HEADS.keys() - opened:
+        if not ledger.startswith("qms/journal/"):
+            against("R15", ledger)
+    for ledger in opened - HEADS.keys():
+        against("R16", ledger, "is lost" if ledger in listed else "is not held here")
+
+
+if __name__ == "__main__":
+    verify()
+    for branch, path in EVENTS:
+        if branch == CONTROL and path.startswith("release/") and path.endswith("/0001-issue.json"):
+            item(path)
+    check_judgement()
+    check_journals()
+    sys.exit(answer())
