@@ -220,6 +220,16 @@ def test_xlsx_cells_are_what_people_see() -> None:
     assert refusals == () and again["called_at"] == canonical["called_at"]
 
 
+def test_a_number_has_the_fifteen_digits_a_spreadsheet_shows() -> None:
+    def change(parts: dict[str, bytes]) -> None:
+        page = parts["xl/worksheets/sheet1.xml"]
+        assert b"<v>0.5</v>" in page
+        parts["xl/worksheets/sheet1.xml"] = page.replace(b"<v>0.5</v>", b"<v>0.30000000000000004</v>")
+
+    data = repacked(sheet(["customer", "rate"], ["a", 0.5]), change)
+    assert values(parse(data, small(), source="x"))[0]["rate"] == Decimal("0.3")
+
+
 def only(value: object, pattern: str = "General") -> bytes:
     """An XLSX with one value of a format."""
 
@@ -340,6 +350,11 @@ def test_a_sheet_is_chosen_by_name_and_hidden_ones_are_passed_over() -> None:
         book.create_sheet("三").sheet_state = "hidden"
         book["三"]["A1"] = "x"
 
+    def hide(book: Workbook) -> None:
+        two_sheets(book)
+        book["二"].sheet_state = "hidden"
+
+    assert values(parse(sheet(["customer"], ["a"], write=hide), small(), source="x")) == [{"customer": "a"}]
     data = sheet(["customer"], ["a"], write=shape)
     assert values(parse(data, small(), source="x", sheet_name="二")) == [{"customer": "b"}]
     with pytest.raises(QmsError, match="there is no sheet 四"):

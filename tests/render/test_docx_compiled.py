@@ -185,6 +185,14 @@ def test_the_slow_way_keeps_values_too() -> None:
         assert word_files.cells(template.render(context(value), given={})) == [[value, "end"]]
 
 
+def test_long_properties_survive_the_slow_way() -> None:
+    document = Document(io.BytesIO(slow_template("{%tc if f.note %}", "{%tc endif %}")))
+    document.core_properties.title = "{{ f.problem }}"
+    made = compile_template(word_files.saved(document)).render(context("a & b " * 100), given={})
+    core = etree.fromstring(word_files.parts_of(made)["docProps/core.xml"])
+    assert core.findtext("{*}title") == "a & b " * 100
+
+
 def test_a_row_that_decides_the_width_is_slow_only_when_it_may_be_missing() -> None:
     document = Document()
     table = document.add_table(rows=3, cols=3)
@@ -274,6 +282,7 @@ def test_named_pictures_are_replaced_and_keep_their_shape() -> None:
     assert qr_png("placeholder") not in word_files.parts_of(replaced).values()
     assert size_of(untouched) == size_of(replaced) == (540_000, 540_000)
     assert size_of(other) == (540_000, 135_000)
+    assert size_of(template.render(values, given={"qr": jpeg(100, 400)})) == (135_000, 540_000)
     parts = word_files.parts_of(other)
     assert parts["word/media/qmsdocs-qr.jpeg"] == wide
     assert "word/media/qmsdocs-qr.png" not in parts

@@ -65,7 +65,7 @@ def test_other_packages_are_no_word_documents() -> None:
 
 def test_damaged_files_are_refused_and_never_crash() -> None:
     chance = random.Random(14)
-    for _ in range(150):
+    for _ in range(100):
         data = bytearray(TEMPLATE)
         for _ in range(chance.randrange(1, 4)):
             data[chance.randrange(len(data))] = chance.randrange(256)
@@ -80,7 +80,7 @@ def test_parts_that_are_not_what_they_say_are_refused_and_never_crash() -> None:
     parts = word_files.parts_of(word_files.company_template(qr_png("x")))
     names = [name for name in parts if name.endswith((".xml", ".rels")) and "tyles" not in name]
     refused = 0
-    for _ in range(250):
+    for _ in range(100):
         name = chance.choice(names)
         found = list(_MARKUP.finditer(parts[name]))
         taken = chance.choice(found)
@@ -92,7 +92,7 @@ def test_parts_that_are_not_what_they_say_are_refused_and_never_crash() -> None:
         except QmsError as error:
             refused += 1
             assert "\n" not in str(error)
-    assert refused > 50
+    assert refused > 20
 
 
 def bomb(name: str, size: int, kind: int = zipfile.ZIP_DEFLATED) -> bytes:

@@ -145,6 +145,8 @@ def test_docx_says_the_same_page_by_page(tmp_path: Path) -> None:
         assert table[0][0] == "序号" and table[0][1:] == [column.title for column in COLUMNS]
         assert table[-1] == [f"本页 {page.here} 条，累计 {page.total} 条"]
         assert [row[1] for row in table[1 : 1 + len(page.rows)]] == [row.cells[0] for row in page.rows]
+    body = zipfile.ZipFile(path).read("word/document.xml")
+    assert len(re.findall(rb"<w:pageBreakBefore/>", body)) == len(laid.pages) - 1
     assert tables[-1][-2] == ["以下空白"]
     assert tables[0][1][4] == "Tom & Jerry <b>第二行尾"
     drawn = office.convert(path, "pdf", tmp_path / "out")

@@ -46,4 +46,5 @@ HARD = (
         "internal:A1!B2",
     ),
     *("\nfirst", "a\n\nb", "%s %d", "\\n", "水" * 20_000, "null", "None", "nan", "\u200b"),
+    *("ends\n", "a'''b\n'''c", "back\\"),
 )

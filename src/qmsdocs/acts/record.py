@@ -20,13 +20,14 @@ from qmsdocs.model.gate import (
     refuse_values,
     step_sets,
 )
+from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.record import Record
 from qmsdocs.model.speech import FormSpeech, unmet
 from qmsdocs.model.value import Intake, Refusal, clean, refuse_text, unknown
 from qmsdocs.query.view import counted, facts_of, new_facts
 from qmsdocs.store.event import Change, Draft, FormReference, RaisedFrom
 from qmsdocs.store.names import records_stem
-from qmsdocs.system import System
+from qmsdocs.system import FormInForce, System
 
 VOID = "void"
 AMEND = "amend"
@@ -71,10 +72,11 @@ def issue(system: System, filled: Filled, intent: Intent) -> Change:
     """The change that issues a record. Raises Refused with every reason why not."""
     form = system.form_for(filled.form, revision=filled.revision)
     values = accepted(system, form.form, filled.values, subject=filled.source or filled.form)
-    given = _with_defaults(system, form.form, {n: value for n, value in values.items() if value is not None})
-    refusals = [*_refuse_typed(form.form, given), *_refuse_unheld(form.form, given, intent)]
+    given: dict[str, Json] = {name: value for name, value in values.items() if value is not None}
     day = system.day_of(form.form, given)
     parameters, procedure = system.definitions.parameters(form.form.procedure, on=day)
+    given = _with_defaults(system, form, given, parameters)
+    refusals = [*_refuse_typed(form.form, given), *_refuse_unheld(form.form, given, intent)]
     facts = new_facts(system, form, given, state=form.form.first_state, parameters=parameters)
     facts = counted(system, facts, number=None)
     refusals += refuse_values(facts, tuple(given), act=ISSUE)
@@ -108,7 +110,7 @@ def step(system: System, number: str, name: str, *, values: Mapping[str, object]
         )
     _refuse_dead(held.record)
     definition = form.form.step[name]
-    _refuse_role(system, definition.by, intent.by, step=name)
+    _refuse_role(system, definition.by, intent.by, step=message("{title} ({name})", title=definition.title, name=name))
     changes = accepted(system, form.form, values, subject=number)
     refusals = [*refuse_changes(form.form, held.record.values, changes, step=name)]
     refusals += _refuse_unheld(form.form, changes, intent, held.record)
@@ -256,13 +258,17 @@ def accepted(system: System, form: Form, written: Mapping[str, object], *, subje
     return values
 
 
-def _with_defaults(system: System, form: Form, given: Mapping[str, Json]) -> dict[str, Json]:
-    intake = Intake(form, system.zone, system.people.names())
+def _with_defaults(
+    system: System, form: FormInForce, given: Mapping[str, Json], parameters: Mapping[str, Quantity]
+) -> dict[str, Json]:
+    """`given` with the defaults of fields left empty, as far as these fields exist for the record."""
+    intake = Intake(form.form, system.zone, system.people.names())
     filled = dict(given)
-    for name, item in form.entered.items():
+    for name, item in form.form.entered.items():
         if item.default is not None and name not in filled:
+            facts = new_facts(system, form, filled, state=form.form.first_state, parameters=parameters)
             value, why = intake.accept(name, item.default)
-            if value is not None and not why:
+            if value is not None and not why and facts.applies(name):
                 filled[name] = value
     return filled
 
@@ -332,7 +338,7 @@ def _refuse_dead(record: Record) -> None:
         raise QmsError("{number} is void; nothing can be done with it any more", number=record.number)
 
 
-def _refuse_role(system: System, roles: tuple[str, ...], person: str, *, step: str) -> None:
+def _refuse_role(system: System, roles: tuple[str, ...], person: str, *, step: Message) -> None:
     system.refuse_unknown_person(person)
     if not system.may(person, roles):
         able = system.people.in_role(roles, on=system.today)

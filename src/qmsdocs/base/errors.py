@@ -15,7 +15,11 @@ class Message:
     values: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.template.format_map({name: str(value) for name, value in self.values.items()})
+        return self.template.format_map({name: _english(value) for name, value in self.values.items()})
+
+
+def _english(value: object) -> str:
+    return ", ".join(_english(part) for part in value) if isinstance(value, tuple) else str(value)
 
 
 def message(template: str, /, **values: object) -> Message:

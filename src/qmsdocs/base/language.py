@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from qmsdocs.base.errors import Message
 
@@ -19,6 +20,14 @@ class Language(StrEnum):
 
     ZH = "zh"
     EN = "en"
+
+
+@runtime_checkable
+class Spoken(Protocol):
+    """What has words of its own in each language: a text of a definition, a quantity."""
+
+    def of(self, language: Language) -> str:
+        """The words in `language`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,7 @@ class Catalogue:
     def _value(self, value: object) -> str:
         if isinstance(value, Message):
             return self.say(value)
-        if isinstance(value, Text):
+        if isinstance(value, Spoken):
             return value.of(self.language)
         if isinstance(value, tuple):
             separator = "、" if self.language is Language.ZH else ", "

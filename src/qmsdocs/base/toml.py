@@ -69,6 +69,8 @@ def located(error: ValidationError, text: str, *, source: str, line_offset: int 
     """The first mistake pydantic found, as an error with file, line and dotted key."""
     first = error.errors(include_url=False)[0]
     keys = [str(part) for part in first["loc"] if not str(part).startswith(("function-", "tagged-"))]
+    if keys[-2:-1] in (["default"], ["required"]):  # what it might have been comes last, it is no key
+        keys.pop()
     context = first.get("ctx", {})
     carried = context.get("error")
     what = carried.message if isinstance(carried, LocatedError) else _explain(first["type"], context)
@@ -118,6 +120,12 @@ def _explain(kind: str, context: Mapping[str, object]) -> Message:
             return message("must be a whole number")
         case "bool_type" | "bool_parsing":
             return message("must be true or false")
+        case "decimal_type" | "decimal_parsing" | "finite_number":
+            return message("must be a number")
+        case "time_type" | "time_parsing":
+            return message("must be a time such as 08:30")
+        case "too_long" | "too_short":
+            return message("has too many or too few parts")
         case "date_type" | "date_from_datetime_parsing" | "date_parsing":
             return message("must be a date such as 2026-11-21")
         case "list_type" | "tuple_type":
@@ -152,6 +160,8 @@ def line_of(text: str, keys: Sequence[str]) -> int:
         path = statement.path if statement.is_table else (*table, *statement.path)
         if statement.is_table:
             table = path
+        if path[: len(wanted)] == wanted:
+            return statement.line
         if path == wanted[: len(path)] and len(path) > depth:
             best, depth = statement.line, len(path)
             if not statement.is_table:

@@ -18,7 +18,7 @@ from qmsdocs.acts.demo import demo as story_of
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.cli.output import grid_bytes
 from qmsdocs.cli.session import Session
-from qmsdocs.cli.words import Command, option, pass_session
+from qmsdocs.cli.words import Command, argument, option, pass_session
 from qmsdocs.query.register import definition, grid
 from qmsdocs.store.index import Filter
 from qmsdocs.store.repository import pack_if_needed
@@ -35,7 +35,7 @@ class Drawn:
 
 
 @click.command(cls=Command, help="Make a repository with a believable month of records.")
-@click.argument("folder", type=click.Path(path_type=Path), default=Path("qmsdocs-demo"))
+@argument("folder", type=click.Path(path_type=Path), default=Path("qmsdocs-demo"), help="A new folder.")
 @option("--no-pages", is_flag=True, help="Leave the pages for `record render --pending`.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @pass_session

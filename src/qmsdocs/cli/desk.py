@@ -9,14 +9,14 @@ import click
 from click.shell_completion import get_completion_class
 
 from qmsdocs.base.errors import QmsError
-from qmsdocs.cli.words import Command, Group, option, pass_session
+from qmsdocs.cli.words import Command, Group, argument, option, pass_session
 
 if TYPE_CHECKING:
     from qmsdocs.cli.session import Session
 
 
 @click.command(cls=Command, help="Make a repository that is in force and ready to use.")
-@click.argument("folder", type=click.Path(path_type=Path))
+@argument("folder", type=click.Path(path_type=Path), help="A new folder.")
 @option("--org", "organisation", required=True, metavar="NAME", help="The organisation's full name.")
 @option("--site", default="main", metavar="ID", help="The site that writes, small letters (hz).")
 @option("--code", metavar="CODE", help="The site's code in numbers (else: the id in capitals).")
@@ -92,7 +92,9 @@ def _refuse_faulty(session: Session, starter: Path) -> None:
     working = load(starter)
     errors = [item for item in working.findings() if item.severity is Severity.ERROR]
     for item in errors:
-        session.complain(session.say("error: {what}", what=f"{working.located(item)}: {session.say(item.message)}"))
+        session.complain(
+            session.say("error: {what}", what=session.located(working.located(item), session.say(item.message)))
+        )
     if errors:
         raise QmsError("{folder}: {count} errors, nothing was made", folder=starter, count=len(errors))
 
@@ -106,7 +108,7 @@ def status(session: Session, as_json: bool) -> int:
 
     seen = overview.overview(session.system)
     if as_json:
-        session.answer_json({"format": 1, **overview.as_json(seen)})
+        session.answer_json({"format": 1, **overview.as_json(seen, session.language)})
     else:
         for line in overview.lines(seen, session.catalogue):
             session.answer(line)
@@ -146,7 +148,7 @@ def rebuild(session: Session) -> None:
 
 
 @click.command(cls=Command, help="Print the completion script of a shell.")
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@argument("shell", type=click.Choice(["bash", "zsh", "fish"]), help="bash, zsh or fish.")
 @pass_session
 def completion(session: Session, shell: str) -> None:
     """A completion script."""

@@ -12,7 +12,7 @@ from qmsdocs.base.files import safe_name, write_atomically
 from qmsdocs.cli import given
 from qmsdocs.cli.output import write_grid
 from qmsdocs.cli.session import Session
-from qmsdocs.cli.words import Command, Group, option, pass_session
+from qmsdocs.cli.words import Command, Group, argument, option, pass_session
 from qmsdocs.fill.form_skeleton import form_skeleton
 from qmsdocs.model.finding import Finding, Severity
 from qmsdocs.query.working import Working, load
@@ -58,7 +58,7 @@ def list_(session: Session, as_json: bool) -> None:
 
 
 @form.command(cls=Command, help="Draw the page of FORM as it stands in the folder, empty or with its example.")
-@click.argument("number")
+@argument("number", help="The number of a form.")
 @option("-o", "--output", metavar="FILE", required=True, help="A .pdf or .docx file.")
 @option("--example", is_flag=True, help="With the values of its example.toml.")
 @option("--in-force", is_flag=True, help="The revision in force instead of the one in the folder.")
@@ -77,7 +77,7 @@ def show(session: Session, number: str, output: str, example: bool, in_force: bo
 
 
 @form.command(cls=Command, help="Check forms and all they stand on, as they lie in the folder.")
-@click.argument("numbers", nargs=-1)
+@argument("numbers", nargs=-1, help="Numbers of forms (else: all, and everything they stand on).")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @pass_session
 def check(session: Session, numbers: tuple[str, ...], as_json: bool) -> int:
@@ -125,7 +125,7 @@ def _findings(working: Working, numbers: tuple[str, ...]) -> Iterable[Finding]:
 
 def _line(session: Session, working: Working, item: Finding) -> str:
     place = working.located(item)
-    said = ": ".join(part for part in (place, session.say(item.message)) if part)
+    said = session.located(place, session.say(item.message))
     severity = {
         Severity.ERROR: message("error: {what}", what=said),
         Severity.WARNING: message("warning: {what}", what=said),
@@ -135,7 +135,7 @@ def _line(session: Session, working: Working, item: Finding) -> str:
 
 
 @form.command(cls=Command, help="Begin a form: a folder with a commented form.toml and example.toml.")
-@click.argument("number")
+@argument("number", help="The number it gets.")
 @option("--title", required=True, help="Its title.")
 @option("--series", required=True, metavar="ID", help="The id of its numbers, small letters (ab).")
 @option("--procedure", metavar="NUMBER", help="The procedure it belongs to (else: the first one).")
@@ -164,7 +164,7 @@ def _first_class(working: Working) -> str:
 
 
 @form.command(cls=Command, help="Write the DOCX page of FORM out as a template to edit in Word or WPS.")
-@click.argument("number")
+@argument("number", help="The number of a form.")
 @option("-o", "--output", metavar="FILE", help="Where to write it (else: template.docx in the form's folder).")
 @pass_session
 def template(session: Session, number: str, output: str | None) -> None:

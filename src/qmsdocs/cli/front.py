@@ -10,32 +10,40 @@ LANGUAGES = ("zh", "en")
 # name → module that holds the command, what it does in both languages
 COMMANDS = {
     "init": ("desk", "新建一套已生效、可直接使用的体系文件夹", "Make a repository that is in force and ready to use."),
-    "demo": ("demo", "新建一套示例，内有一个月的记录", "Make a repository with a believable month of records."),
-    "status": ("desk", "看什么在用、什么未结、什么超期、什么待办", "Show what is in force, open, overdue and waiting."),
+    "demo": ("demo", "新建示例体系，内有一个月的记录", "Make a repository with a believable month of records."),
+    "status": ("desk", "概况：现行文件、未结记录、超期事项", "Show what is in force, open, overdue and waiting."),
     "record": ("record", "记录：填写、登记、推进、更正、查看", "Fill, issue, move on, correct and show records."),
     "register": ("register", "台账：在屏幕上看，或写成文件", "Show registers, in the terminal or as a file."),
     "form": ("form", "表单：清单、预览、检查、新建", "List, show, check and begin forms."),
-    "search": ("search", "按记录中的任何字词查找", "Find records by any words in them."),
-    "head": ("desk", "打印一行留底，可证明今日存了什么", "Print the line to keep that proves what is stored today."),
+    "search": (
+        "search",
+        "按字词查找记录：姓名、房号、电话号码的一段",
+        "Find records by any words in them: names, rooms, telephone fragments.",
+    ),
+    "head": (
+        "desk",
+        "输出一行校验值，抄存留底，可证明所存记录未被改动",
+        "Print the line to keep that proves what is stored today.",
+    ),
     "index": ("desk", "重建索引", "Rebuild the index."),
-    "sync": ("sync", "把登记权移到本机这一份", "Move the seat that writes to this copy."),
-    "completion": ("desk", "打印命令行补全脚本", "Print the completion script of a shell."),
+    "sync": ("sync", "把登记台移到本副本", "Move the seat that writes to this copy."),
+    "completion": ("desk", "输出命令行自动补全脚本", "Print the completion script of a shell."),
 }
 OPTIONS = (
-    ("-C, --root PATH", "体系文件夹（不写：从当前文件夹向上找）", "The repository (else: searched upwards from here)."),
-    ("-q, --quiet", "只说结果", "Say only the answer."),
-    ("-v, --verbose", "多说一些", "Say more."),
+    ("-C, --root PATH", "体系文件夹（不写：自当前文件夹向上找）", "The repository (else: searched upwards from here)."),
+    ("-q, --quiet", "只输出结果", "Say only the answer."),
+    ("-v, --verbose", "输出更多说明", "Say more."),
     ("--lang [zh|en]", "提示所用的语言", "The language of messages."),
     ("--color [auto|always|never]", "颜色", "Colours."),
-    ("--on DATE", "按这一天的情形（只用于查看）", "As of this day (reading only)."),
-    ("--as PERSON", "由谁来做", "Who does it."),
-    ("--site SITE", "分公司（不写：登记权在本机的那个）", "The site (else: the one whose seat this copy holds)."),
-    ("-V, --version", "打印程序版本", "Print the version."),
+    ("--on DATE", "以这一天为准（只用于查看）", "As of this day (reading only)."),
+    ("--as PERSON", "由谁办理（人员代号）", "Who does it."),
+    ("--site SITE", "分公司（不写：登记台在本副本的那个）", "The site (else: the one whose seat this copy holds)."),
+    ("-V, --version", "显示程序版本", "Print the version."),
     ("-h, --help", "显示本页", "Show this text."),
 )
 _TITLES = {
-    "zh": ("用法：", "以文件保存的质量管理体系", "选项", "命令"),
-    "en": ("Usage: ", "A quality-management system that a company owns as files.", "Options", "Commands"),
+    "zh": ("用法：", "以文件形式由单位自己保管的质量管理体系", "选项：", "命令："),
+    "en": ("Usage: ", "A quality-management system that a company owns as files.", "Options:", "Commands:"),
 }
 
 
@@ -43,9 +51,9 @@ def page(language: str) -> str:
     """The help of the whole program in `language` (zh or en)."""
     usage, purpose, options, commands = _TITLES[language]
     chosen = 1 + LANGUAGES.index(language)
-    lines = [f"{usage}qmsdocs [OPTIONS] COMMAND [ARGS]...", "", f"  {purpose}", "", f"{options}:"]
+    lines = [f"{usage}qmsdocs [OPTIONS] COMMAND [ARGS]...", "", f"  {purpose}", "", options]
     lines += _columns([(option[0], option[chosen]) for option in OPTIONS])
-    lines += ["", f"{commands}:", *_columns([(name, said[chosen]) for name, said in COMMANDS.items()])]
+    lines += ["", commands, *_columns([(name, said[chosen]) for name, said in COMMANDS.items()])]
     return "\n".join(lines)
 
 

@@ -194,14 +194,14 @@ def _note_refusal(
     done.refused.append({"source": source, "row": row, "field": refusal.field or None, "message": said})
     place = f"{source}:{row or line}" if row or line else source
     title = report.field_title(session, form, refusal.field) if refusal.field else ""
-    session.complain(session.say("error: {what}", what=": ".join(part for part in (place, title, said) if part)))
+    session.complain(session.say("error: {what}", what=session.located(place, title, said)))
 
 
 def _refuse(session: Session, done: Issue, *, source: str, error: QmsError, row: int | None = None) -> None:
     said = session.say(error.message)
     done.refused.append({"source": source, "row": row, "field": None, "message": said})
     place = source if row is None else f"{source}:{row}"
-    text = said if place in said else f"{place}: {said}"
+    text = said if place in said else session.located(place, said)
     session.complain(session.say("error: {what}", what=text))
     if error.hint is not None:
         session.complain(session.say("hint: {what}", what=session.say(error.hint)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qmsdocs.base.errors import QmsError
-from qmsdocs.cli.words import Command, F, Group, option, pass_session
+from qmsdocs.cli.words import Command, F, Group, argument, option, pass_session
 
 if TYPE_CHECKING:  # loaded by the commands that need them, so that help and completion come at once
     from qmsdocs.acts.record import Intent
@@ -48,7 +48,7 @@ def record() -> None:
 
 
 @record.command(cls=Command, help="Write a commented draft of FORM to fill in any editor.")
-@click.argument("form")
+@argument("form", help="The number of a form.")
 @option("-o", "--output", metavar="FILE", help="Where to write it (- for the terminal).")
 @option("--revision", help="A revision that may still come back.")
 @pass_session
@@ -60,7 +60,7 @@ def new(session: Session, form: str, output: str | None, revision: str | None) -
 
 
 @record.command(cls=Command, help="Fill FORM question by question; go on later with the same file.")
-@click.argument("form", required=False)
+@argument("form", required=False, help="The number of a form.")
 @option("-o", "--output", metavar="FILE", required=True, help="The draft file, read again when it is there.")
 @option("--issue", "then_issue", is_flag=True, help="Issue it at the end.")
 @pass_session
@@ -72,7 +72,7 @@ def fill(session: Session, form: str | None, output: str, then_issue: bool) -> i
 
 
 @record.command(cls=Command, help="Issue drafts, or every row of a table: numbers, PDF and DOCX.")
-@click.argument("drafts", nargs=-1, type=click.Path(path_type=Path))
+@argument("drafts", nargs=-1, type=click.Path(path_type=Path), help="Draft files, TOML or JSON.")
 @option("--form", "form", help="The form of the table.")
 @option("--table", type=click.Path(path_type=Path), help="A CSV or XLSX table, one record a row.")
 @option("--encoding", type=click.Choice(["utf-8", "gb18030"]), default="utf-8", help="How the CSV is written.")
@@ -87,8 +87,8 @@ def issue(session: Session, drafts: tuple[Path, ...], **options: Any) -> int:
 
 
 @record.command(cls=Command, help="Take the STEP of a record.")
-@click.argument("number")
-@click.argument("step")
+@argument("number", help="The number of a record.")
+@argument("step", help="A step, see `record show`.")
 @giving
 @writing
 @pass_session
@@ -103,7 +103,7 @@ def advance(session: Session, number: str, step: str, **options: Any) -> int:
 
 
 @record.command(cls=Command, help="Correct values of a record, with a reason; what stood before stays readable.")
-@click.argument("number")
+@argument("number", help="The number of a record.")
 @giving
 @writing
 @pass_session
@@ -118,7 +118,7 @@ def amend(session: Session, number: str, **options: Any) -> int:
 
 
 @record.command(cls=Command, help="Void a number, with a reason; it is never used again.")
-@click.argument("number")
+@argument("number", help="The number of a record.")
 @option("--replaced-by", metavar="NUMBER", help="The record that takes its place.")
 @writing
 @pass_session
@@ -133,8 +133,8 @@ def void(session: Session, number: str, replaced_by: str | None, **options: Any)
 
 
 @record.command(cls=Command, help="Attach files to a record.")
-@click.argument("number")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@argument("number", help="The number of a record.")
+@argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), help="The files.")
 @option("--field", "field_name", help="The blank they belong to (else: the first one for attachments).")
 @writing
 @pass_session
@@ -153,8 +153,8 @@ def attach(session: Session, number: str, files: tuple[Path, ...], field_name: s
 
 
 @record.command("raise", cls=Command, help="Issue the record that NUMBER calls for under NAME, or write its draft.")
-@click.argument("number")
-@click.argument("name")
+@argument("number", help="The number of a record.")
+@argument("name", help="What it calls for, as its form names it.")
 @option("-o", "--output", metavar="FILE", help="Write a draft with what is known instead of issuing.")
 @option("--project", help="The project, where the number names one.")
 @giving
@@ -200,7 +200,7 @@ def _change(
 
 
 @record.command(cls=Command, help="Show a record.")
-@click.argument("number")
+@argument("number", help="The number of a record.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @option("-o", "--output", metavar="FILE", help="Write it to a file (- for stdout).")
 @pass_session
@@ -212,7 +212,7 @@ def show(session: Session, number: str, as_json: bool, output: str | None) -> No
 
 
 @record.command(cls=Command, help="Show every act on a record: who, when, why, old and new.")
-@click.argument("number")
+@argument("number", help="The number of a record.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @option("-o", "--output", metavar="FILE", help="Write it to a file (- for stdout).")
 @pass_session
@@ -243,7 +243,7 @@ def list_(session: Session, **options: Any) -> None:
 
 
 @record.command(cls=Command, help="Draw the pages of records again.")
-@click.argument("numbers", nargs=-1)
+@argument("numbers", nargs=-1, help="Numbers of records.")
 @option("--pending", is_flag=True, help="All whose page is missing or out of date.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @pass_session

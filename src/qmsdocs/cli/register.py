@@ -8,7 +8,7 @@ from qmsdocs.base.errors import message
 from qmsdocs.cli.output import FORMATS, write_grid
 from qmsdocs.cli.report import day
 from qmsdocs.cli.session import Session
-from qmsdocs.cli.words import Command, Group, option, pass_session
+from qmsdocs.cli.words import Command, Group, argument, option, pass_session
 from qmsdocs.query.register import definition, definitions, grid
 from qmsdocs.render.table import Column, Grid
 
@@ -35,10 +35,16 @@ def list_(session: Session, as_json: bool) -> None:
 
 
 @register.command(cls=Command, help="Show the register NAME.")
-@click.argument("name")
+@argument("name", help="A register, see `register list`.")
 @option("--from", "first", metavar="DATE", help="Opened on this day or later.")
 @option("--to", "last", metavar="DATE", help="Opened on this day or earlier.")
-@option("--format", "wanted", type=click.Choice(FORMATS), help="What to write (else: by the file's ending).")
+@option(
+    "--format",
+    "wanted",
+    type=click.Choice(FORMATS),
+    metavar="KIND",
+    help="One of txt, csv, xlsx, docx, pdf, json (else: as the file ends).",
+)
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @option("-o", "--output", metavar="FILE", help="A .csv, .xlsx, .docx, .pdf, .json or .txt file.")
 @pass_session

@@ -34,7 +34,7 @@ def field_title(session: Session, form: Form | None, path: str) -> str:
     title = field.title.of(session.language)
     parts = [part for part in rest.split(".") if part]
     if not parts:
-        return f"{title} ({path})"
+        return session.say("{title} ({name})", title=title, name=path)
     row, column = parts[0], parts[1] if len(parts) > 1 else ""
     where = (
         session.say("row {row}", row=row)
@@ -44,15 +44,16 @@ def field_title(session: Session, form: Form | None, path: str) -> str:
         else row
     )
     below = field.column[column].title.of(session.language) if column in field.column else column
-    return " · ".join(part for part in (title, where, below) if part) + f" ({path})"
+    whole = " · ".join(part for part in (title, where, below) if part)
+    return session.say("{title} ({name})", title=whole, name=path)
 
 
 def refused(session: Session, error: Refused, form: Form | None) -> int:
     """2; every reason was said, one line each."""
     for refusal in error.refusals:
-        place = f"{field_title(session, form, refusal.field)}: " if refusal.field else ""
-        line = session.say("error: {what}", what=f"{error.subject}: {place}{session.say(refusal.message)}")
-        session.complain(line)
+        place = field_title(session, form, refusal.field) if refusal.field else ""
+        said = session.located(error.subject, place, session.say(refusal.message))
+        session.complain(session.say("error: {what}", what=said))
     if error.hint is not None:
         session.complain(session.say("hint: {what}", what=session.say(error.hint)))
     return 2

@@ -7,12 +7,12 @@ import click
 from qmsdocs.cli.output import write_grid
 from qmsdocs.cli.report import row_json
 from qmsdocs.cli.session import Session
-from qmsdocs.cli.words import Command, option, pass_session
+from qmsdocs.cli.words import Command, argument, option, pass_session
 from qmsdocs.query.register import listing
 
 
 @click.command(cls=Command, help="Find records by any words in them: names, rooms, telephone fragments.")
-@click.argument("words", nargs=-1, required=True)
+@argument("words", nargs=-1, required=True, help="Words that all must be there.")
 @option("--form", "forms", multiple=True, help="Of this form.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @option("-o", "--output", metavar="FILE", help="A .csv, .xlsx, .docx, .pdf, .json or .txt file.")

@@ -85,6 +85,10 @@ class Session:
         """The words of `said` in the language of the command."""
         return self.catalogue.say(said, **values)
 
+    def located(self, *parts: str) -> str:
+        """Where something is wrong and what, from the whole to the part; empty parts are left out."""
+        return self.say(": ").join(part for part in parts if part)
+
     def tell(self, said: Message | str, /, **values: object) -> None:
         """Nothing; says something to the person (stderr), unless quiet."""
         if not self.quiet:

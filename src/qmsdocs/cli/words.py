@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
@@ -89,6 +89,17 @@ class Option(click.Option):
         return record[0], say(ctx, self.help) if self.help else record[1]
 
 
+class Argument(click.Argument):
+    """An argument whose help is translated."""
+
+    def __init__(self, *args: Any, help: str, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.said = help
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str]:
+        return self.human_readable_name, say(ctx, self.said)
+
+
 def _common(*names: str, **settings: Any) -> Option:
     return Option(names, expose_value=False, callback=_note, **settings)
 
@@ -108,6 +119,11 @@ COMMON = (  # what they are for stands on the front page
 def option(*names: str, **settings: Any) -> Callable[[F], F]:
     """An option whose help is translated."""
     return click.option(*names, cls=Option, **settings)
+
+
+def argument(name: str, **settings: Any) -> Callable[[F], F]:
+    """An argument whose help is translated."""
+    return click.argument(name, cls=Argument, **settings)
 
 
 def pass_session(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -154,11 +170,22 @@ class Command(click.Command):
         return _template(self.help)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        shown = [p for p in self.get_params(ctx) if p not in COMMON]
-        records = [record for param in shown if (record := param.get_help_record(ctx)) is not None]
-        if records:
-            with formatter.section(say(ctx, "Options")):
-                formatter.write_dl(records)
+        arguments = [p.get_help_record(ctx) for p in self.params if isinstance(p, Argument)]
+        if arguments:
+            _listed(formatter, say(ctx, "Arguments:"), arguments)
+        shown = [p for p in self.get_params(ctx) if p not in COMMON and not isinstance(p, Argument)]
+        _listed(formatter, say(ctx, "Options:"), [r for p in shown if (r := p.get_help_record(ctx)) is not None])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_paragraph()
+        formatter.write_text(say(ctx, "Every command takes the options of the first page too: qmsdocs --help"))
+
+
+def _listed(formatter: click.HelpFormatter, heading: str, rows: Sequence[tuple[str, str]]) -> None:
+    formatter.write_paragraph()
+    formatter.write(f"{heading}\n")
+    with formatter.indentation():
+        formatter.write_dl(rows)
 
 
 def _template(help_text: str | None) -> str:
@@ -200,5 +227,5 @@ class Group(Command, click.Group):
         self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section(say(ctx, "Commands")):
-            formatter.write_dl([(name, say(ctx, _template(below.help))) for name, below in self.commands.items()])
+        rows = [(name, say(ctx, _template(below.help))) for name, below in self.commands.items()]
+        _listed(formatter, say(ctx, "Commands:"), rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import zip_longest
 
 from qmsdocs.base.canonical import Json
 from qmsdocs.model.calendar import Calendar
@@ -113,23 +114,31 @@ def _stopped(
 
 
 def _is_behind(state: str, reached: str, form: Form, clock: Clock) -> bool:
-    """Whether a record at `state` must pass a stopping step again to get to where the clock stopped (`reached`)."""
+    """Whether a record at `state` is back where a stopping step is still to be taken.
+
+    It is where it can come to such a step before it stands again where the clock stopped (`reached`); a record that
+    only waits aside, and goes on from there, is not.
+    """
     order = list(form.state)
     if state not in order or reached not in order or order.index(state) >= order.index(reached):
         return False
-    seen, frontier = {state}, [state]
+    seen, frontier = {state, reached}, [state]
     while frontier:
         here = frontier.pop()
         for name, step in form.step.items():
-            if here in step.from_ and name not in clock.stops and step.to is not None and step.to not in seen:
+            if here not in step.from_:
+                continue
+            if name in clock.stops:
+                return True
+            if step.to is not None and step.to not in seen:
                 seen.add(step.to)
                 frontier.append(step.to)
-    return reached not in seen
+    return False
 
 
 def _paused(clock: Clock, moments: Sequence[Moment], started: datetime, end: datetime) -> timedelta:
     total = timedelta()
-    for here, after in zip(moments, [*moments[1:], None], strict=True):
+    for here, after in zip_longest(moments, moments[1:]):
         if here.state in clock.pauses:
             until = min(after.at, end) if after is not None else end
             total += max(until - max(here.at, started), timedelta())

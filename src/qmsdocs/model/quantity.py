@@ -104,7 +104,7 @@ def parse(written: str) -> Quantity:
     Days and longer are counted whole, and no stretch of time is longer than a century.
     """
     text = unicodedata.normalize("NFKC", written).strip()
-    found = re.fullmatch(r"(-?[0-9]+(?:\.[0-9]+)?)\s*(\S.*)", text)
+    found = re.fullmatch(r"(-?[0-9]+(?:\.[0-9]+)?)\s*([^\s0-9.,].*)", text)
     if not found:
         raise QmsError('"{written}" is not a number and a unit such as "24 hours"', written=written)
     unit = _unit(found[2].strip())

@@ -66,17 +66,23 @@ class Event:
     @property
     def recorded_at(self) -> datetime:
         """When the program took it in, with offset."""
-        return datetime.fromisoformat(self.text("recorded_at"))
+        return self._moment("recorded_at")
 
     @property
     def at(self) -> datetime:
         """The moment that counts for clocks: what the person claims, else when it was recorded."""
-        return datetime.fromisoformat(self.text("happened_at") or self.text("recorded_at"))
+        return self._moment("happened_at" if self.text("happened_at") else "recorded_at")
 
     @property
     def by(self) -> str:
         """Who says it."""
         return self.text("by")
+
+    def _moment(self, key: str) -> datetime:
+        try:
+            return datetime.fromisoformat(self.text(key))
+        except ValueError:  # written by no program of ours
+            raise QmsError("{key}: {value} is no moment", key=key, value=self.text(key)) from None
 
 
 @dataclass(frozen=True, slots=True)

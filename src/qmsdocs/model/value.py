@@ -314,7 +314,7 @@ def _choice(options: Mapping[str, Choice], raw: object) -> str:
     if len(named) == 1:
         return named[0]
     close = difflib.get_close_matches(written, tuple(options), n=1, cutoff=0.6)
-    allowed = tuple(f"{key} ({option.text.zh})" for key, option in options.items())
+    allowed = tuple(message("{title} ({name})", title=key, name=option.text) for key, option in options.items())
     if close:
         raise _Refused(
             message(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from qmsdocs.base.language import Catalogue, Text
+from qmsdocs.base.language import Catalogue, Language, Text
 from qmsdocs.model.release import ItemKind, in_force
 from qmsdocs.query.view import facts_of
 from qmsdocs.store import seat
@@ -21,7 +21,8 @@ class Overdue:
     """A clock of a record that has run out."""
 
     number: str
-    clock: Text
+    clock: str
+    title: Text
     due_at: datetime
     owner: str
     owner_name: str
@@ -97,7 +98,7 @@ def _overdue(system: System) -> Iterator[Overdue]:
             reading = facts.reading(name)
             if reading is not None and reading.due_at is not None and reading.stopped_at is None and reading.is_overdue:
                 owner = people.get(row.owner, row.owner)
-                yield Overdue(row.number, clock.title, reading.due_at, row.owner, owner)
+                yield Overdue(row.number, name, clock.title, reading.due_at, row.owner, owner)
 
 
 def lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
@@ -130,13 +131,13 @@ def lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
         return
     yield catalogue.say("Overdue: {count}", count=len(seen.overdue))
     for item in seen.overdue[:SHOWN]:
-        yield f"  ▲ {item.number}  {item.clock.of(language)}  {item.due_at:%Y-%m-%d %H:%M}  {item.owner_name}"
+        yield f"  ▲ {item.number}  {item.title.of(language)}  {item.due_at:%Y-%m-%d %H:%M}  {item.owner_name}"
     if len(seen.overdue) > SHOWN:
         yield catalogue.say("  … and {count} more", count=len(seen.overdue) - SHOWN)
 
 
-def as_json(seen: Overview) -> Mapping[str, object]:
-    """The overview as one object."""
+def as_json(seen: Overview, language: Language) -> Mapping[str, object]:
+    """The overview as one object, see docs/json.md."""
     return {
         "site": seen.site,
         "writes_here": seen.writes_here,
@@ -144,7 +145,13 @@ def as_json(seen: Overview) -> Mapping[str, object]:
         "trial_until": seen.trial_until.isoformat() if seen.trial_until else None,
         "forms": [{"form": c.form, "records": c.total, "open": c.still_open, "void": c.void} for c in seen.counts],
         "overdue": [
-            {"number": o.number, "clock": o.clock.en, "due_at": o.due_at.isoformat(), "owner": o.owner}
-            for o in seen.overdue
+            {
+                "number": item.number,
+                "clock": item.clock,
+                "title": item.title.of(language),
+                "due_at": item.due_at.isoformat(),
+                "owner": item.owner or None,
+            }
+            for item in seen.overdue
         ],
     }

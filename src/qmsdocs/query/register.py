@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.base.language import Catalogue, Text
@@ -124,6 +126,7 @@ class _Writer:
     def __init__(self, system: System, register: Definition, catalogue: Catalogue) -> None:
         self.system, self.register, self.catalogue = system, register, catalogue
         self.current = {number: system.form_for(number).form for number in register.forms}
+        self.people = system.people.names()
         self.needs_events = any(c in ("closed_on", "days_open") or c.startswith("clock.") for c in register.columns)
 
     def columns(self) -> tuple[Column, ...]:
@@ -131,8 +134,8 @@ class _Writer:
 
     def _column(self, name: str) -> Column:
         language = self.catalogue.language
-        form = next(iter(self.current.values()))
         head, _, rest = name.partition(".")
+        form = self._form_with(head, rest.split(".")[0])
         if name in _HEADS:
             kind = Kind.DATE if name.endswith("_on") else Kind.NUMBER if name == "days_open" else Kind.TEXT
             return Column(
@@ -156,21 +159,37 @@ class _Writer:
         width = _FIELD_WIDTHS.get(field.type, _WIDTHS[kind]) if field is not None else _WIDTHS[kind]
         return Column(name, title, kind, width)
 
+    def _form_with(self, head: str, name: str) -> Form:
+        """The first of the forms that has the clock or raise `name`, else the first of all."""
+        forms = tuple(self.current.values())
+        having = (form for form in forms if name in {"clock": form.clock, "raise": form.raise_}.get(head, ()))
+        return next(having, forms[0])
+
     def _field(self, form: Form, name: str) -> Field | None:
         found = form.meaning(name) if name not in form.field else name
         return form.field.get(found) if found else None
 
-    def order(self, row: Row) -> tuple[str, ...]:
-        keys: list[str] = []
+    def order(self, row: Row) -> tuple[tuple[bool, Decimal, str], ...]:
+        """The sort key of a row: for each column of the order whether it is empty, its number, its text."""
+        keys: list[tuple[bool, Decimal, str]] = []
         for name in self.register.order:
             match name:
                 case "number":
-                    keys.append(f"{row.form}\0{row.year:04d}\0{row.series}\0{row.serial:06d}\0{row.number}")
+                    text = f"{row.form}\0{row.year:04d}\0{row.series}\0{row.serial:06d}\0{row.number}"
+                    keys.append((False, Decimal(0), text))
                 case "opened_on" | "opened_at":
-                    keys.append(row.opened_at)
+                    keys.append((False, Decimal(0), row.opened_at))
                 case _:
-                    keys.append(str(row.shown.get(name, "")))
+                    keys.append(self._key(row, name))
         return tuple(keys)
+
+    def _key(self, row: Row, name: str) -> tuple[bool, Decimal, str]:
+        form = self.system.form_of_row(row).form
+        found = name if name in form.field else form.meaning(name)
+        value = row.shown.get(found) if found else None
+        if found and form.field[found].type in (FieldType.INTEGER, FieldType.DECIMAL) and value is not None:
+            return False, Decimal(str(value)), ""
+        return value is None, Decimal(0), "" if value is None else str(value)
 
     def line(self, row: Row) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
         form = self.system.form_of_row(row)
@@ -202,12 +221,16 @@ class _Writer:
             case "opened_on":
                 return row.opened_at[:10]
             case "closed_on":
-                return _closed_on(form.form, record)
+                return _closed_on(form.form, record, self.system.zone)
             case "days_open":
-                until = _closed_on(form.form, record) or self.system.today.isoformat()
-                return (date.fromisoformat(str(until)) - date.fromisoformat(row.opened_at[:10])).days
+                until = _closed_on(form.form, record, self.system.zone) or self.system.today.isoformat()
+                return (
+                    None if row.is_void else (date.fromisoformat(until) - date.fromisoformat(row.opened_at[:10])).days
+                )
             case "raise":
-                return "\n".join(r.number for r in self.system.index.raised_by(row.number) if r.raise_name == rest)
+                return (
+                    "\n".join(r.number for r in self.system.index.raised_by(row.number) if r.raise_name == rest) or None
+                )
             case "clock" if facts is not None:
                 return self._clock(name, rest, facts, late, is_void=row.is_void)
         shown = row.shown
@@ -215,7 +238,7 @@ class _Writer:
         field = form.form.field.get(found) if found else None
         if field is None or found is None:
             return None
-        return CellWriter(form.form, self.system.people.names(), self.catalogue).cell(field, shown.get(found))
+        return CellWriter(form.form, self.people, self.catalogue).cell(field, shown.get(found))
 
     def _clock(self, name: str, rest: str, facts: RecordFacts, late: list[str], *, is_void: bool) -> Cell:
         clock = rest.split(".")[0]
@@ -229,7 +252,7 @@ class _Writer:
         return elapsed(reading.ran, self.catalogue)
 
 
-def _closed_on(form: Form, record: Record | None) -> Cell:
+def _closed_on(form: Form, record: Record | None, zone: ZoneInfo) -> str | None:
     if record is None or record.state not in form.closed_states:
         return None
     entered = [
@@ -237,7 +260,7 @@ def _closed_on(form: Form, record: Record | None) -> Cell:
         for before, event in zip((None, *record.events), record.events, strict=False)
         if event.state in form.closed_states and (before is None or before.state not in form.closed_states)
     ]
-    return entered[-1].at.date().isoformat() if entered else None
+    return entered[-1].at.astimezone(zone).date().isoformat() if entered else None
 
 
 def listing(system: System, rows: Sequence[Row], *, catalogue: Catalogue) -> Grid:

@@ -34,7 +34,7 @@ from qmsdocs.render.word import paragraph, run, words
 SIGNED_LINE = 7.0
 LABEL_SIDE, HEAD_SIDE = 0.8, 0.5
 LABEL_SIZE = {Language.ZH: BODY, Language.EN: 9.0}
-_WIDER = {Language.ZH: 1.0, Language.EN: 1.12}  # a sans face than the one text is measured by
+_WIDER = {Language.ZH: 1.0, Language.EN: 1.2}  # a sans face than the one text is measured by
 _CENTRED = frozenset({Kind.NUMBER, Kind.TICK})
 _STYLES_IN_ROWS = {Kind.DATE: "QmsDate", **dict.fromkeys((Kind.NUMBER, Kind.TICK, Kind.OPTIONS), "QmsSmallCentred")}
 _POINT = measure.MILLIMETRES_PER_POINT

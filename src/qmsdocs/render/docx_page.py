@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-import docx
 from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import parse_xml
@@ -20,6 +19,7 @@ from docx.shared import Mm
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
+import docx
 from qmsdocs.base.language import Language
 from qmsdocs.render import mark, measure, opc, word
 from qmsdocs.render.docx_blocks import LABEL_SIZE, Page, frame
@@ -38,7 +38,7 @@ _MIDDLE = (
     "mso-position-vertical:center;mso-position-vertical-relative:margin"
 )
 _CORNER = (
-    "margin-top:54pt;mso-position-horizontal:right;mso-position-horizontal-relative:margin;"
+    "margin-top:58pt;mso-position-horizontal:right;mso-position-horizontal-relative:margin;"
     "mso-position-vertical:absolute;mso-position-vertical-relative:page"
 )
 _COMPATIBLE = "http://schemas.microsoft.com/office/word"
@@ -200,11 +200,11 @@ def _header(document: Document) -> None:
     header = document.sections[0].header
     line = header.paragraphs[0]._p
     grey = word.watermark("{{ status }}", colour="#e0e0e0", width=58, height=22, turned=325, place=_MIDDLE)
-    red = word.watermark("{{ status }}", colour="#c00000", width=30, height=11, turned=345, place=_CORNER)
+    red = word.watermark("{{ status }}", colour="#c00000", width=26, height=9.5, turned=345, place=_CORNER)
     company = run("{{ organisation }}", properties='<w:sz w:val="24"/>')
     form = "{{ labels.form_number }}{{ labels.colon }}{{ form }}　{{ labels.revision }}{{ labels.colon }}{{ revision }}"
     pieces = (
-        run("{% if logo %}"), run("{% endif %}"), company, word.tab(), run(form),
+        run("{% if logo %}"), run("  {% endif %}"), company, word.tab(), run(form),
         run("{% if void %}"), red, run("{% elif status %}"), grey, run("{% endif %}"),
     )  # fmt: skip
     at_least = f'<w:spacing w:before="0" w:after="0" w:line="{word.twips(5.5)}" w:lineRule="atLeast"/>'
@@ -247,6 +247,9 @@ def _picture(drawn: Run, name: str, data: bytes, width: float, height: float) ->
     for found in drawn._r.iter(_DRAWING):
         found.set("name", name)
         found.set("descr", name)
+        around = found.getparent()
+        for side in ("distT", "distB", "distL", "distR") if around is not None else ():
+            around.set(side, "0")
 
 
 def _grey_png(width: int, height: int) -> bytes:

@@ -6,6 +6,7 @@ a form on one page is worth more to its readers than white.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ MOST_ROOM = 90.0
 POINT = measure.MILLIMETRES_PER_POINT
 LINE = 0.5 * POINT
 SAFETY = 2.0
+DOUBT = 5.0
+NOTE_LEADING = 2.5  # points
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +43,20 @@ class Level:
     above: float
     below: float
     side: float = pages.PADDING
+    value: float = pages.BODY
+    note: float = 7.5
 
     def css(self) -> Mapping[str, str]:
         """The values of the style sheet's placeholders."""
-        inner = self.row - 2 * self.gap - LINE
-        named = {name: getattr(self, name) for name in self.__slots__}
-        pen = max(
-            14.0, (self.sign - 2.0 - LINE) / POINT - 24
-        )  # of the line to sign on: what the label and the date leave
-        return {
-            name: f"{value:.3f}"
-            for name, value in {**named, "inner": inner, "pen": pen, "signed": self.sign - 2.0 - LINE}.items()
+        signed = self.sign - 1.0 - LINE
+        worked_out = {
+            "inner": self.row - 2 * self.gap - LINE,
+            "signed": signed,
+            "pen": max(14.0, signed / POINT - 24),  # of the line to sign on: what the label and the date leave
+            "note_line": self.note + NOTE_LEADING,
         }
+        named = {name: getattr(self, name) for name in self.__slots__}
+        return {name: f"{value:.3f}" for name, value in {**named, **worked_out}.items()}
 
 
 LEVELS = (
@@ -59,7 +64,8 @@ LEVELS = (
     Level(8.0, 7.0, 7.0, 18.0, 20.0, 0.6, 15.0, 12.5, 12.5, 6.0, 4.0),
     Level(7.0, 6.5, 6.0, 17.0, 12.0, 0.4, 14.0, 12.0, 12.0, 5.0, 3.0),
     Level(6.2, 6.0, 5.5, 15.0, 8.0, 0.3, 13.5, 11.5, 12.0, 3.0, 2.0),
-    Level(5.6, 5.5, 5.0, 14.0, 8.0, 0.25, 13.0, 11.0, 11.5, 2.0, 1.5),
+    Level(5.6, 5.5, 5.0, 14.6, 8.0, 0.25, 13.0, 11.0, 11.5, 2.0, 1.5),
+    Level(5.1, 5.0, 4.8, 14.6, 8.0, 0.25, 12.0, 11.0, 11.5, 1.5, 1.0, value=pages.SMALL, note=pages.TINY),
 )
 BY_HAND = LEVELS[:2]  # a pen needs 8 mm
 
@@ -78,17 +84,24 @@ class Fit:
 
 
 def fits(layout: Layout, context: Mapping[str, Plain]) -> Iterator[Fit]:
-    """From the roomiest level that ought to fit to tighter ones, at last one over several pages. Never empty."""
+    """From the roomiest level that ought to fit to tighter ones, at last one over several pages. Never empty.
+
+    What is reckoned may be some millimetres wrong: the tightest level is proposed even where it seems too much by that.
+    """
     levels = BY_HAND if context["blank"] else LEVELS
     for level in levels:
         reckoned = _Reckoning(layout, context, level)
         left = PAGE - reckoned.head() - reckoned.notes() - SAFETY - sum(sum(part) for part in reckoned.parts())
-        if left >= 0 and reckoned.has_room(left):
-            yield Fit(level, reckoned.inner(reckoned.rooms(left)), True)
-    last = levels[1]
-    several = _Reckoning(layout, context, last)
-    rooms, tall = several.over_pages()
-    yield Fit(last, several.inner(rooms), False, tall)
+        if (left >= 0 and reckoned.has_room(left)) or (level is LEVELS[-1] and left >= -DOUBT):
+            yield Fit(level, reckoned.inner(reckoned.rooms(max(0.0, left))), True)
+    yield min((_several(layout, context, level) for level in levels[1:4]), key=lambda found: found[0])[1]
+
+
+def _several(layout: Layout, context: Mapping[str, Plain], level: Level) -> tuple[int, Fit]:
+    """How many pages a record takes at a level, and how it is set then."""
+    reckoned = _Reckoning(layout, context, level)
+    rooms, tall, count = reckoned.over_pages()
+    return count, Fit(level, reckoned.inner(rooms), False, tall)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +122,9 @@ class _Reckoning:
         acts = "；".join(f"{act['title']} {act['by']} {act['stamp']}" for act in _dicts(self.context["acts"]))
         if acts:
             found.append(f"{_mapping(self.context['labels'])['course']}：{acts}")
-        lines = sum(self._lines(note, pages.WIDTH, 7.5) for note in found)
-        return 1 + lines * 10 * POINT if lines else 0.0
+        points = self.level.note
+        lines = sum(self._lines(note, pages.WIDTH, points) for note in found)
+        return 1 + lines * (points + NOTE_LEADING) * POINT if lines else 0.0
 
     def parts(self) -> list[list[float]]:
         """The heights of the blocks by part, long texts at the least they need."""
@@ -148,27 +162,32 @@ class _Reckoning:
         around = {True: 2 * self.level.gap + LINE, False: 3.0 + LINE}
         return {name: height - around[beside[name]] for name, height in heights.items()}
 
-    def over_pages(self) -> tuple[dict[str, float], frozenset[int]]:
-        """The same page by page, and which parts are too tall for one: all pages but the last are filled."""
+    def over_pages(self) -> tuple[dict[str, float], frozenset[int], int]:
+        """The same page by page, which parts no page holds, how many pages: all but the last are filled."""
         found: dict[str, float] = {}
         waiting: list[pages.LongText] = []
-        left = PAGE - self.head() - SAFETY
+        left, count = PAGE - self.head() - SAFETY, 1
         tall: set[int] = set()
         heights = [sum(part) + 1.5 * POINT for part in self.parts()]
         heights[-1] += self.notes()
         for position, (part, height) in enumerate(zip(self.layout.parts, heights, strict=True)):
             if height > (FOLLOWING - SAFETY if position else left):
                 tall.add(position)
+                count += math.ceil((height - left) / FOLLOWING)
                 waiting, left = [], (left - height) % FOLLOWING  # its own texts stay as they are
                 continue
             if height > left:
                 found |= self.rooms(left, waiting)
-                waiting, left = [], FOLLOWING - SAFETY
+                waiting, left, count = [], FOLLOWING - SAFETY, count + 1
             waiting += self._texts(part)
             left -= height
         rest = max(0.0, min(left, len(waiting) * self.level.text))
         least = self.rooms(0.0)
-        return {**least, **found, **self.rooms(rest, waiting)}, frozenset(tall)
+        return {**least, **found, **self.rooms(rest, waiting)}, frozenset(tall), count
+
+    def _inside(self, width: float) -> float:
+        """What a cell `width` mm wide leaves for text: columns share the inside of the frame, cells have a line."""
+        return width * (1 - 3 * POINT / pages.WIDTH) - 2 * self.level.side - LINE
 
     def _lines(self, text: str, width: float, points: float) -> int:
         return measure.lines(text, width / (points * POINT))
@@ -195,7 +214,7 @@ class _Reckoning:
 
     def _overlong(self, cell: pages.SigningCell) -> float:
         """What a place to sign needs beyond its three lines."""
-        width = cell.width - 2 * self.level.side - 0.5
+        width = self._inside(cell.width)
         labels = _mapping(self.context["labels"])
         act = _mapping(_mapping(self.context["sign"])[cell.steps[0]])
         title = f"{act['title']}{labels['slash_date']}" + ("" if act["mark"] else f"　{act['by']}")
@@ -228,26 +247,26 @@ class _Reckoning:
 
     def _cell(self, cell: pages.Cell) -> float:
         level = self.level
-        is_small = cell.size < pages.BODY
-        before, width = self._before(cell.field), cell.value_width - 2 * level.side - 0.3
+        size, line = (cell.size, level.small) if cell.size < pages.BODY else (level.value, level.line)
+        before, width = self._before(cell.field), self._inside(cell.value_width)
         if cell.kind is pages.Kind.OPTIONS:
-            count = measure.packed(before + self._value(cell.field), width / (cell.size * POINT))
+            count = measure.packed(before + self._value(cell.field), width / (size * POINT))
         else:
-            count = self._lines(before + self._value(cell.field), width, cell.size)
-        height = count * (level.small if is_small else level.line) * POINT
+            count = self._lines(before + self._value(cell.field), width, size)
+        height = count * line * POINT
         why = str(_mapping(self.context["why"]).get(cell.field, ""))
         if why:
-            height += self._lines(why, cell.value_width - 2 * level.side, 7.5) * 10 * POINT
+            height += self._lines(why, width, 7.5) * 10 * POINT
         return self._row(max(height, self._labels(cell.label)))
 
     def _text_height(self, block: pages.LongText) -> float:
         level = self.level
-        width = pages.WIDTH - 2 * level.side - (pages.LABEL if block.beside else 0)
+        width = self._inside(pages.WIDTH - (pages.LABEL if block.beside else 0))
         text = self._before(block.field) + self._value(block.field)
         if block.beside:
-            height = self._lines(text, width - 0.3, pages.BODY) * level.line * POINT
+            height = self._lines(text, width, level.value) * level.line * POINT
             return max(8.0, self._row(max(height, self._labels(block.label))))
-        return max(8.0, self._lines(text, width - 0.3, pages.BODY) * 16 * POINT + 3 + LINE)
+        return max(8.0, self._lines(text, width, pages.BODY) * 16 * POINT + 3 + LINE)
 
     def _table(self, block: pages.Table) -> float:
         level = self.level
@@ -261,11 +280,14 @@ class _Reckoning:
 
     def _table_row(self, block: pages.Table, row: Mapping[str, Plain]) -> float:
         cells = _mapping(row["cell"])
-        inner = 2 * self.level.side + 0.3
-        counts = [self._lines(str(cells[column.name]), column.width - inner, 9) for column in block.columns]
+        counts = [self._lines(str(cells[column.name]), self._inside(column.width), 9) for column in block.columns]
         height = max(counts) * self.level.small * POINT
         if block.fixed:
-            item = self._lines(str(row["title"]), block.item_width - inner, pages.BODY) * self.level.line * POINT
+            item = (
+                self._lines(str(row["title"]), self._inside(block.item_width), self.level.value)
+                * self.level.line
+                * POINT
+            )
             height = max(height, item)
         return self._row(height)
 
@@ -275,10 +297,10 @@ class _Reckoning:
         scores = 8 * POINT if any(grade.score for grade in block.grades) else 0
         height = level.sub + LINE + lines * 11.5 * POINT + scores + 1.4 + LINE
         for row in _dicts(_mapping(self.context["rows"])[block.field]):
-            text = self._lines(str(row["title"]), block.item_width - 2 * level.side - 0.3, pages.BODY) * level.line
+            text = self._lines(str(row["title"]), self._inside(block.item_width), level.value) * level.line
             if block.remark:
                 remark = str(_mapping(row["cell"])[block.remark.name])
-                text = max(text, self._lines(remark, block.remark.width - 2 * level.side - 0.3, 9) * level.small)
+                text = max(text, self._lines(remark, self._inside(block.remark.width), 9) * level.small)
             height += self._row(text * POINT)
         return height
 

@@ -133,8 +133,7 @@ def facts(slots: Sequence[Slot], given: Mapping[str, bytes]) -> Mapping[str, Map
 def relinked(data: bytes, slots: Sequence[Slot], said: Mapping[str, Mapping[str, str]]) -> bytes:
     """The relationships `data` with the extensions of the pictures given."""
     for slot in slots:
-        there, here = (
-            f"qmsdocs-{slot.name}.{kind}".encode() for kind in (slot.extension, said[slot.name]["extension"])
-        )
+        kinds = (slot.extension, said[slot.name]["extension"])
+        there, here = (f"qmsdocs-{slot.name}.{kind}".encode() for kind in kinds)
         data = data.replace(there, here)
     return data

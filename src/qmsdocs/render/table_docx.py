@@ -112,7 +112,7 @@ def _add_page(
     heading = _plain(document.add_paragraph(), alignment=_CENTRE)
     heading.paragraph_format.line_spacing = Mm(pages.TITLE - 2)
     heading.paragraph_format.space_after = Mm(2 if not grid.subtitle else 1)
-    heading.paragraph_format.page_break_before = not is_first
+    heading.paragraph_format.page_break_before = None if is_first else True
     _say(heading, grid.title, face=_HEI, size=15)
     if grid.subtitle:
         period = _plain(document.add_paragraph(), alignment=_CENTRE)

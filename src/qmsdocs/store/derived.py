@@ -152,7 +152,8 @@ class DerivedFile:
     def _build(self) -> None:
         connection = _connect(self.path, create=True)
         connection.execute("PRAGMA journal_mode = OFF")  # a half-built file has no schema mark and is thrown away
-        connection.execute("PRAGMA synchronous = OFF")
+        for pragma in ("synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536", "temp_store = MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
         try:
             self._fill(connection)
             connection.close()

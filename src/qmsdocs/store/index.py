@@ -29,9 +29,7 @@ _INDEXES = (
     "CREATE INDEX by_form ON records (form, year, series, serial)",
     "CREATE INDEX by_parent ON records (raised_from) WHERE raised_from <> ''",
     "CREATE INDEX by_fact ON facts (name, value, record)",
-    "CREATE INDEX fact_of ON facts (record)",
     "CREATE INDEX by_submission ON submissions (submission)",
-    "CREATE INDEX submission_of ON submissions (record)",
 )
 _INSERT = f"INSERT INTO records (id, {', '.join(COLUMNS)}) VALUES ({', '.join('?' * (len(COLUMNS) + 1))})"
 _SELECTED = ", ".join("ledgers.branch" if name == "ledger" else f"records.{name}" for name in COLUMNS)

@@ -1,0 +1,83 @@
+"""Files are written wholly or not at all, read strictly, and named so that every system takes the name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qmsdocs.base.errors import QmsError
+from qmsdocs.base.files import MAXIMUM_NAME, read_text, safe_name, write_atomically
+
+RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(10))}
+
+
+def test_a_file_is_written_with_its_folders_and_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b.toml"
+    write_atomically(path, b"one")
+    write_atomically(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert [found.name for found in path.parent.iterdir()] == ["b.toml"]
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_where_the_disk_refuses_the_old_content_stays(tmp_path: Path) -> None:
+    path = tmp_path / "held"
+    path.mkdir()
+    (path / "inside").write_bytes(b"x")
+    with pytest.raises(QmsError, match="cannot be written"):
+        write_atomically(path, b"new")  # a folder that is not empty cannot be replaced
+    assert [found.name for found in tmp_path.iterdir()] == ["held"]
+
+
+def test_a_folder_that_is_a_file_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(QmsError, match="cannot be written"):
+        write_atomically(tmp_path / "file" / "inside", b"")
+
+
+def test_text_is_strict_utf_8_with_plain_line_ends(tmp_path: Path) -> None:
+    path = tmp_path / "text"
+    path.write_bytes("\ufeff一\r\n二\r三\n".encode())
+    assert read_text(path) == "一\n二\n三\n"
+    path.write_bytes(b"ab\xb0\xa1")
+    with pytest.raises(QmsError, match="not UTF-8 at byte 2"):
+        read_text(path)
+    with pytest.raises(QmsError, match="cannot be read"):
+        read_text(tmp_path / "missing")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("TS-HZ-2026-0001", "TS-HZ-2026-0001"),
+        ("GT/QR·10-01", "GT-QR·10-01"),
+        ("XX〔2003〕261号", "XX〔2003〕261号"),
+        ("  a. ", "a"),
+        ("con", "_con"),
+        ("CON.txt", "_CON.txt"),
+        ("console", "console"),
+        ("..", "-"),
+        ("", "-"),
+        ("a\u202eb\x00c", "a-b-c"),
+        ("e\u0301", "é"),
+        ("a" * 199 + ". b", "a" * 199),
+    ],
+)
+def test_names(text: str, name: str) -> None:
+    assert safe_name(text) == name
+
+
+@given(st.text(max_size=300))
+def test_every_text_becomes_a_name_every_system_takes(text: str) -> None:
+    encodable = text.encode("utf-8", "ignore").decode("utf-8")
+    name = safe_name(encodable)
+    assert name and name == os.path.basename(name)
+    assert len(name.encode()) <= MAXIMUM_NAME + 1
+    assert not set(name) & set('<>:"/\\|?*') and all(ord(character) >= 32 for character in name)
+    assert name[-1] not in " ." and name[0] not in " "
+    assert name.split(".")[0].lower() not in RESERVED
+    assert safe_name(name) == name
