@@ -1,7 +1,7 @@
 """What issuing one record costs when all records lie in one form: `issue_cost.py --records 10000 --records 100000`.
 
-The ledgers are filled directly (git fast-import), the acts measured go through the store. Sizes are measured in turns, so
-that a busy machine disturbs all of them alike.
+The ledgers are filled directly (git fast-import), the acts measured go through the store. Sizes are measured in turns,
+so that a busy machine disturbs all of them alike.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ from qmsdocs.store.rows import Meanings
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 BRANCH = "records/complaint/2026/hz"
 FORM = FormReference("F-1", "A/0", "f" * 64)
-MEANINGS = Meanings({"opened_at": "received_at", "customer": "customer", "subject": "problem"}, frozenset(), ("problem",))
+MEANINGS = Meanings(
+    {"opened_at": "received_at", "customer": "customer", "subject": "problem"}, frozenset(), ("problem",)
+)
 IN_ONE_COMMIT = 1000
 BASE = 1000
 
@@ -77,7 +79,10 @@ def stream(count: int, repository_id: str) -> Iterator[bytes]:
     """A fast-import stream of `count` records."""
     for number in range(1, count + 1):
         if number % IN_ONE_COMMIT == 1:
-            yield b"commit refs/heads/%s\ncommitter qmsdocs <qmsdocs@localhost> 1795224660 +0800\ndata 0\n" % BRANCH.encode()
+            yield (
+                b"commit refs/heads/%s\ncommitter qmsdocs <qmsdocs@localhost> 1795224660 +0800\ndata 0\n"
+                % BRANCH.encode()
+            )
         data = event(number, repository_id)
         path = names.event_path("ts", number, 1, "issue")
         yield b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(data), data)
@@ -134,7 +139,9 @@ def main() -> int:
         found = measure(sizes, given.turns, Path(folder))
     for size, (seconds, rate) in found.items():
         ratio = seconds / found[BASE][0]
-        print(f"{size:>9} records: {seconds * 1000:6.2f} ms an act, {ratio:4.2f}x; index made anew {rate:8.0f} records/s")
+        print(
+            f"{size:>9} records: {seconds * 1000:6.2f} ms an act, {ratio:4.2f}x; index made anew {rate:8.0f} records/s"
+        )
     return 0
 
 

@@ -73,7 +73,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         parameters={"QD·1": procedure.sha256},
         attachments={photo.sha256: photo.oid},
     )
-    first = desk.post(made, replace(step(OfDraft(0), "approve", "approved"), meaning="approve", form=form),
+    first = desk.post(made, replace(step(OfDraft(0), "approve", "approved"), meaning="approved", form=form),
                       signer=Signer("li.ming", key))  # fmt: skip
     link = RaisedFrom(first[0].number, "report", first[1].stored.sha256)
     desk.post(replace(complaint(submission="key-2"), form=form, raised_from=link))
@@ -146,7 +146,7 @@ def rewrite(root: Path, branch: str, change: Callable[[dict[str, str]], None], *
 
 
 def blob(root: Path, data: bytes) -> str:
-    """"mode object" of new bytes."""
+    """ "mode object" of new bytes."""
     done = subprocess.run(
         ["git", "-C", str(root), "hash-object", "-w", "--stdin"], input=data, capture_output=True, check=True
     )
@@ -190,7 +190,7 @@ def signed_by_another(root: Path) -> None:
     key = new_key()
     event["signer"]["key"] = key.public.fingerprint
     data = dumps(event)
-    signature = key.sign(data, namespace="qms-approve@v1")
+    signature = key.sign(data, namespace="qms-approved@v1")
     rewrite(root, COMPLAINTS, lambda tree: tree.update({
         APPROVED: blob(root, data), APPROVED + ".sig": blob(root, signature),
     }))  # fmt: skip

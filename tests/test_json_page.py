@@ -153,7 +153,7 @@ def test_registers_and_forms(desk: Program) -> None:
     compare("form list", desk("form", "list", "--json"))
     path = desk.root / "forms" / "QR-14-04" / "form.toml"
     whole = path.read_text("utf-8")
-    path.write_text(whole.replace('owner        = "', 'owner        = "no_').replace('owner = "', 'owner = "no_'), "utf-8")
+    path.write_text(re.sub(r'^(owner\s*= ")', r"\1no_", whole, count=1, flags=re.MULTILINE), "utf-8")
     try:
         found = desk("form", "check", "--json")
     finally:

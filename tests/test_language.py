@@ -48,10 +48,9 @@ HANDED_ON = {
     "cli/words.py": {"said", "self.said", "self.help", "_template(self.help)", "_template(below.help)"},
     "fill/ask.py": {"item.help.of(self.language) if item.help is not None else None"},  # a Question's, not click's
     "fill/refused.py": {"refusal.message", "said"},
-    "model/expression_words.py": {"template.template", "joint", "_said(_SIGNS[operator], left=shown, right=other)"}
-    | {"_said(_SIGNS[operator], left=self.words(left), right=self.words(right))"}
-    | {"_said(_SIGNS[Operator.EQUAL], left=shown, right=now)"}
-    | {"_said(_CALLS[function], first=said[0], second=second, all=tuple(said))"},
+    "model/expression_words.py": {"template.template", "joint", "_said(template, left=shown, right=other)"}
+    | {"_said(_SIGNS[operator], **said)", "_said(_CALLS[function], first=first, second=said[-1])"}
+    | {"_said(_ENDS[function], first=self._join(_AND_WORD, said))"},
     "model/field_check.py": {"template"},
 }
 

@@ -34,21 +34,23 @@ ORDER: dict[str, str] = {
     "base": "errors canonical files language toml",
     "model": (
         "quantity expression finding number record release calendar form evaluation clock document "
-        "expression_check organisation people register retention value expression_words facts field_check form_check "
-        "gate speech"
+        "expression_check organisation people register retention value expression_words facts field_check "
+        "form_check gate speech"
     ),
     "render": (
-        "pictures sandbox tags measure sheet face mark package table layout fonts opc table_pages "
-        "table_sheet table_text context prepared table_docx table_html fit compiled html pdf"
+        "blocks measure pictures sandbox tags sheet mark word face fetch package table columns "
+        "template_check display fonts opc table_pages table_text layout prepared table_sheet table_docx "
+        "table_html context compiled fit docx_blocks html docx_page pdf docx"
     ),
     "store": (
-        "event names objects lock signature ledger place derived control journal rows seat index search "
-        "opened"
+        "event names objects lock place signature ledger sync derived repository control journal rows "
+        "seat index search opened post handover head"
     ),
-    "fill": "draft",
-    "query": "cell view working register",
-    "acts": "apply pages",
-    "cli": "words root session boundary given output main report record register search",
+    "fill": "question draft toml_value retry sheet ask delimited form_skeleton skeleton rows refused",
+    "system": "definitions view",
+    "query": "cell view working overview register",
+    "acts": "apply begin sheets seat demo pages preview",
+    "": "builtin",
 }
 
 # The program itself: its version below everything, `python -m` above.

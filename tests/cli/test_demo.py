@@ -13,6 +13,9 @@ import pytest
 from program import FORMS, NOON, Program, Result, refused
 
 from qmsdocs.acts import demo
+from qmsdocs.acts.sheets import sheet
+from qmsdocs.base.language import Language
+from qmsdocs.system import open_system
 
 LEVELS = {
     "顾昇": "general",  # the first window that leaks
@@ -85,6 +88,17 @@ def test_events_are_chained_and_fold_into_the_values(records: dict[str, Any]) ->
 def test_levels_are_what_the_facts_say(records: dict[str, Any], customer: str) -> None:
     [record] = complaint_of(records, customer)
     assert record["derived"]["level"] == LEVELS[customer]
+
+
+def test_a_page_gives_the_reason_of_its_own_day(told: tuple[Program, Result], records: dict[str, Any]) -> None:
+    """Two more customers have come since the first complaint was closed: its page still says why it was general."""
+    system = open_system(told[0].root, now=NOON, machine="desk")
+    reasons = {}
+    for customer in ("顾昇", "林玥"):
+        record = system.record(complaint_of(records, customer)[0]["number"]).record
+        reasons[customer] = sheet(system, record, system.form_of(record.form), language=Language.ZH).reasons
+    assert "level" not in reasons["顾昇"]
+    assert "3" in reasons["林玥"]["level"]
 
 
 def test_a_complaint_rises_when_others_join_it(records: dict[str, Any]) -> None:

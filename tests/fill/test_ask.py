@@ -260,3 +260,15 @@ def test_a_step_asks_for_what_it_needs_or_may_change() -> None:
     assert fields_for(small(), "close") == ("answer",)
     assert "answer" not in fields_for(small())
     assert {"people_together", "evidence"} <= set(fields_for(form_of("QR-14-04"), "update"))
+
+
+def test_a_default_is_kept_by_enter_and_is_no_answer_yet() -> None:
+    form = small()
+    kind = form.field["kind"].model_copy(update={"default": "advice"})
+    intake = Intake(form.model_copy(update={"field": {**form.field, "kind": kind}}), ZONE, PEOPLE)
+    dialogue = Dialogue.start(intake, language=Language.ZH, applies=applies)
+    assert place(dialogue) == "customer"
+    dialogue = after(dialogue, "昇", "")
+    question = dialogue.question
+    assert question is not None and question.current == "咨询"
+    assert after(dialogue, "").given["kind"] == "advice"

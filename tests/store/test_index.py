@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
@@ -368,3 +369,31 @@ def test_an_event_that_is_none_is_named(desk: Desk, data: str) -> None:
     git(desk.root, "update-ref", f"refs/heads/{COMPLAINTS}", git(desk.root, "commit-tree", tree, "-m", "x").strip())
     with pytest.raises(QmsError, match="records/complaint/2026/hz: ts/00/00/000002: event 1 is damaged"):
         desk.store.index.refresh()
+
+
+def test_a_local_folder_that_points_elsewhere_is_not_written_to(desk: Desk, tmp_path: Path) -> None:
+    desk.issue()
+    git(desk.root.parent, "clone", "-q", str(desk.root), CLONE)
+    root, elsewhere = desk.root.parent / CLONE, tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (root / ".qms").symlink_to(elsewhere)
+    assert len(tuple(Store.open(root, machine=MACHINE, meanings=meanings).index.records())) == 1
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_folders_without_end_are_refused(desk: Desk) -> None:
+    desk.issue()
+    tree = git(desk.root, "rev-parse", f"{COMPLAINTS}^{{tree}}").strip()
+    for _ in range(1100):
+        done = subprocess.run(
+            ["git", "-C", str(desk.root), "mktree"],
+            input=f"040000 tree {tree}\ta\n",
+            capture_output=True,
+            encoding="utf-8",
+        )
+        tree = done.stdout.strip()
+    for parents in ([], ["-p", COMPLAINTS]):
+        commit = git(desk.root, "commit-tree", tree, *parents, "-m", "x").strip()
+        git(desk.root, "update-ref", f"refs/heads/{COMPLAINTS}", commit)
+        with pytest.raises(QmsError, match="does not belong in a ledger"):
+            desk.store.index.refresh()

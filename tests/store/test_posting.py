@@ -18,7 +18,7 @@ from qmsdocs.base.errors import QmsError
 from qmsdocs.store import control, handover, head, journal, ledger, lock, names
 from qmsdocs.store.event import Change, Draft, NewNumber, OfDraft, RecordKey
 from qmsdocs.store.ledger import Stale
-from qmsdocs.store.objects import Objects
+from qmsdocs.store.objects import HeadMoved, Objects
 from qmsdocs.store.opened import Store
 from qmsdocs.store.post import post
 
@@ -312,6 +312,28 @@ def test_a_lost_ledger_is_not_begun_again(desk: Desk) -> None:
         desk.at(timedelta(days=1)).issue()
 
 
+def test_a_ledger_that_has_gone_stays_in_the_heads(desk: Desk) -> None:
+    desk.issue()
+    head.record_head_line(desk.store, "hz", now=desk.now)
+    git(desk.root, "update-ref", "-d", f"refs/heads/{COMPLAINTS}")
+    line = head.record_head_line(desk.store, "hz", now=desk.now)
+    assert (line.ledgers, line.events) == (1, 1)
+    with pytest.raises(QmsError, match="was written before and is missing"):
+        desk.issue()
+
+
+def test_nothing_in_a_ledger_can_be_replaced(desk: Desk) -> None:
+    first = desk.issue()
+    objects = Objects(desk.root / ".git")
+    parent = objects.local_commit(COMPLAINTS)
+    for path in (first.stored.path, f"{first.stored.path}/x", "ts/00/00"):
+        with pytest.raises(QmsError, match="could not be written"):
+            objects.commit(COMPLAINTS, parent, {path: b"other"}, at=desk.now, note="x")
+    with pytest.raises(HeadMoved):
+        objects.commit(COMPLAINTS, None, {"ts/00/00/000001/0001-issue.json": b"{}"}, at=desk.now, note="x")
+    assert objects.local_commit(COMPLAINTS) == parent
+
+
 def test_an_opening_left_by_a_killed_process_is_completed(desk: Desk) -> None:
     store = desk.store
     pen = store.pen("hz", desk.now)
@@ -472,3 +494,10 @@ def test_a_lock_of_a_killed_process_is_removed_by_the_next_writer_only_when_it_i
     with lock.exclusive(desk.root / ".git"):
         lock.remove_leftover_locks(desk.root / ".git", (COMPLAINTS,), after=0.5)
     assert not leftover.exists()
+
+
+def test_a_template_fills_in_the_serial_and_nothing_else() -> None:
+    assert names.printed("TS-HZ-2026-{serial:04d}", 7) == "TS-HZ-2026-0007"
+    assert names.printed("{serial}/{{x}} {serial.__class__} {0} {serial:>9}", 12345) == (
+        "12345/{x} {serial.__class__} {0} {serial:>9}"
+    )

@@ -68,9 +68,7 @@ def test_a_copy_refuses_and_says_where_the_seat_is(
 ) -> None:
     desk.issue()
     error = refused(copy(desk, tmp_path / "copy"))
-    assert str(error) == (
-        f"this copy only reads: hz writes on desk-1 in {desk.root}, since 2026-11-21T12:00:00+08:00"
-    )
+    assert str(error) == (f"this copy only reads: hz writes on desk-1 in {desk.root}, since 2026-11-21T12:00:00+08:00")
     assert "--take-seat" in str(error.hint)
     assert desk.issue().number == "TS-HZ-2026-0002"
 
@@ -159,7 +157,7 @@ def test_without_the_old_desk_the_paper_is_asked_for(desk: Desk, tmp_path: Path)
     again = restored(desk, backup)
     with pytest.raises(QmsError, match="cannot be reached from here") as caught:
         take(again, ask=True)
-    assert "last number on paper" in str(caught.value.hint)
+    assert "--last-number" in str(caught.value.hint)
     refused(again)
 
 
@@ -173,7 +171,7 @@ def test_numbers_lost_in_a_restore_are_voided_and_never_given_again(desk: Desk, 
         (COMPLAINTS, "ts", 1, "TS-HZ-2026-0001")
     ]
     taken = take(again, LastNumber(COMPLAINTS, "ts", TEMPLATE, 4))
-    assert taken.last_numbers == {f"{COMPLAINTS}/ts": {"last": 4, "number": TEMPLATE}}
+    assert taken.last_numbers == {f"{COMPLAINTS}/ts": {"last": 4, "number": TEMPLATE, "form": None}}
     found = events(again.root)
     assert numbers(again.root) == ["TS-HZ-2026-0001", *lost]
     void = found["ts/00/00/000003/0001-void.json"]

@@ -12,6 +12,7 @@ from checks import COMPLAINTS, files
 from desk import Desk, complaint, step
 
 from qmsdocs.base.errors import QmsError
+from qmsdocs.store import ledger
 from qmsdocs.store.signature import (
     PublicKey,
     Signer,
@@ -54,6 +55,8 @@ def test_ssh_keygen_accepts_a_signed_event_from_its_ledger(desk: Desk, tmp_path:
     assert not accepted(tmp_path, key.public, data + b" ", signature, "qms-approve@v1")
     assert not accepted(tmp_path, new_key().public, data, signature, "qms-approve@v1")
     assert posted.stored.signature == signature
+    read = ledger.events_of(desk.store.objects, posted.record)
+    assert [stored.signature for stored in read] == [None, signature]
     assert posted.stored.body["signer"] == {
         "person": "zhang.wei", "key": key.public.fingerprint, "meaning": "approve",
     }  # fmt: skip

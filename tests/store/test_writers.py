@@ -135,5 +135,5 @@ def test_a_disk_that_refuses_long_files_acknowledges_nothing_that_is_missing(des
     assert process.returncode == 2 or limit >= 300
     assert "Traceback" not in problems
     assert set(acknowledged(out)) | {first} <= set(numbers(desk.root))
-    assert desk.issue().number == f"TS-HZ-2026-{len(numbers(desk.root)) :04d}"
+    assert desk.issue().number == f"TS-HZ-2026-{len(numbers(desk.root)):04d}"
     events(desk.root)

@@ -67,10 +67,11 @@ class Program:
 
     root: Path
     at: datetime | None = NOON
+    language: Language = Language.EN
 
     def __call__(self, *words: object, stdin: str = "", folder: Path | None = None) -> Result:
-        """What the command does in this process, in English, begun in the repository."""
-        catalogue = Catalogue.load(Language.EN)
+        """What the command does in this process, in its language, begun in the repository."""
+        catalogue = Catalogue.load(self.language)
         moment = self.at
         clock: Callable[[], datetime] | None = (lambda: moment) if moment is not None else None
         arguments = [str(word) for word in words]

@@ -52,7 +52,7 @@ def sheet(system: System, record: Record, form: FormInForce, *, language: Langua
         derived=record.derived,
         people=system.people.names(),
         corrections=record.corrections,
-        acts=tuple(_act(system, form, event) for event in record.events if event.act != "void"),
+        acts=tuple(_act(system, form, event) for event in record.events),
         reasons=reasons(facts, speech),
         applies=frozenset(name for name in form.form.values if facts.applies(name)),
         retention=retention_words(system, form, catalogue),
@@ -122,12 +122,20 @@ def _act(system: System, form: FormInForce, event: Event) -> Act:
     person = system.people.person.get(event.by)
     return Act(
         step=event.act,
-        title=act_title(form, event.act),
+        title=_void_title(event) if event.act == "void" else act_title(form, event.act),
         by=person.name if person else event.by,
         at=event.at.astimezone(system.zone),
         meaning=meaning if isinstance(meaning, str) else None,
         mark=event.sha256[:8].upper() if signer else None,
     )
+
+
+def _void_title(event: Event) -> Text:
+    """Why the number was voided and what takes its place, as the page says it."""
+    reason, other = event.text("reason"), event.text("replaced_by")
+    zh = f"注销（{reason}{f'；由 {other} 代替' if other else ''}）"
+    en = f"void ({reason}{f'; replaced by {other}' if other else ''})"
+    return Text(zh, en)
 
 
 def retention_words(system: System, form: FormInForce, catalogue: Catalogue) -> str:

@@ -143,7 +143,7 @@ def _clocks(session: Session, facts: RecordFacts) -> Iterator[str]:
         if reading is None:
             continue
         due = session.say("due {at}", at=f"{reading.due_at:%Y-%m-%d %H:%M}") if reading.due_at is not None else ""
-        late = session.say("overdue") if reading.is_overdue else ""
+        late = "" if not reading.is_overdue else session.say("overdue" if reading.stopped_at is None else "was late")
         words = [elapsed(reading.ran, session.catalogue), due, late]
         read = " · ".join(word for word in words if word)
         yield "  ◷ " + session.say("{title}: {value}", title=clock.title, value=read)

@@ -13,7 +13,7 @@ from qmsdocs.model.evaluation import holds
 from qmsdocs.model.expression import parse
 from qmsdocs.model.expression_words import words
 from qmsdocs.model.facts import RecordFacts
-from qmsdocs.model.form import CHOICE_TYPES, Form
+from qmsdocs.model.form import CHOICE_TYPES, FieldType, Form
 from qmsdocs.model.quantity import Quantity
 
 
@@ -41,12 +41,18 @@ class FormSpeech:
         if name in self.form.clock:
             return self.form.clock[name].title.of(self.language)
         field = self.form.field[name]
-        parts = [field.title.of(self.language)]
-        if len(path) == 3:
-            parts.append(field.rows[path[1]].text.of(self.language))
-        if len(path) > 1:
-            parts.append(field.column[path[-1]].title.of(self.language))
-        return "·".join(parts)
+        if len(path) == 1:
+            return field.title.of(self.language)
+        column = field.column[path[-1]].title
+        if len(path) == 2:
+            return self.catalogue.say("{column} in {table}", column=column, table=field.title)
+        row = field.rows[path[1]].text
+        return self.catalogue.say("{column} of {row} in {table}", column=column, row=row, table=field.title)
+
+    def is_moment(self, path: tuple[str, ...]) -> bool:
+        """Whether the field holds a date or a moment."""
+        field = self.form.find(".".join((path[0], *path[1:][-1:])))
+        return path == ("today",) or (field is not None and field.type in (FieldType.DATE, FieldType.DATETIME))
 
     def choice(self, path: tuple[str, ...], value: str) -> str:
         """The words of the option `value` of the field at `path`."""
@@ -59,11 +65,11 @@ class FormSpeech:
         return options[value].text.of(self.language) if value in options else value
 
     def parameter(self, name: str) -> str:
-        """The title of the parameter and its value."""
+        """The value of the parameter, and its title."""
         definition = self.parameters.get(name)
         if definition is None:
             return f"p.{name}"
-        return f"{definition.title.of(self.language)} {definition.value.of(self.language)}"
+        return self.catalogue.say("{value} ({title})", value=definition.value.of(self.language), title=definition.title)
 
     def value(self, path: tuple[str, ...]) -> str | None:
         """The value of the field as it prints, or None where no record is spoken of or it is missing."""

@@ -137,13 +137,17 @@ class Intake:
     def _table(self, field: Field, raw: object) -> Json:
         if not isinstance(raw, list | tuple):
             raise _Refused(message("must be a list of rows"))
-        _count(field, len(raw), message("rows"), highest=MAXIMUM_ROWS)
-        rows = [self._row(field, row, f"[{number}]") for number, row in enumerate(raw, 1)]
-        for number, row in enumerate(rows, 1):
+        if len(raw) > MAXIMUM_ROWS:
+            _count(field, len(raw), message("rows"), highest=MAXIMUM_ROWS)
+        filled = [(number, row) for number, item in enumerate(raw, 1) if (row := self._row(field, item, f"[{number}]"))]
+        if not filled:
+            return None
+        _count(field, len(filled), message("rows"), highest=MAXIMUM_ROWS)
+        for number, row in filled:
             for column, definition in field.column.items():
                 if definition.required is True and not definition.is_derived and column not in row:
                     raise _Refused(message("is missing"), f"[{number}].{column}")
-        return [*rows]
+        return [row for _, row in filled]
 
     def _rows(self, field: Field, raw: object) -> Json:
         if not isinstance(raw, Mapping):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
+import docx
 from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import parse_xml
@@ -19,7 +20,6 @@ from docx.shared import Mm
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
-import docx
 from qmsdocs.base.language import Language
 from qmsdocs.render import mark, measure, opc, word
 from qmsdocs.render.docx_blocks import LABEL_SIZE, Page, frame
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 SPACED_TITLE = 12.0  # ems; a longer title is set without extra space
 UNDATED = datetime(2000, 1, 1)
-_EXAMPLE = "QMS1|00000000|TS-HZ-2026-0001|QR-00-00 A/0|" + "0" * 64
+_EXAMPLE = "0" * 100  # what the placeholder says; about as much as a record's own code
 _RUN, _PARAGRAPH, _DRAWING = qn("w:r"), qn("w:p"), qn("wp:docPr")
 _MIDDLE = (
     "mso-position-horizontal:center;mso-position-horizontal-relative:margin;"
@@ -248,8 +248,9 @@ def _picture(drawn: Run, name: str, data: bytes, width: float, height: float) ->
         found.set("name", name)
         found.set("descr", name)
         around = found.getparent()
-        for side in ("distT", "distB", "distL", "distR") if around is not None else ():
-            around.set(side, "0")
+        if around is not None:
+            for side in ("distT", "distB", "distL", "distR"):
+                around.set(side, "0")
 
 
 def _grey_png(width: int, height: int) -> bytes:

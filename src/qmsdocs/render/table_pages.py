@@ -23,7 +23,9 @@ PADDING = 1.0  # mm, left and right
 _BORDER = 0.25  # mm a row gives to its border
 
 # A word, or a sign, with the marks that may not part from it: closing ones behind, opening ones before.
-_UNIT = re.compile(r"[（《「『【〔“‘]*(?:[!-~\u00a1-\u024f]+|.)[，。、；：？！）》」』】〕…—·％”’]*")
+_UNIT = re.compile(
+    r"[（《「『【〔“‘]*(?:(?:[!-,.-~\u00a1-\u024f]|-(?![A-Za-z]))+-?|.)[，。、；：？！）》」』】〕…—·％”’]*"
+)
 
 NO = Text("序号", "No.")
 NOTHING_BELOW = Text("以下空白", "nothing below")
@@ -106,7 +108,7 @@ def _lines(text: str, room: float) -> int:
             count, used = count + 1, wide
         else:  # longer than a line: begun on a new one, then torn
             whole = math.ceil(wide / max(room - 1, 1))
-            count, used = count + whole, room
+            count, used = count + whole - (used == 0), room
     return count
 
 
@@ -144,7 +146,7 @@ def _shown(grid: Grid, row: int, place: int) -> str:
 
 def _written(cell: Cell, kind: Kind) -> str:
     text = plain(native(cell, kind))
-    return text[:-3] if kind is Kind.DATETIME and len(text) == 19 and text.endswith(":00") else text
+    return text[:16] if kind is Kind.DATETIME and len(text) == 19 else text  # people read no seconds
 
 
 def _pages(parts: Sequence[PageRow], room: float) -> Iterator[RegisterPage]:

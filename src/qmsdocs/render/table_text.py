@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
@@ -49,7 +50,7 @@ def _row(grid: Grid, position: int) -> list[str]:
 def _shown(cell: Cell, kind: Kind) -> str:
     value = native(cell, kind)
     written = plain(value)
-    return written[:-3] if kind is Kind.DATETIME and written.endswith(":00") else _one_line(written)
+    return written[:16] if isinstance(value, datetime) else _one_line(written)  # people read no seconds
 
 
 def _one_line(text: str) -> str:

@@ -18,6 +18,11 @@ Value: TypeAlias = "int | str | bytes | None"
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
 _META = "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
 _BUSY = 30_000  # milliseconds
+# without journal and flush: a half-built file has no schema mark and is thrown away
+_BUILDING = (
+    *("page_size = 8192", "journal_mode = OFF", "synchronous = OFF"),
+    *("cache_size = -65536", "temp_store = MEMORY"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,8 @@ class DerivedFile:
 
     def _open(self) -> None:
         try:
+            if self.path.parent.is_symlink():  # of a repository made to write elsewhere
+                raise OSError(self.path.parent)
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with lock.exclusive(self.path.parent, name=self._lock_name):
                 if not self._opened():
@@ -151,8 +158,7 @@ class DerivedFile:
 
     def _build(self) -> None:
         connection = _connect(self.path, create=True)
-        connection.execute("PRAGMA journal_mode = OFF")  # a half-built file has no schema mark and is thrown away
-        for pragma in ("synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536", "temp_store = MEMORY"):
+        for pragma in _BUILDING:
             connection.execute(f"PRAGMA {pragma}")
         try:
             self._fill(connection)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -200,9 +199,7 @@ def _last_numbers(store: Store, site: str, told: tuple[LastNumber, ...]) -> dict
     return dict(_still_open(store, found, journal.newest_heads(store.objects, site)))
 
 
-def _still_open(
-    store: Store, told: Mapping[str, Json], heads: journal.Heads | None
-) -> Iterator[tuple[str, Json]]:
+def _still_open(store: Store, told: Mapping[str, Json], heads: journal.Heads | None) -> Iterator[tuple[str, Json]]:
     for place, said in told.items():
         branch, _, folder = place.rpartition("/")
         head = store.objects.head(branch)
@@ -214,12 +211,8 @@ def _still_open(
         if last - known > MAXIMUM_GAP:
             raise QmsError(
                 "{number} is {count} numbers beyond the last one held here",
-                number=_number(said, last),
+                number=names.printed(str(said.get("number")), last),
                 count=last - known,
                 hint=message("look at the paper again; a backup that old is not the place to go on from"),
             )
         yield place, {**said, "last": max(last, recorded)}
-
-
-def _number(said: Mapping[str, Json], last: int) -> str:
-    return re.sub(r"\{serial[^}]*\}", str(last), str(said.get("number")))

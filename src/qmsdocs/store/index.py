@@ -29,6 +29,7 @@ _INDEXES = (
     "CREATE INDEX by_form ON records (form, year, series, serial)",
     "CREATE INDEX by_parent ON records (raised_from) WHERE raised_from <> ''",
     "CREATE INDEX by_fact ON facts (name, value, record)",
+    "CREATE INDEX fact_of ON facts (record)",
     "CREATE INDEX by_submission ON submissions (submission)",
 )
 _INSERT = f"INSERT INTO records (id, {', '.join(COLUMNS)}) VALUES ({', '.join('?' * (len(COLUMNS) + 1))})"

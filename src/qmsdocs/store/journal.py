@@ -55,23 +55,35 @@ class Heads:
     stored: Stored
 
 
-def settled(pen: Pen, objects: Objects, record: RecordKey, sequence: int, previous: str | None) -> dict[str, Json]:
-    """The keys of an event that only its writer can settle; `clock` is "behind" when the ledger's last act is later."""
-    control = objects.head(names.CONTROL)
-    journal = objects.head(names.journal_of(pen.site))
-    head = objects.head(record.ledger)
-    behind = head is not None and objects.committed_at(head.commit) - pen.now > TOLERANCE
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What all events of one act share: the commits they are judged by, and "behind" when the ledger's last is later."""
+
+    control: str | None
+    journal: str | None
+    clock: str | None
+
+
+def judged(objects: Objects, pen: Pen, branch: str) -> Judged:
+    """What the events that `pen` writes to `branch` now are judged by."""
+    control, own, head = (objects.head(name) for name in (names.CONTROL, names.journal_of(pen.site), branch))
+    is_behind = head is not None and objects.committed_at(head.commit) - pen.now > TOLERANCE
+    return Judged(control.commit if control else None, own.commit if own else None, "behind" if is_behind else None)
+
+
+def settled(pen: Pen, by: Judged, record: RecordKey, sequence: int, previous: str | None) -> dict[str, Json]:
+    """The keys of an event that only its writer can settle."""
     return {
         "repository": pen.repository,
         "ledger": record.ledger,
         "record": {"number": record.number, "series": record.series, "serial": record.serial},
         "sequence": sequence,
         "recorded_at": pen.recorded_at,
-        "control": control.commit if control else None,
-        "journal": journal.commit if journal else None,
+        "control": by.control,
+        "journal": by.journal,
         "previous": previous,
         "nonce": pen.nonce(),
-        "clock": "behind" if behind else None,
+        "clock": by.clock,
         "signer": None,
     }
 
@@ -84,7 +96,7 @@ def write(objects: Objects, pen: Pen, series: str, said: Mapping[str, Json], *, 
     number = f"{series}-{pen.site}-{serial:06d}".upper()
     record = RecordKey(branch, series, serial, number)
     draft = Draft(record=NewNumber(series, series, number), act="issue", state="recorded", set=said, by=by)
-    data = dumps(body_of(draft, **settled(pen, objects, record, 1, None)))
+    data = dumps(body_of(draft, **settled(pen, judged(objects, pen, branch), record, 1, None)))
     path = names.event_path(series, serial, 1, "issue")
     ledger.add(objects, ledger.Addition(branch, head.commit if head else None, {path: data}, pen.now))
     return Stored(branch, path, data, sha256(data), ledger.parse_event(branch, path, data), None)

@@ -44,9 +44,7 @@ def exclusive(folder: Path, *, name: str = NAME, patience: float = PATIENCE) -> 
     try:
         handle = os.open(folder / name, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
     except OSError as error:
-        raise QmsError(
-            "{folder} cannot be written to: {reason}", folder=folder, reason=cause(error)
-        ) from error
+        raise QmsError("{folder} cannot be written to: {reason}", folder=folder, reason=cause(error)) from error
     try:
         _wait(handle, folder, patience)
         yield

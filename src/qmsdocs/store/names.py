@@ -23,6 +23,7 @@ _PATH = re.compile(
     r"(?:([0-9]{4})-([a-z][a-z0-9_-]{0,62})\.json(\.sig)?|files/([0-9a-f]{64}))",
     re.ASCII,
 )
+_SERIAL = re.compile(r"\{serial(?::0(\d)d)?\}|\{\{|\}\}")
 SIGNATURE_SUFFIX = ".sig"
 
 
@@ -130,6 +131,15 @@ def event_path(series: str, serial: int, sequence: int, act: str) -> str:
 def attachment_path(series: str, serial: int, sha256: str) -> str:
     """The path of an attachment, beside the events of its record."""
     return f"{record_folder(series, serial)}/files/{sha256}"
+
+
+def printed(template: str, serial: int) -> str:
+    """The printed number of a template such as `TS-HZ-2026-{serial:04d}`; doubled braces are braces."""
+
+    def fill(found: re.Match[str]) -> str:
+        return f"{serial:0{found[1] or 1}d}" if found[0].startswith("{serial") else found[0][0]
+
+    return _SERIAL.sub(fill, template)
 
 
 def parse_path(path: str) -> PathInLedger | None:

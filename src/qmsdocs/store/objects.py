@@ -21,6 +21,7 @@ ADDRESS = "qmsdocs@localhost"
 FILE = 0o100644
 FOLDER = 0o040000
 SUBMODULE = 0o160000
+_DEEPEST = 16  # folders within folders; a ledger has five, the work tree of a form a few more
 _LOCAL = "refs/heads/"
 _REMOTE = "refs/remotes/"
 _TREE_ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
@@ -58,27 +59,6 @@ class StoredFile:
     sha256: str
     size: int
     oid: str
-
-
-def own_folder(root: Path) -> Path:
-    """The git folder of the work tree at `root`, there or not; a linked work tree has one of its own."""
-    git = root / ".git"
-    if git.is_file():  # a linked work tree: "gitdir: …"
-        return (root / git.read_text("utf-8", "replace").removeprefix("gitdir:").strip()).resolve()
-    is_bare = not git.exists() and (root / "objects").is_dir() and (root / "HEAD").is_file()
-    return root if is_bare else git
-
-
-def common_folder(root: Path) -> Path:
-    """The git folder that all work trees of the repository at `root` share. Raises QmsError where there is none."""
-    git = own_folder(root)
-    common = git / "commondir"
-    if common.is_file():
-        git = (git / common.read_text("utf-8", "replace").strip()).resolve()
-    if not (git / "objects").is_dir():
-        hint = message("qmsdocs init {folder}", folder=root)
-        raise QmsError("{folder} is not a QMS repository", folder=root, hint=hint)
-    return git
 
 
 class Objects:
@@ -213,6 +193,8 @@ class Objects:
     def _files(self, tree: str, above: str) -> Iterator[Entry]:
         for name, oid, mode in self._parts(tree):
             if mode == FOLDER:
+                if above.count("/") > _DEEPEST:
+                    raise QmsError("{path} does not belong in a ledger", path=above)
                 yield from self._files(oid, f"{above}{name}/")
             else:
                 yield Entry(above + name, oid, mode)
@@ -251,6 +233,8 @@ class Objects:
             if part == earlier:
                 continue
             path = above + part.path
+            if path.count("/") > _DEEPEST:
+                return False  # the reader of the whole will say what is wrong
             if earlier is None:
                 found.extend(self._files(part.oid, path + "/") if part.mode == FOLDER else (Entry(path, *part[1:]),))
             elif not part.mode == earlier.mode == FOLDER or not self._gather(earlier.oid, part.oid, path + "/", found):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from qmsdocs.store.objects import common_folder
+from qmsdocs.base.errors import QmsError, message
 
 LOCAL = ".qms"  # derived or local files, ignored by git
 
@@ -33,3 +33,24 @@ class Place:
     def folder(self) -> str:
         """The folder of this copy, as it is written into the seat."""
         return str(self.local_folder.parent)
+
+
+def own_folder(root: Path) -> Path:
+    """The git folder of the work tree at `root`, there or not; a linked work tree has one of its own."""
+    git = root / ".git"
+    if git.is_file():  # a linked work tree: "gitdir: …"
+        return (root / git.read_text("utf-8", "replace").removeprefix("gitdir:").strip()).resolve()
+    is_bare = not git.exists() and (root / "objects").is_dir() and (root / "HEAD").is_file()
+    return root if is_bare else git
+
+
+def common_folder(root: Path) -> Path:
+    """The git folder that all work trees of the repository at `root` share. Raises QmsError where there is none."""
+    git = own_folder(root)
+    common = git / "commondir"
+    if common.is_file():
+        git = (git / common.read_text("utf-8", "replace").strip()).resolve()
+    if not (git / "objects").is_dir():
+        hint = message("qmsdocs init {folder}", folder=root)
+        raise QmsError("{folder} is not a QMS repository", folder=root, hint=hint)
+    return git

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,7 +13,6 @@ from qmsdocs.store.event import (
     FORMAT,
     Change,
     Draft,
-    FormReference,
     NewNumber,
     OfDraft,
     Posted,
@@ -55,7 +54,8 @@ def _post(store: Store, change: Change, now: datetime, signer: Signer | None) ->
         branch = _branch(store, change, now, answers)
         heads, head = prepare(store, pen, branch)
         _check_control(store.objects, change)
-        writing = _Writing(store, pen, branch, head, heads, signer, dict(answers))
+        by = journal.judged(store.objects, pen, branch)
+        writing = _Writing(store, pen, branch, head, heads, signer, by, dict(answers))
         for position, draft in enumerate(change.drafts):
             if position not in answers:
                 writing.plan(position, draft)
@@ -209,6 +209,7 @@ class _Writing:
     head: str | None
     heads: Heads
     signer: Signer | None
+    by: journal.Judged
     answers: dict[int, Posted]
     files: dict[str, bytes] = field(default_factory=dict)
     attachments: dict[str, str] = field(default_factory=dict)  # path → object name
@@ -226,9 +227,7 @@ class _Writing:
             return
         record = self._record(draft)
         record.sequence += 1
-        body = body_of(
-            draft, **journal.settled(self.pen, self.store.objects, record.key, record.sequence, record.previous)
-        )
+        body = body_of(draft, **journal.settled(self.pen, self.by, record.key, record.sequence, record.previous))
         stored = self._written(record, draft, body)
         record.previous = stored.sha256
         self._attach(record, draft)
@@ -283,7 +282,7 @@ class _Writing:
             recorded = known.last.get(new.folder, 0) if known else 0
             last = max(ledger.last_serial(self.store.objects, self.head, new.folder), recorded)
         serial = self.serials[new.folder] = last + 1
-        number = new.template.format(serial=serial)
+        number = names.printed(new.template, serial)
         taken = self.store.index.by_number(number)
         if taken is not None:
             raise QmsError(
@@ -329,21 +328,19 @@ def complete_voids(store: Store, pen: Pen, held: seat.Seat) -> None:
         known = ledger.last_serial(store.objects, head.commit, folder) if head else 0
         if isinstance(last, int) and isinstance(template, str) and known < last:
             _heads, commit = prepare(store, pen, branch)
-            keys = (
-                RecordKey(branch, folder, serial, template.format(serial=serial))
-                for serial in range(known + 1, last + 1)
+            by = journal.judged(store.objects, pen, branch)
+            draft = Draft(
+                record=NewNumber(folder, folder, template),
+                act="void",
+                state="void",
+                reason=LOST,
+                by=held.by,
+                entered_by=held.by,
+                form=form_read(said.get("form")),
             )
-            files = dict(_voids(store.objects, pen, keys, held.by, form_read(said.get("form"))))
+            files = {}
+            for serial in range(known + 1, last + 1):
+                key = RecordKey(branch, folder, serial, names.printed(template, serial))
+                body = body_of(draft, **journal.settled(pen, by, key, 1, None))
+                files[names.event_path(folder, serial, 1, draft.act)] = dumps(body)
             ledger.add(store.objects, ledger.Addition(branch, commit, files, pen.now))
-
-
-def _voids(
-    objects: Objects, pen: Pen, keys: Iterator[RecordKey], by: str, form: FormReference | None
-) -> Iterator[tuple[str, bytes]]:
-    for key in keys:
-        target = NewNumber(key.series, key.series, key.number)
-        draft = Draft(record=target, act="void", state="void", reason=LOST, by=by, entered_by=by, form=form)
-        yield (
-            names.event_path(key.series, key.serial, 1, "void"),
-            dumps(body_of(draft, **journal.settled(pen, objects, key, 1, None))),
-        )

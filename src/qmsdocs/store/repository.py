@@ -11,7 +11,8 @@ from pathlib import Path
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.files import write_atomically
 from qmsdocs.store.lock import exclusive, remove_leftover_locks
-from qmsdocs.store.objects import ADDRESS, AUTHOR, common_folder, own_folder
+from qmsdocs.store.objects import ADDRESS, AUTHOR
+from qmsdocs.store.place import common_folder, own_folder
 
 MAIN = "main"
 SETTINGS_FILE = "qms.toml"

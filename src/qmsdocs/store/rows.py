@@ -24,11 +24,6 @@ class Meanings:
     closed: frozenset[str] = frozenset()
     indexed: tuple[str, ...] = ()
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The fields of the columns that have a meaning, in their order; empty where the form has none."""
-        return tuple(self.fields.get(meaning, "") for meaning in _MEANT)
-
 
 _MEANT = ("opened_at", "customer", "subject", "owner")
 MeaningsOf: TypeAlias = "Callable[[str], Meanings]"  # by the sha256 of the form revision
@@ -108,9 +103,7 @@ class Folded(NamedTuple):
     submissions: tuple[tuple[str, int], ...]
 
 
-def fold(
-    place: Place, before: Row | None, events: Sequence[tuple[int, bytes]], meanings_of: MeaningsOf
-) -> Folded:
+def fold(place: Place, before: Row | None, events: Sequence[tuple[int, bytes]], meanings_of: MeaningsOf) -> Folded:
     """The record of `before` (None for a new one) with `events` (sequence, bytes) added. Raises QmsError."""
     body: dict[str, Json] = {}
     head = _head_of_row(before) if before else None
@@ -132,7 +125,7 @@ def fold(
     derived, state = _part(body, "derived"), _text(body, "state")
     meanings = meanings_of(head.form_sha256)
     shown = {**given, **derived} if derived else given
-    opened_at, customer, subject, owner = [_first_text(shown.get(name)) for name in meanings.columns]
+    opened_at, customer, subject, owner = [_first_text(shown.get(meanings.fields.get(name, ""))) for name in _MEANT]
     opened_at = opened_at or head.recorded_at
     columns: tuple[Value, ...] = (
         *head[:4], *place, events[-1][0], state, sha256(events[-1][1]), opened_at,
@@ -157,9 +150,7 @@ class _Head(NamedTuple):
 
 
 def _head_of_row(row: Row) -> _Head:
-    return _Head(
-        row.number, row.form, row.revision, row.form_sha256, row.recorded_at, row.raised_from, row.raise_name
-    )
+    return _Head(row.number, row.form, row.revision, row.form_sha256, row.recorded_at, row.raised_from, row.raise_name)
 
 
 def _head_of_event(body: Mapping[str, Json]) -> _Head:

@@ -224,8 +224,15 @@ def other_place(seat: Seat, machine: str) -> Place | None:
 
 def repository_id(objects: Objects) -> str | None:
     """The random id of the repository, by the first event of control or of a journal; None before the first event."""
-    for branch, head in objects.heads(lambda name: name.startswith("qms/") and names.is_ledger(name)).items():
+    control = objects.head(names.CONTROL)  # asked first: with thousands of ledgers it is dear to list them
+    heads = {names.CONTROL: control} if control else objects.heads(_is_journal)
+    for branch, head in heads.items():
         series = "release" if branch == names.CONTROL else journal.SEAT
-        for entry in ledger.record_events(objects, branch, head.commit, series, 1):
-            return entry.event.text("repository")
+        for stored in ledger.record_events(objects, branch, head.commit, series, 1):
+            return stored.event.text("repository")
     return None
+
+
+def _is_journal(branch: str) -> bool:
+    name = names.parse_branch(branch)
+    return name is not None and name.kind is names.Kind.JOURNAL

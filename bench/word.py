@@ -1,7 +1,8 @@
 """CPU time of one Word page against docxtpl as it is normally used: a new object, render, save.
 
-`python -m bench.docx` prints the table. Both fill the same template with the same values, in turns, in one process.
-The compiled way also puts in the record's own QR code and dates, which docxtpl is spared.
+`python -m bench.word` prints the result (a module called docx would hide python-docx). Both fill the same template with
+the same values, in turns, in one process. The compiled way also puts in the record's own QR code and dates, which
+docxtpl is spared.
 """
 
 from __future__ import annotations
