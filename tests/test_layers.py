@@ -16,6 +16,7 @@ SOURCE = PROJECT / "src"
 # A module imports only from a strictly lower row.
 LAYERS = {
     "base": 0,
+    "builtin": 0,
     "model": 1,
     "store": 2,
     "render": 2,
@@ -50,7 +51,10 @@ ORDER: dict[str, str] = {
     "system": "definitions view",
     "query": "cell view working overview register",
     "acts": "apply begin sheets seat demo pages preview",
-    "": "builtin",
+    "cli": (
+        "front words menu session root asking given output sync boundary desk demo form report main "
+        "issuing register search record"
+    ),
 }
 
 # The program itself: its version below everything, `python -m` above.

@@ -15,7 +15,7 @@ from program import FORMS, NOON, Program, Result, refused
 from qmsdocs.acts import demo
 from qmsdocs.acts.sheets import sheet
 from qmsdocs.base.language import Language
-from qmsdocs.system import open_system
+from qmsdocs.system.view import open_system
 
 LEVELS = {
     "顾昇": "general",  # the first window that leaks

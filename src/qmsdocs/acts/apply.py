@@ -9,7 +9,7 @@ from datetime import datetime
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.store.event import Change, Posted
 from qmsdocs.store.ledger import Stale
-from qmsdocs.system import System
+from qmsdocs.system.view import System
 
 ATTEMPTS = 5
 

@@ -24,7 +24,7 @@ from qmsdocs.base.toml import Definition, parse, read
 from qmsdocs.model.calendar import Calendar
 from qmsdocs.model.organisation import Organisation
 from qmsdocs.store.event import Change, RaisedFrom
-from qmsdocs.system import System, open_system
+from qmsdocs.system.view import System, open_system
 
 FOLDER = "builtin/demo"
 SETTING = "demo.toml"

@@ -13,7 +13,7 @@ from qmsdocs.base.files import safe_name, write_atomically
 from qmsdocs.base.language import Language
 from qmsdocs.model.record import Record
 from qmsdocs.render import docx, pdf
-from qmsdocs.system import Held, System
+from qmsdocs.system.view import Held, System
 
 ISSUED_FOLDER = "records/issued"
 

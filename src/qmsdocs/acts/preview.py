@@ -14,7 +14,8 @@ from qmsdocs.query.view import new_facts
 from qmsdocs.query.working import load
 from qmsdocs.render import docx, pdf
 from qmsdocs.render.sheet import Sheet
-from qmsdocs.system import FormInForce, System
+from qmsdocs.system.definitions import FormInForce
+from qmsdocs.system.view import System
 
 
 def preview(system: System, number: str, *, kind: str, example: bool, in_force: bool, language: Language) -> bytes:

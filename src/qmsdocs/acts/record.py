@@ -27,7 +27,8 @@ from qmsdocs.model.value import Intake, Refusal, clean, refuse_text, unknown
 from qmsdocs.query.view import counted, facts_of, new_facts
 from qmsdocs.store.event import Change, Draft, FormReference, RaisedFrom
 from qmsdocs.store.names import records_stem
-from qmsdocs.system import FormInForce, System
+from qmsdocs.system.definitions import FormInForce
+from qmsdocs.system.view import System
 
 VOID = "void"
 AMEND = "amend"

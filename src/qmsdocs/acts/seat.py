@@ -6,7 +6,7 @@ from qmsdocs.base.errors import QmsError
 from qmsdocs.model.record import FormReference
 from qmsdocs.store.handover import LastNumber, known_series
 from qmsdocs.store.names import branch_of, records_stem
-from qmsdocs.system import System
+from qmsdocs.system.view import System
 
 
 def last_number(system: System, written: str) -> LastNumber:

@@ -10,7 +10,8 @@ from qmsdocs.model.speech import FormSpeech, reasons
 from qmsdocs.query.view import facts_then
 from qmsdocs.render import mark
 from qmsdocs.render.sheet import Act, Sheet
-from qmsdocs.system import FormInForce, System
+from qmsdocs.system.definitions import FormInForce
+from qmsdocs.system.view import System
 
 VOID_STATUS = Text("注销", "VOID")
 DRAFT_STATUS = Text("草稿", "Draft")

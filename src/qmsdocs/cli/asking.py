@@ -20,7 +20,7 @@ from qmsdocs.fill.question import Question
 from qmsdocs.fill.skeleton import Skeleton
 from qmsdocs.model.value import Intake
 from qmsdocs.query.view import new_facts
-from qmsdocs.system import FormInForce
+from qmsdocs.system.definitions import FormInForce
 
 
 def ask(session: Session, number: str | None, path: Path) -> bool:

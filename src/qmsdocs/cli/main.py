@@ -11,15 +11,24 @@ from qmsdocs.cli import front
 
 def main() -> None:
     """Run the program with the words of the command line and leave with its exit code."""
-    arguments = sys.argv[1:]
+    try:
+        code = _run(sys.argv[1:])
+    except KeyboardInterrupt:  # before the boundary stands, or after it
+        code = 130
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
     quick = _quick(arguments)
     if quick is not None:
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-        sys.stdout.write(f"{quick}\n")
-        sys.exit(0)
+        try:
+            os.write(1, f"{quick}\n".encode("utf-8", "backslashreplace"))
+            return 0
+        except OSError:
+            pass  # said by the boundary
     from qmsdocs.cli.boundary import run
 
-    sys.exit(run(arguments))
+    return run(arguments)
 
 
 def _quick(arguments: list[str]) -> str | None:

@@ -53,11 +53,11 @@ def menu(context: click.Context) -> int:
         asked = click.prompt(say(context, ASKED[part]), err=True) if part in ASKED else part
         arguments += shlex.split(asked) if part in ("words", "file") else [asked]
     click.echo(click.style("qmsdocs " + shlex.join(arguments), dim=True), err=True)
-    from qmsdocs.cli.boundary import command
-
-    wishes = context.find_root().obj
+    root = context.find_root()
+    wishes = root.obj
     assert isinstance(wishes, Wishes)
-    return command(arguments, wishes)
+    found = root.command.main(arguments, prog_name=root.info_name, standalone_mode=False, obj=wishes)
+    return found if isinstance(found, int) else 0
 
 
 def _choose(context: click.Context) -> int:

@@ -22,7 +22,8 @@ from qmsdocs.query.view import facts_of
 from qmsdocs.store.index import Filter
 from qmsdocs.store.post import LOST
 from qmsdocs.store.rows import Row
-from qmsdocs.system import FormInForce, System
+from qmsdocs.system.definitions import FormInForce
+from qmsdocs.system.view import System
 
 
 def field_title(session: Session, form: Form | None, path: str) -> str:

@@ -22,7 +22,7 @@ from qmsdocs.base.files import write_atomically
 from qmsdocs.base.language import Catalogue, Language
 from qmsdocs.cli.words import Wishes, one_line
 from qmsdocs.store.event import Change
-from qmsdocs.system import System, open_system
+from qmsdocs.system.view import System, open_system
 
 T = TypeVar("T")
 

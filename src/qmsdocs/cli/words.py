@@ -133,9 +133,7 @@ def pass_session(function: Callable[..., Any]) -> Callable[..., Any]:
     def command(*args: Any, **kwargs: Any) -> Any:
         wishes = click.get_current_context().find_root().obj
         if wishes.session is None:
-            from qmsdocs.cli.session import begun
-
-            wishes.session = begun(wishes)
+            wishes.session = import_module("qmsdocs.cli.session").begun(wishes)
         return function(wishes.session, *args, **kwargs)
 
     return command

@@ -11,7 +11,7 @@ from qmsdocs.model.release import ItemKind, in_force
 from qmsdocs.query.view import facts_of
 from qmsdocs.store import seat
 from qmsdocs.store.index import Filter
-from qmsdocs.system import System
+from qmsdocs.system.view import System
 
 SHOWN = 10
 

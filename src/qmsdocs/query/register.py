@@ -18,7 +18,8 @@ from qmsdocs.query.view import facts_of
 from qmsdocs.render.table import Cell, Column, Grid, Kind
 from qmsdocs.store.index import Filter
 from qmsdocs.store.rows import Row
-from qmsdocs.system import FormInForce, System
+from qmsdocs.system.definitions import FormInForce
+from qmsdocs.system.view import System
 
 _HEADS = {
     "number": Text("编号", "Number"),

@@ -10,7 +10,8 @@ from qmsdocs.model.clock import Moment
 from qmsdocs.model.facts import RecordFacts
 from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.record import Record
-from qmsdocs.system import FormInForce, System
+from qmsdocs.system.definitions import FormInForce
+from qmsdocs.system.view import System
 
 
 def facts_of(

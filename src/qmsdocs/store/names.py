@@ -134,7 +134,7 @@ def attachment_path(series: str, serial: int, sha256: str) -> str:
 
 
 def printed(template: str, serial: int) -> str:
-    """The printed number of a template such as `TS-HZ-2026-{serial:04d}`; doubled braces are braces."""
+    """The printed number of a template such as `AB-HZ-2026-{serial:04d}`; doubled braces are braces."""
 
     def fill(found: re.Match[str]) -> str:
         return f"{serial:0{found[1] or 1}d}" if found[0].startswith("{serial") else found[0][0]
