@@ -145,9 +145,7 @@ def test_a_visible_text_has_a_glyph_for_everything(text: str) -> None:
     assert set(map(ord, shown)) - {0x0A, 0x09} <= fonts.coverage()
 
 
-def test_the_configuration_knows_our_folder_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_configuration_knows_our_folder_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FONTCONFIG_FILE", "before")
     path = fonts.configure(tmp_path / "a & b")
     assert os.environ["FONTCONFIG_FILE"] == str(path)

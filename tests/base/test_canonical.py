@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from qmsdocs.base.canonical import MAXIMUM_DEPTH, MAXIMUM_INTEGER, Json, dumps, loads, sha256
 from qmsdocs.base.errors import QmsError
 
-LETTERS = st.text(st.characters(codec="utf-8"), max_size=20).map(lambda text: __import__("unicodedata").normalize("NFC", text))
+LETTERS = st.text(st.characters(codec="utf-8"), max_size=20).map(
+    lambda text: __import__("unicodedata").normalize("NFC", text)
+)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-MAXIMUM_INTEGER, MAXIMUM_INTEGER) | LETTERS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(LETTERS, inner, max_size=4),

@@ -58,7 +58,9 @@ def hard(shared: Program) -> Mapping[str, Drawn]:
     paths = []
     for turn, names in enumerate(groups):
         values = dict(COMPLAINT)
-        for name, line, text in zip(names, ("customer", "room", "estate"), ("what_happened", "plan", "answer"), strict=False):
+        for name, line, text in zip(
+            names, ("customer", "room", "estate"), ("what_happened", "plan", "answer"), strict=False
+        ):
             values |= {line: TAKEN[name], text: TAKEN[name]}
         paths.append(shared.draft(f"hard-{turn}.json", "QR-14-04", values))
     drawn = issued(shared, *paths)
@@ -143,7 +145,17 @@ def test_every_option_is_printed(shared: Program, examples: Mapping[str, Drawn],
 def test_text_comes_out_in_reading_order(examples: Mapping[str, Drawn]) -> None:
     for flags in ((), ("-raw",), ("-layout",)):
         text = squeezed(looked("pdftotext", *flags, examples["QR-14-04"].pdf, "-"))
-        wanted = ("绿源置业", "QR-14-04", "客户投诉处理记录", "一、受理与判定", "接到投诉时间", "客户姓名", "林玥", "联系电话", "二、处理与结案")
+        wanted = (
+            "绿源置业",
+            "QR-14-04",
+            "客户投诉处理记录",
+            "一、受理与判定",
+            "接到投诉时间",
+            "客户姓名",
+            "林玥",
+            "联系电话",
+            "二、处理与结案",
+        )
         places = [text.find(word) for word in wanted]
         assert -1 not in places, (flags, dict(zip(wanted, places, strict=True)))
         assert places == sorted(places), (flags, dict(zip(wanted, places, strict=True)))
@@ -184,7 +196,9 @@ def test_a_page_prints_what_cannot_be_seen(hard: Mapping[str, Drawn], name: str)
 @pytest.mark.parametrize("name", ["rare characters", "emoji", "expression", "20,000 characters", "escape of a sheet"])
 def test_the_pdf_of_a_hard_text_is_sound(shared: Program, hard: Mapping[str, Drawn], name: str, tmp_path: Path) -> None:
     assert "No syntax or stream encoding errors found" in looked("qpdf", "--check", hard[name].pdf)
-    assert all(re.split(r"\s+", line.strip())[-5] == "yes" for line in looked("pdffonts", hard[name].pdf).splitlines()[2:])
+    assert all(
+        re.split(r"\s+", line.strip())[-5] == "yes" for line in looked("pdffonts", hard[name].pdf).splitlines()[2:]
+    )
     check_attached(shared, hard[name], tmp_path)
 
 
@@ -236,11 +250,23 @@ def opened(
     return lambda item, kind: folder / f"{item.docx.stem}.{kind}"
 
 
-OFFICE = ("ampersand", "angle brackets", "expression", "formula", "quotes", "emoji", "rare characters", "lines", "20,000 characters")
+OFFICE = (
+    "ampersand",
+    "angle brackets",
+    "expression",
+    "formula",
+    "quotes",
+    "emoji",
+    "rare characters",
+    "lines",
+    "20,000 characters",
+)
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_libreoffice_shows_the_values(shared: Program, examples: Mapping[str, Drawn], opened: Callable[[Drawn, str], Path], form: str) -> None:
+def test_libreoffice_shows_the_values(
+    shared: Program, examples: Mapping[str, Drawn], opened: Callable[[Drawn, str], Path], form: str
+) -> None:
     text = squeezed(opened(examples[form], "txt").read_text("utf-8-sig"))
     draft = tomllib.loads((shared.root / "forms" / form / "example.toml").read_text("utf-8"))["values"]
     definition = tomllib.loads((shared.root / "forms" / form / "form.toml").read_text("utf-8"))["field"]
@@ -252,7 +278,9 @@ def test_libreoffice_shows_the_values(shared: Program, examples: Mapping[str, Dr
 
 
 @pytest.mark.parametrize("name", OFFICE)
-def test_libreoffice_shows_hard_texts(hard: Mapping[str, Drawn], opened: Callable[[Drawn, str], Path], name: str) -> None:
+def test_libreoffice_shows_hard_texts(
+    hard: Mapping[str, Drawn], opened: Callable[[Drawn, str], Path], name: str
+) -> None:
     text = squeezed(opened(hard[name], "txt").read_text("utf-8-sig"))
     assert text.count(squeezed(normal(TAKEN[name]))) >= 2
 

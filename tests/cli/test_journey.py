@@ -14,7 +14,10 @@ def fill(path: Path, **values: str) -> None:
     """Nothing; the draft holds the values, written where an editor would write them."""
     text = path.read_text("utf-8")
     for name, value in values.items():
-        empty = {f"\n{name} = \"\"\n": f"\n{name} = {json.dumps(value)}\n", f"\n{name} = '''\n\n'''\n": f"\n{name} = '''\n{value}\n'''\n"}
+        empty = {
+            f'\n{name} = ""\n': f"\n{name} = {json.dumps(value)}\n",
+            f"\n{name} = '''\n\n'''\n": f"\n{name} = '''\n{value}\n'''\n",
+        }
         [blank] = [blank for blank in empty if blank in text]
         text = text.replace(blank, empty[blank])
     path.write_text(text, "utf-8")
@@ -41,21 +44,51 @@ def test_the_first_page(tmp_path: Path) -> None:
     assert sorted(Path(item["path"]).suffix for item in complaint["files"]) == [".docx", ".pdf"]
     assert all((desk.root / item["path"]).is_file() for item in complaint["files"])
 
-    answers = "\n".join(("2026-11-18 09:20", "张伟", "phone", "", "林玥", "13800001234", "绿汀苑3幢", "", "", "leak", "漏水", ".", "q"))
+    answers = "\n".join(
+        ("2026-11-18 09:20", "张伟", "phone", "", "林玥", "13800001234", "绿汀苑3幢", "", "", "leak", "漏水", ".", "q")
+    )
     done(desk.process("record", "fill", "QR-14-04", "-o", "asked.toml", stdin=answers + "\n"))
     done(desk.process("record", "issue", "asked.toml"))
 
     book = openpyxl.Workbook()
-    book.active.append(["受理时间", "受理人员", "信息类别", "source", "customer", "phone", "estate", "topic", "department", "statements.1.statement"])
+    book.active.append(
+        [
+            "受理时间",
+            "受理人员",
+            "信息类别",
+            "source",
+            "customer",
+            "phone",
+            "estate",
+            "topic",
+            "department",
+            "statements.1.statement",
+        ]
+    )
     for turn in range(3):
-        book.active.append(["2026-11-19 20:35", "王芳", "help", "phone", "欧阳昇", f"1390000567{turn}", "栖枫园5幢", "电梯停运", "物业服务中心", "停了"])
+        book.active.append(
+            [
+                "2026-11-19 20:35",
+                "王芳",
+                "help",
+                "phone",
+                "欧阳昇",
+                f"1390000567{turn}",
+                "栖枫园5幢",
+                "电梯停运",
+                "物业服务中心",
+                "停了",
+            ]
+        )
     book.save(desk.root / "calls.xlsx")
     calls = desk.process("record", "issue", "--form", "QR-14-03", "--table", "calls.xlsx", "--json")
     assert len(done(calls).numbers) == 3
 
     facts = ("same_province=true", "lawsuit=none", "media=none", "nature=grievance", "needs_others=false")
     more = [word for fact in facts for word in ("--set", fact)]
-    moved = done(desk.process("record", "advance", number, "classify", "--set", "people_together=12", *more, "--as", "zhang.wei"))
+    moved = done(
+        desk.process("record", "advance", number, "classify", "--set", "people_together=12", *more, "--as", "zhang.wei")
+    )
     assert "Classified" in moved.out
     done(desk.process("record", "amend", number, "--set", "phone=13800000000", "-m", "号码听错"))
     shown = done(desk.process("record", "show", number, "--json")).json["record"]

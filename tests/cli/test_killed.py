@@ -177,7 +177,9 @@ def test_eight_processes_issue_200_records(live: Program, kind: str) -> None:
     def words(turn: int) -> list[object]:
         if kind == "drafts":
             return [*drafts(live, 25, f"w{turn}")]
-        rows = "\n".join(",".join(str(v) for v in {**COMPLAINT, "customer": f"w{turn}-{row}"}.values()) for row in range(25))
+        rows = "\n".join(
+            ",".join(str(v) for v in {**COMPLAINT, "customer": f"w{turn}-{row}"}.values()) for row in range(25)
+        )
         path = live.root / f"w{turn}.csv"
         path.write_text(",".join(COMPLAINT) + "\n" + rows + "\n", "utf-8")
         return ["--form", "QR-14-04", "--table", path]
@@ -196,7 +198,10 @@ def test_eight_processes_issue_200_records(live: Program, kind: str) -> None:
 @pytest.mark.slow
 def test_eight_loops_of_25_commands(live: Program) -> None:
     def loop(turn: int) -> subprocess.Popen[bytes]:
-        lines = [f"{sys.executable} -m qmsdocs record issue {path} --json --no-pages || exit" for path in drafts(live, 25, f"w{turn}")]
+        lines = [
+            f"{sys.executable} -m qmsdocs record issue {path} --json --no-pages || exit"
+            for path in drafts(live, 25, f"w{turn}")
+        ]
         return subprocess.Popen(["bash", "-c", "\n".join(lines)], cwd=live.root, stdout=subprocess.PIPE)
 
     running = [loop(turn) for turn in range(8)]
@@ -225,7 +230,10 @@ def test_several_people_move_one_record_on(live: Program) -> None:
         assert process.returncode == 0, err
     record = live.record(number)
     assert {record["values"][field] for field in ("customer", "estate", "room", "what_happened")} == {
-        "customer1", "estate1", "room1", "what_happened1",
+        "customer1",
+        "estate1",
+        "room1",
+        "what_happened1",
     }
     assert [event["sequence"] for event in record["events"]] == [1, 2, 3, 4, 5]
 
@@ -317,7 +325,9 @@ def test_a_disk_that_refuses_long_files_is_one_line(live: Program, limit: int) -
 @pytest.mark.parametrize("words", [["record", "list"], ["record", "list", "--json"], ["--help"], ["form", "list"]])
 def test_an_answer_nobody_can_take_is_one_line(live: Program, words: list[str]) -> None:
     with Path("/dev/full").open("wb") as full:
-        process = subprocess.run([sys.executable, "-m", "qmsdocs", *words], cwd=live.root, stdout=full, stderr=subprocess.PIPE, check=False)
+        process = subprocess.run(
+            [sys.executable, "-m", "qmsdocs", *words], cwd=live.root, stdout=full, stderr=subprocess.PIPE, check=False
+        )
     assert process.returncode == 2
     lines = process.stderr.decode().splitlines()
     assert len(lines) == 1 and lines[0].startswith("error: "), lines

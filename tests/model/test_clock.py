@@ -142,8 +142,14 @@ def test_what_a_clock_shows(clock: str, history: str, now: str, expected: str) -
 
 
 def test_a_date_field_stops_it() -> None:
-    assert shown(reading("written", ISSUED, "2026-11-30 12:00", answered_on="2026-11-24")) == "20 17:00 → 24 00:00 due 25 23:59"
-    assert shown(reading("written", ISSUED, "2026-11-30 12:00", answered_on="2026-11-19")) == "20 17:00 → 20 17:00 due 25 23:59"
+    assert (
+        shown(reading("written", ISSUED, "2026-11-30 12:00", answered_on="2026-11-24"))
+        == "20 17:00 → 24 00:00 due 25 23:59"
+    )
+    assert (
+        shown(reading("written", ISSUED, "2026-11-30 12:00", answered_on="2026-11-19"))
+        == "20 17:00 → 20 17:00 due 25 23:59"
+    )
 
 
 def test_without_its_starting_field_it_has_not_begun() -> None:
@@ -177,7 +183,13 @@ def test_a_clock_that_does_not_apply_is_not_shown_but_can_be_asked() -> None:
     form = starter("QR-14-04")
     values = {"received_at": "2026-11-20T16:00:00+08:00", "lawsuit": "begun"}
     history = moments("2026-11-21 16:00 carry_out → solved")
-    solved = facts(form, values, state="solved", history=history, parameters={"visit_within": "24 hours", "major_people": "9 people"})
+    solved = facts(
+        form,
+        values,
+        state="solved",
+        history=history,
+        parameters={"visit_within": "24 hours", "major_people": "9 people"},
+    )
     assert solved.value(("level",)) == "major"
     assert solved.reading("visiting") is None
     assert solved.reading("visiting", limited=False) is not None

@@ -107,7 +107,11 @@ PLAIN = st.sampled_from(["people", "rate", "others", "p.many", "p.share", "3", "
 def numbers(draw: st.DrawFn, depth: int = 3) -> str:
     if depth == 0 or draw(st.booleans()):
         return draw(PLAIN)
-    shape = draw(st.sampled_from(["({0} + {1})", "({0} - {1})", "({0} * {1})", "({0} / {1})", "first({0}, {1})", "({0} if urgent else {1})"]))
+    shape = draw(
+        st.sampled_from(
+            ["({0} + {1})", "({0} - {1})", "({0} * {1})", "({0} / {1})", "first({0}, {1})", "({0} if urgent else {1})"]
+        )
+    )
     return shape.format(draw(numbers(depth - 1)), draw(numbers(depth - 1)))
 
 
@@ -178,7 +182,13 @@ def test_any_text_is_parsed_or_refused(written: str) -> None:
 
 
 def test_a_stored_value_that_is_none_is_no_crash() -> None:
-    for values in ({"people": "many"}, {"done_on": "2026-13-01"}, {"opened_at": "soon"}, {"longer": "long"}, {"rate": "1,5"}):
+    for values in (
+        {"people": "many"},
+        {"done_on": "2026-13-01"},
+        {"opened_at": "soon"},
+        {"longer": "long"},
+        {"rate": "1,5"},
+    ):
         name = next(iter(values))
         with pytest.raises(QmsError):
             of(dict(values)).value((name,))

@@ -43,7 +43,9 @@ def test_every_expression_of_the_starter_pack_has_words(number: str, written: st
         assert sentence.count("“") == sentence.count("”")
     if written.strip("'").isidentifier():
         return
-    assert not {" is ", " and ", " or ", "not "} & {word for word in (" is ", " and ", " or ", "not ") if word in said(form, written)}
+    assert not {" is ", " and ", " or ", "not "} & {
+        word for word in (" is ", " and ", " or ", "not ") if word in said(form, written)
+    }
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,12 @@ def test_every_expression_of_the_starter_pack_has_words(number: str, written: st
             "验证日期不早于最晚的措施的完成日期",
             "Verified on is not before latest Done in Actions",
         ),
-        ("QR-18-01", "verified_by not in actions.owner", "验证人不在措施的负责人之中", "Verified by is not among Owner in Actions"),
+        (
+            "QR-18-01",
+            "verified_by not in actions.owner",
+            "验证人不在措施的负责人之中",
+            "Verified by is not among Owner in Actions",
+        ),
         ("QR-18-01", "verified_by != owner", "验证人与责任人不同", "Verified by and Owner are not the same"),
         (
             "QR-18-02",
@@ -235,7 +242,13 @@ def test_a_complaint_says_why_it_is_what_it_is() -> None:
         ("2026-11-02", "major", "我方拖延，且处理历时已满1个月（因我方未解决而成为重大的时间）"),
     ):
         parameters = procedure("QD-14-02").parameters
-        found = facts(form, values, now=f"{day} 12:00", history=moments("2026-10-01 10:00 issue → received"), parameters=parameters)
+        found = facts(
+            form,
+            values,
+            now=f"{day} 12:00",
+            history=moments("2026-10-01 10:00 issue → received"),
+            parameters=parameters,
+        )
         assert found.value(("level",)) == level
         assert reason(found, "level", speech(form, ZH, found)) == why
 
@@ -243,4 +256,7 @@ def test_a_complaint_says_why_it_is_what_it_is() -> None:
 def test_of_a_condition_that_fails_all_is_said_with_the_values() -> None:
     found = known({"people": 3})
     assert unmet("people >= p.many or urgent", found, speech(FORM, ZH, found)) == "人数（3）达到10人（多），或紧急"
-    assert unmet("people >= p.many or urgent", found, speech(FORM, EN, found)) == "People (3) ≥ 10 people (many), or Urgent"
+    assert (
+        unmet("people >= p.many or urgent", found, speech(FORM, EN, found))
+        == "People (3) ≥ 10 people (many), or Urgent"
+    )

@@ -19,7 +19,12 @@ CHANGES = st.dictionaries(NAMES, STORED, max_size=3)
 
 
 def event(act: str, given: Mapping[str, Json], **more: Json) -> Event:
-    said: dict[str, Json] = {"act": act, "state": "open", "set": dict(given), "recorded_at": "2026-11-21T12:00:00+08:00"}
+    said: dict[str, Json] = {
+        "act": act,
+        "state": "open",
+        "set": dict(given),
+        "recorded_at": "2026-11-21T12:00:00+08:00",
+    }
     return Event.read(dumps({**said, **more}))
 
 

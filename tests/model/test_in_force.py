@@ -18,7 +18,9 @@ FORM, PROCEDURE = ItemKind.FORM, ItemKind.PROCEDURE
 FIRST = date(2026, 1, 1)
 
 
-def release(revision: str, effective_on: date, *, state: str = "in_force", serial: int = 1, number: str = "F-1") -> Release:
+def release(
+    revision: str, effective_on: date, *, state: str = "in_force", serial: int = 1, number: str = "F-1"
+) -> Release:
     return Release(FORM, number, revision, revision * 3, effective_on, None, state, f"REL-{serial:06d}", serial)
 
 

@@ -13,7 +13,9 @@ CODES = st.text("ABCDEFGHXYZ杭沪绿", min_size=1, max_size=6)
 
 
 def printed(pattern: str, serial: int, site: str = "HZ", year: int = 2026, month: int = 7, project: str = "LTY") -> str:
-    return NumberPattern.parse(pattern).template(site=site, year=year, month=month, project=project).format(serial=serial)
+    return (
+        NumberPattern.parse(pattern).template(site=site, year=year, month=month, project=project).format(serial=serial)
+    )
 
 
 @pytest.mark.parametrize(

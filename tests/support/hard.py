@@ -37,7 +37,7 @@ TAKEN: Mapping[str, str] = {
     "decimals": "1.10",
     "date": "2026-11-21",
     "half date": "3/4",
-    "comma and semicolon": "a,b;c\t\"d\",e",
+    "comma and semicolon": 'a,b;c\t"d",e',
     "emoji": "漏水😀👍🏽",
     "family": "👨‍👩‍👧",
     "rare characters": "玥 喆 昇 㐂",

@@ -58,6 +58,6 @@ def _with_example(system: System, said: Sheet, form: FormInForce) -> Sheet:
         said,
         values=given,
         derived=facts.derived(),
-        applies=frozenset(name for name in form.form.values if facts.applies(name)),
+        applies=frozenset(name for name in form.form.field if facts.applies(name)),
         number=form.form.pattern.template(site="XX", year=system.now.year, month=1, project="XX").format(serial=0),
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # loaded by the commands that need them, so that help and com
     from qmsdocs.acts.record import Intent
     from qmsdocs.cli.session import Session
     from qmsdocs.store.event import Change
-    from qmsdocs.system import System
+    from qmsdocs.system.view import System
 
 Plan = Callable[["System", Mapping[str, object], "Intent"], "Change"]
 

@@ -84,9 +84,7 @@ def make(recipe: Recipe, source: TTFont, wanted: Collection[int]) -> TTFont:
     return font
 
 
-def _draw(
-    recipe: Recipe, font: TTFont, code_points: Collection[int]
-) -> tuple[dict[str, Any], dict[str, float]]:
+def _draw(recipe: Recipe, font: TTFont, code_points: Collection[int]) -> tuple[dict[str, Any], dict[str, float]]:
     """Outlines and widths by glyph name, `.notdef` first.
 
     One glyph for each code point: with a shared one, text copied from a PDF would differ from what was typed.

@@ -57,7 +57,7 @@ class Heads:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What all events of one act share: the commits they are judged by, and "behind" when the ledger's last is later."""
+    """What all events of one act share: the commits they are judged by, and whether the clock was behind."""
 
     control: str | None
     journal: str | None
