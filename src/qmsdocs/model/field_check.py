@@ -191,7 +191,7 @@ class FieldWalk(Walk):
         for name, column in field.column.items():
             below = f"{place}.column.{name}"
             if column.type in (FieldType.TABLE, FieldType.SECTION, FieldType.NOTE, FieldType.ATTACHMENT):
-                yield self.error(below, "a {kind} cannot be a column", kind=column.type.value)
+                yield self.error(below, "the type {kind} cannot be a column", kind=column.type.value)
                 continue
             for key in _NOT_IN_COLUMNS:
                 if getattr(column, key) not in (None, ()):
