@@ -27,7 +27,7 @@ SOURCE = PROJECT / "src" / "qmsdocs"
 CHINESE = SOURCE / "language" / "zh"
 
 # Who takes a template, and as which argument; errors of every kind take it as their first one.
-TAKERS = {"message": 0, "Message": 0, "say": 0, "tell": 0, "confirm": 0, "progress": 1, "error": 1}
+TAKERS = {"message": 0, "Message": 0, "say": 0, "tell": 0, "progress": 1, "error": 1}
 
 # Arguments that are messages made elsewhere, or templates handed on to one of the takers; a new one is entered here.
 HANDED_ON = {
@@ -43,8 +43,9 @@ HANDED_ON = {
     "cli/issuing.py": {"refusal.message", "error.message", "error.hint", "why", "result.pending"},
     "cli/menu.py": {"title", "ASKED[part]"},
     "cli/register.py": {"title"},
+    "render/limited.py": {"said['template']"},
     "cli/report.py": {"refusal.message", "error.hint"},
-    "cli/session.py": {"said", "label", "question", "self.say(question, **values)"},
+    "cli/session.py": {"said", "label"},
     "cli/words.py": {"said", "self.said", "self.help", "_template(self.help)", "_template(below.help)"},
     "fill/ask.py": {"item.help.of(self.language) if item.help is not None else None"},  # a Question's, not click's
     "fill/refused.py": {"refusal.message", "said"},

@@ -1,8 +1,9 @@
-"""Canonical JSON: the vectors of RFC 8785 that a format without floats can hold, round trips, and everything refused."""
+"""Canonical JSON: the vectors of RFC 8785 that a format without floats holds, round trips, and what is refused."""
 
 from __future__ import annotations
 
 import json
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -11,9 +12,7 @@ from hypothesis import strategies as st
 from qmsdocs.base.canonical import MAXIMUM_DEPTH, MAXIMUM_INTEGER, Json, dumps, loads, sha256
 from qmsdocs.base.errors import QmsError
 
-LETTERS = st.text(st.characters(codec="utf-8"), max_size=20).map(
-    lambda text: __import__("unicodedata").normalize("NFC", text)
-)
+LETTERS = st.text(st.characters(codec="utf-8"), max_size=20).map(lambda text: normalize("NFC", text))
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-MAXIMUM_INTEGER, MAXIMUM_INTEGER) | LETTERS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(LETTERS, inner, max_size=4),

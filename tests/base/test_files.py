@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -75,7 +74,7 @@ def test_names(text: str, name: str) -> None:
 def test_every_text_becomes_a_name_every_system_takes(text: str) -> None:
     encodable = text.encode("utf-8", "ignore").decode("utf-8")
     name = safe_name(encodable)
-    assert name and name == os.path.basename(name)
+    assert name and name == Path(name).name
     assert len(name.encode()) <= MAXIMUM_NAME + 1
     assert not set(name) & set('<>:"/\\|?*') and all(ord(character) >= 32 for character in name)
     assert name[-1] not in " ." and name[0] not in " "

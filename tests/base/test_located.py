@@ -1,5 +1,7 @@
 """Every mistake in what people write is answered with file, line, key and what is wrong."""
 
+# ruff: noqa: E501  (a case a line)
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -275,7 +277,7 @@ def test_a_file_is_named_as_it_is_asked_for(tmp_path: Path) -> None:
     path.write_text("x = 1\n", "utf-8")
     with pytest.raises(QmsError, match=r"^people\.toml:1: x: unknown key$"):
         read(path, People, name="people.toml")
-    with pytest.raises(QmsError, match="people.toml:1"):
+    with pytest.raises(QmsError, match=r"people\.toml:1"):
         read(path, People)
 
 

@@ -1,5 +1,7 @@
 """Clocks: when they start, stop, pause, run again and run out. Histories are dated lines."""
 
+# ruff: noqa: E501  (a case a line)
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -195,7 +197,7 @@ def test_a_clock_that_does_not_apply_is_not_shown_but_can_be_asked() -> None:
     assert solved.reading("visiting", limited=False) is not None
 
 
-STEPS = {name: step for name, step in FORM.step.items()}
+STEPS = dict(FORM.step)
 
 
 @st.composite

@@ -1,5 +1,7 @@
 """The walk over a form: for every message one sample that calls it forth and one near miss that does not."""
 
+# ruff: noqa: E501  (a case a line)
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -7,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 from definitions import HEAD, LIFE, NUMBERS, procedure, small, starter
+
 from qmsdocs.base.language import Catalogue, Language
 from qmsdocs.model.finding import Finding, Severity
 from qmsdocs.model.form import Form
@@ -16,7 +19,12 @@ from qmsdocs.model.quantity import parse as quantity
 
 PARAMETERS: Mapping[str, Quantity] = {
     name: quantity(written)
-    for name, written in {"limit": "24 hours", "window": "1 month", "work": "2 working days", "many": "10 people"}.items()
+    for name, written in {
+        "limit": "24 hours",
+        "window": "1 month",
+        "work": "2 working days",
+        "many": "10 people",
+    }.items()
 }
 TARGET = small(
     """
@@ -183,7 +191,9 @@ LIVES = [
 @pytest.mark.parametrize(("wrong", "place", "message", "near_miss"), FIELDS)
 def test_a_mistake_in_a_field(wrong: str, place: str, message: str, near_miss: str) -> None:
     life = "" if "[state]" in wrong else LIFE
-    assert any(line.startswith(f"{place}: ") and message in line for line in found(small(wrong, life))), found(small(wrong, life))
+    assert any(line.startswith(f"{place}: ") and message in line for line in found(small(wrong, life))), found(
+        small(wrong, life)
+    )
     assert found(small(near_miss, "" if "[state]" in near_miss else LIFE)) == []
 
 
@@ -199,14 +209,18 @@ def test_what_a_form_is_checked_against() -> None:
     assert found(form) == []
     head = {
         "procedure: there is no procedure P-1": replace(AROUND, parameters=None),
-        'retention: unknown retention class "trial", did you mean "trials"?': replace(AROUND, classes=frozenset({"trials"})),
+        'retention: unknown retention class "trial", did you mean "trials"?': replace(
+            AROUND, classes=frozenset({"trials"})
+        ),
         'owner: unknown role "clerk", did you mean "clerks"?': replace(AROUND, roles=frozenset({"clerks", "manager"})),
     }
     for line, around in head.items():
         assert line in found(form, around)
     without_site = small(field(""), head=HEAD.replace("{site}-", ""))
     assert found(without_site) == []
-    assert found(without_site, replace(AROUND, several_sites=True)) == ["series.number: with several sites the number needs {site}"]
+    assert found(without_site, replace(AROUND, several_sites=True)) == [
+        "series.number: with several sites the number needs {site}"
+    ]
     twin = small(field(""), head=HEAD.replace("F-1", "F-9"))
     assert found(form, replace(AROUND, forms={"F-9": twin})) == ["series.id: the form F-9 has the series sy too"]
     assert found(form, replace(AROUND, forms={"F-1": form})) == []
@@ -226,7 +240,9 @@ def test_a_form_has_an_end() -> None:
 
 
 def test_errors_and_warnings_have_their_codes() -> None:
-    findings = list(check_form(small(field(TABLE.replace("max = 3\n", ""), "table") + NUMBER.replace("integer", "choice")), AROUND))
+    findings = list(
+        check_form(small(field(TABLE.replace("max = 3\n", ""), "table") + NUMBER.replace("integer", "choice")), AROUND)
+    )
     assert [(item.code, item.severity, item.subject) for item in findings] == [
         ("DEF201", Severity.WARNING, "F-1"),
         ("DEF101", Severity.ERROR, "F-1"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import subprocess
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -288,6 +289,7 @@ def test_heads_are_counted_anew_when_a_ledger_was_replaced(desk: Desk) -> None:
     desk.issue()
     head.record_head_line(desk.store, "hz", now=desk.now)
     git(desk.root, "update-ref", f"refs/heads/{COMPLAINTS}", f"{COMPLAINTS}^")
+    git(desk.root, "prune", "--expire=now")  # the commit of the heads is gone, as after a disposal
     store = desk.store
     journal.record_heads(store.objects, store.pen("hz", desk.now))
     found = journal.newest_heads(store.objects, "hz")
@@ -447,6 +449,25 @@ def test_a_ledger_that_went_two_ways_is_not_written(desk: Desk, tmp_path: Path) 
         desk.issue()
 
 
+@pytest.mark.parametrize("serial", [99, 100, 9_999, 10_000, 120_345])
+def test_numbers_go_on_from_folder_to_folder(desk: Desk, serial: int) -> None:
+    first = desk.issue()
+    objects = Objects(desk.root / ".git")
+    record = {"number": f"TS-HZ-2026-{serial:04d}", "series": "ts", "serial": serial}
+    data = dumps({**first.stored.body, "record": record})  # type: ignore[dict-item]
+    path = names.event_path("ts", serial, 1, "issue")
+    ledger.add(objects, ledger.Addition(COMPLAINTS, objects.local_commit(COMPLAINTS), {path: data}, desk.now))
+    for following in (1, 2):
+        assert desk.issue().number == f"TS-HZ-2026-{serial + following:04d}"
+
+
+def test_a_site_does_not_write_records_of_another(desk: Desk) -> None:
+    first = desk.issue()
+    handover.claim_seat(desk.store, "sh", person="chen.jing", reason="branch office", at=desk.now)
+    with pytest.raises(QmsError, match="is not written by sh"):
+        replace(desk, site="sh").post(step(first.record, "void", "void", after=first.stored.sha256))
+
+
 def test_serials_end_at_999999() -> None:
     with pytest.raises(QmsError, match="full at 999999"):
         names.record_folder("ts", 1_000_000)
@@ -491,9 +512,11 @@ def test_a_lock_of_a_killed_process_is_removed_by_the_next_writer_only_when_it_i
     assert desk.issue().number == "TS-HZ-2026-0002"
     assert not leftover.exists()
     leftover.touch()
+    begun_at = time.monotonic()
     with lock.exclusive(desk.root / ".git"):
         lock.remove_leftover_locks(desk.root / ".git", (COMPLAINTS,), after=0.5)
     assert not leftover.exists()
+    assert time.monotonic() - begun_at >= 0.4
 
 
 def test_a_template_fills_in_the_serial_and_nothing_else() -> None:

@@ -238,6 +238,7 @@ def test_the_journal_knows_of_later_numbers_than_the_ledger(desk: Desk, tmp_path
     later = other.at(timedelta(days=2))
     take(later, LastNumber(COMPLAINTS, "ts", TEMPLATE, 1))
     assert later.issue().number == "TS-HZ-2026-0003"
+    assert numbers(later.root) == [f"TS-HZ-2026-000{n}" for n in (1, 2, 3)]  # 2 is void, not a hole
 
 
 def test_a_slip_of_the_finger_does_not_void_a_hundred_thousand_numbers(desk: Desk, tmp_path: Path) -> None:
@@ -258,6 +259,20 @@ def test_a_renamed_folder_takes_its_seat_back_without_questions(desk: Desk, tmp_
     refused(moved)
     take(moved, ask=True)
     assert moved.issue().number == "TS-HZ-2026-0002"
+
+
+def test_a_seat_taken_far_away_is_respected_and_no_seat_is_used_twice(desk: Desk, tmp_path: Path) -> None:
+    desk.issue()
+    away = replace(clone(desk, tmp_path / "away"), machine="desk-2")
+    take(away)  # the first desk cannot be reached from another machine
+    assert desk.issue().number == "TS-HZ-2026-0002"  # it does not know yet; a sync would tell
+    git(desk.root, "update-ref", f"refs/heads/{COMPLAINTS}", f"{COMPLAINTS}^")
+    git(desk.root, "fetch", "-q", str(away.root), f"{JOURNAL}:{JOURNAL}")
+    assert "desk-2" in str(refused(desk))
+    take(desk)
+    ids = [event["set"]["seat"] for path, event in events(desk.root, JOURNAL).items() if path.startswith("seat/")]
+    assert len(set(ids)) == 3
+    assert desk.issue().number == "TS-HZ-2026-0002"
 
 
 def test_another_repository_in_the_old_folder_is_not_believed(desk: Desk, tmp_path: Path) -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 from qmsdocs.acts.sheets import sheet
 from qmsdocs.base.canonical import sha256
 from qmsdocs.base.errors import Message, QmsError
-from qmsdocs.base.files import safe_name, write_atomically
+from qmsdocs.base.files import safe_name, text_of, write_atomically
 from qmsdocs.base.language import Language
 from qmsdocs.model.record import Record
 from qmsdocs.render import docx, pdf
+from qmsdocs.render.limited import limited
+from qmsdocs.render.sheet import Sheet
+from qmsdocs.system.definitions import FormInForce
 from qmsdocs.system.view import Held, System
 
 ISSUED_FOLDER = "records/issued"
@@ -62,17 +65,31 @@ def pages(system: System, held: Held, *, language: Language) -> Pages:
     files: dict[str, bytes] = {}
     pending: Message | None = None
     try:
-        files[docx_path] = docx.docx(said, template=form.files.get("template.docx"))
+        files[docx_path] = draw_docx(said, form)
     except QmsError as error:
         pending = error.message
     try:
-        written = form.files.get("template.html")
-        template = written.decode("utf-8") if written is not None else None
-        assets = {path: data for path, data in form.files.items() if path != "form.toml"}
-        files[pdf_path] = pdf.pdf(said, template=template, events=embedded(record), assets=assets)
+        files[pdf_path] = draw_pdf(said, form, events=embedded(record))
     except QmsError as error:
         pending = error.message
     return Pages(record.number, files, pending)
+
+
+def draw_docx(said: Sheet, form: FormInForce) -> bytes:
+    """The page as DOCX; by the company's own template in a process with limits."""
+    template = form.files.get("template.docx")
+    if template is None:
+        return docx.docx(said, template=None)
+    return limited(docx.docx, source="template.docx", sheet=said, template=template)
+
+
+def draw_pdf(said: Sheet, form: FormInForce, *, events: bytes) -> bytes:
+    """The page as PDF with the events embedded; by the company's own template in a process with limits."""
+    if "template.html" not in form.files:
+        return pdf.pdf(said, template=None, events=events, assets={})
+    template = text_of(form.files["template.html"], "template.html")
+    assets = {path: data for path, data in form.files.items() if path not in ("form.toml", "template.html")}
+    return limited(pdf.pdf, source="template.html", sheet=said, template=template, events=events, assets=assets)
 
 
 def write(root: Path, made: Pages) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from qmsdocs.acts.pages import draw_docx, draw_pdf
 from qmsdocs.acts.record import accepted
 from qmsdocs.acts.sheets import DRAFT_STATUS, blank_sheet
 from qmsdocs.base.canonical import sha256
@@ -12,7 +13,6 @@ from qmsdocs.base.language import Language
 from qmsdocs.fill import draft as drafts
 from qmsdocs.query.view import new_facts
 from qmsdocs.query.working import load
-from qmsdocs.render import docx, pdf
 from qmsdocs.render.sheet import Sheet
 from qmsdocs.system.definitions import FormInForce
 from qmsdocs.system.view import System
@@ -27,11 +27,8 @@ def preview(system: System, number: str, *, kind: str, example: bool, in_force: 
     if example:
         said = _with_example(system, said, form)
     if kind == "docx":
-        return docx.docx(said, template=form.files.get("template.docx"))
-    written = form.files.get("template.html")
-    template = written.decode("utf-8") if written is not None else None
-    assets = {path: data for path, data in form.files.items() if path != "form.toml"}
-    return pdf.pdf(said, template=template, events=b'{"events":[],"format":1}', assets=assets)
+        return draw_docx(said, form)
+    return draw_pdf(said, form, events=b'{"events":[],"format":1}')
 
 
 def _working_form(system: System, number: str) -> FormInForce:

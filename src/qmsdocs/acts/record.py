@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from qmsdocs.base.canonical import Json
+from qmsdocs.base.canonical import Json, dumps, sha256
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.language import Catalogue, Language, Text
+from qmsdocs.model.evaluation import holds
+from qmsdocs.model.expression import parse
 from qmsdocs.model.facts import RecordFacts
 from qmsdocs.model.form import FieldType, Form
 from qmsdocs.model.gate import (
@@ -241,7 +243,21 @@ def called_for(system: System, number: str, name: str) -> tuple[str, Mapping[str
     wanted = form.form.raise_[name]
     target = system.form_for(wanted.form)
     facts = facts_of(system, form, held.record)
+    if wanted.when is not None and not holds(parse(wanted.when), facts):
+        raise QmsError(
+            "{number} does not call for {title}: {condition}",
+            number=number,
+            title=wanted.title,
+            condition=_in_words(system, held.record, facts, wanted.when),
+            hint=message("to issue one all the same: qmsdocs record new {form}", form=wanted.form),
+        )
     return wanted.form, raised_values(facts, name, target.form), RaisedFrom(number, name, held.record.last.sha256)
+
+
+def raise_key(system: System, number: str, name: str) -> str:
+    """The retry key of what a record raises under `name`: two people who raise it at once get one record."""
+    voided = sum(1 for item in system.raised(number) if item.raised == name and item.is_void)
+    return sha256(dumps({"again": voided, "raise": name, "record": number, "repository": system.repository}))
 
 
 def accepted(system: System, form: Form, written: Mapping[str, object], *, subject: str) -> dict[str, Json]:

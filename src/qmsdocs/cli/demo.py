@@ -35,7 +35,7 @@ class Drawn:
 
 
 @click.command(cls=Command, help="Make a repository with a believable month of records.")
-@argument("folder", type=click.Path(path_type=Path), default=Path("qmsdocs-demo"), help="A new folder.")
+@argument("folder", type=click.Path(readable=False, path_type=Path), default=Path("qmsdocs-demo"), help="A new folder.")
 @option("--no-pages", is_flag=True, help="Leave the pages for `record render --pending`.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @pass_session

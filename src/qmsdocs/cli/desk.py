@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command, help="Make a repository that is in force and ready to use.")
-@argument("folder", type=click.Path(path_type=Path), help="A new folder.")
+@argument("folder", type=click.Path(readable=False, path_type=Path), help="A new folder.")
 @option("--org", "organisation", required=True, metavar="NAME", help="The organisation's full name.")
 @option("--site", default="main", metavar="ID", help="The site that writes, small letters (hz).")
 @option("--code", metavar="CODE", help="The site's code in numbers (else: the id in capitals).")
 @option("--site-title", metavar="NAME", help="The site's name on pages.")
-@option("--starter", type=click.Path(path_type=Path), help="Begin with the definitions in this folder, not ours.")
+@option("--starter", type=click.Path(readable=False, path_type=Path), help="Begin with the definitions in this folder, not ours.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @pass_session
 def init(

@@ -97,7 +97,7 @@ def attached(session: Session, form: Form, written: dict[str, object], folder: P
             continue
         for item in listed:
             unfit = refuse_text(item) is not None or any(sign in item for sign in "\\\n\r\t")
-            if unfit or Path(item).name != item or item in ("", ".", "..") or (folder / item).is_symlink():
+            if unfit or Path(item).name != item or item in ("", ".", "..") or _is_link(folder / item):
                 raise QmsError(
                     "{name}: {file}: only files in the folder of the draft can be attached", name=name, file=item
                 )
@@ -105,6 +105,14 @@ def attached(session: Session, form: Form, written: dict[str, object], folder: P
         written[name] = said
         places |= found
     return places
+
+
+def _is_link(path: Path) -> bool:
+    """Whether the file is elsewhere; one that cannot be looked at is said when it is read."""
+    try:
+        return path.is_symlink()
+    except OSError:
+        return False
 
 
 def intent(

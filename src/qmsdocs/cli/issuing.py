@@ -51,9 +51,9 @@ def write_draft(session: Session, number: str, output: str | None, *, revision: 
     session.write(_skeleton(session, form.form, form.revision).text().encode(), output)
 
 
-def _skeleton(session: Session, form: Form, revision: str, **known: Any) -> Skeleton:
+def _skeleton(session: Session, form: Form, revision: str, *, submission: str | None = None, **known: Any) -> Skeleton:
     people = session.system.people.names()
-    return Skeleton(form, revision, new_submission(), session.system.language, people, **known)
+    return Skeleton(form, revision, submission or new_submission(), session.system.language, people, **known)
 
 
 def _refuse_existing(output: str | None) -> None:
@@ -345,16 +345,17 @@ def raise_record(session: Session, number: str, name: str, **options: Any) -> in
     """The exit code of issuing the record that another calls for, or of writing its draft."""
     system = session.system
     target, known, link = acts.called_for(system, number, name)
+    key = acts.raise_key(system, number, name)
     form = system.form_for(target)
     said: dict[str, object] = dict(known)
     said |= given.values(form.form, options["pairs"], options["source"])
     if options["output"] is not None:
         _refuse_existing(options["output"])
         came_from = {"record": link.record, "raise": link.name}
-        draft = _skeleton(session, form.form, form.revision, values=said, raised_from=came_from)
+        draft = _skeleton(session, form.form, form.revision, submission=key, values=said, raised_from=came_from)
         session.write(draft.text().encode(), options["output"])
         return 0
-    filled = Filled(form=target, values=said, submission=new_submission(), raised_from=link, source=f"{number} {name}")
+    filled = Filled(form=target, values=said, submission=key, raised_from=link, source=f"{number} {name}")
     done = Issue()
     try:
         _post(session, filled, options, done)

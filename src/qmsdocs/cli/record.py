@@ -36,7 +36,7 @@ def writing(function: F) -> F:
 
 def giving(function: F) -> F:
     """The options that give values."""
-    function = option("--from", "source", type=click.Path(path_type=Path), help="A TOML or JSON file of values.")(
+    function = option("--from", "source", type=click.Path(readable=False, path_type=Path), help="A TOML or JSON file of values.")(
         function
     )
     return option("--set", "pairs", multiple=True, metavar="FIELD=VALUE", help="A value; empty clears it.")(function)
@@ -72,9 +72,9 @@ def fill(session: Session, form: str | None, output: str, then_issue: bool) -> i
 
 
 @record.command(cls=Command, help="Issue drafts, or every row of a table: numbers, PDF and DOCX.")
-@argument("drafts", nargs=-1, type=click.Path(path_type=Path), help="Draft files, TOML or JSON.")
+@argument("drafts", nargs=-1, type=click.Path(readable=False, path_type=Path), help="Draft files, TOML or JSON.")
 @option("--form", "form", help="The form of the table.")
-@option("--table", type=click.Path(path_type=Path), help="A CSV or XLSX table, one record a row.")
+@option("--table", type=click.Path(readable=False, path_type=Path), help="A CSV or XLSX table, one record a row.")
 @option("--encoding", type=click.Choice(["utf-8", "gb18030"]), default="utf-8", help="How the CSV is written.")
 @option("--project", help="The project, where the number names one.")
 @writing
@@ -134,7 +134,7 @@ def void(session: Session, number: str, replaced_by: str | None, **options: Any)
 
 @record.command(cls=Command, help="Attach files to a record.")
 @argument("number", help="The number of a record.")
-@argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), help="The files.")
+@argument("files", nargs=-1, required=True, type=click.Path(readable=False, path_type=Path), help="The files.")
 @option("--field", "field_name", help="The blank they belong to (else: the first one for attachments).")
 @writing
 @pass_session

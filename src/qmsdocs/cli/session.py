@@ -123,14 +123,6 @@ class Session:
         with click.progressbar(items, label=self.say(label), file=sys.stderr, hidden=not shown) as bar:
             yield bar
 
-    def confirm(self, question: str, *, yes: bool, **values: object) -> bool:
-        """Whether the person agrees; asked on a terminal only, otherwise -y is needed."""
-        if yes:
-            return True
-        if not sys.stdin.isatty():
-            raise QmsError("{question} Say -y to go on.", question=self.say(question, **values))
-        return click.confirm(self.say(question, **values), err=True)
-
 
 def wished_color(choice: str) -> bool | None:
     """Whether to colour: --color, else NO_COLOR, else FORCE_COLOR, else as the terminal is."""

@@ -105,7 +105,7 @@ def _common(*names: str, **settings: Any) -> Option:
 
 
 COMMON = (  # what they are for stands on the front page
-    _common("-C", "--root", type=click.Path(path_type=Path)),
+    _common("-C", "--root", type=click.Path(readable=False, path_type=Path)),
     _common("-q", "--quiet", is_flag=True),
     _common("-v", "--verbose", is_flag=True),
     _common("--lang", type=click.Choice(front.LANGUAGES)),

@@ -79,17 +79,24 @@ def _missing(facts: RecordFacts, name: str, field: Field, act: str) -> Iterator[
     stored = facts.stored(name)
     if needed and stored is None and facts.applies(name):
         yield Refusal(name, message("is missing"))
-    if field.type is FieldType.TABLE and isinstance(stored, list):
+    if field.rows:
+        yield from _missing_in_fixed_rows(name, field, stored, act, needed=needed)
+    elif field.type is FieldType.TABLE and isinstance(stored, list):
         for number, row in enumerate(stored, 1):
             for column, definition in field.column.items():
                 if act in definition.required_steps and isinstance(row, dict) and row.get(column) is None:
                     yield Refusal(f"{name}[{number}].{column}", message("is missing"))
-    if field.rows and needed and isinstance(stored, dict):
-        for row_name in field.rows:
-            cells = stored.get(row_name)
-            for column, definition in field.column.items():
-                if definition.required is True and not (isinstance(cells, dict) and column in cells):
-                    yield Refusal(f"{name}.{row_name}.{column}", message("is missing"))
+
+
+def _missing_in_fixed_rows(name: str, field: Field, stored: Json, act: str, *, needed: bool) -> Iterator[Refusal]:
+    if not isinstance(stored, dict):
+        return
+    for row in field.rows:
+        cells = stored.get(row)
+        for column, definition in field.column.items():
+            asked = act in definition.required_steps or (needed and definition.required is True)
+            if asked and not (isinstance(cells, dict) and column in cells):
+                yield Refusal(f"{name}.{row}.{column}", message("is missing"))
 
 
 def refuse_step(

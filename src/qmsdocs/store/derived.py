@@ -18,7 +18,7 @@ Value: TypeAlias = "int | str | bytes | None"
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
 _META = "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
 _BUSY = 30_000  # milliseconds
-# without journal and flush: a half-built file has no schema mark and is thrown away
+# without journal and flush: a half-built file has no mark of its birth and is thrown away
 _BUILDING = (
     *("page_size = 8192", "journal_mode = OFF", "synchronous = OFF"),
     *("cache_size = -65536", "temp_store = MEMORY"),
@@ -94,14 +94,11 @@ class DerivedFile:
         return self.path.name + ".lock"
 
     def _inode(self) -> int | None:
-        found = self._value("birth")
-        return int(found) if found and found.isdigit() else None
-
-    def _value(self, name: str) -> str | None:
+        """The inode the file was born with, by its own mark."""
         assert self._connection is not None
         with suppress(sqlite3.DatabaseError):
-            row = self._connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-            return str(row[0]) if row else None
+            row = self._connection.execute("SELECT value FROM meta WHERE name = 'birth'").fetchone()
+            return int(row[0]) if row and str(row[0]).isdigit() else None
         return None
 
     def _refresh(self) -> None:
@@ -142,11 +139,7 @@ class DerivedFile:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             # a copied file may be torn (its -wal was left behind), a foreign one may hold triggers
-            is_ours = (
-                self._inode() == _inode(self.path)
-                and self._value("schema") == self._schema()
-                and _schema_of(connection) == self._schema()
-            )
+            is_ours = self._inode() == _inode(self.path) and _schema_of(connection) == self._schema()
         except sqlite3.OperationalError:
             self.close()
             raise
@@ -166,8 +159,7 @@ class DerivedFile:
             _flush(self.path)
             marked = _connect(self.path)
             with marked:
-                rows = (("schema", self._schema()), ("birth", str(_inode(self.path))))
-                marked.executemany("INSERT INTO meta VALUES (?, ?)", rows)
+                marked.execute("INSERT INTO meta VALUES ('birth', ?)", (str(_inode(self.path)),))
             marked.close()
         except (sqlite3.DatabaseError, QmsError):
             connection.close()
