@@ -1,4 +1,4 @@
-"""What issuing one record costs when all records lie in one form: `issue_cost.py --records 10000 --records 100000`.
+"""What issuing one record costs when all records lie in one form, and against a commit with GitPython.
 
 The ledgers are filled directly (git fast-import), the acts measured go through the store. Sizes are measured in turns,
 so that a busy machine disturbs all of them alike.
@@ -6,10 +6,8 @@ so that a busy machine disturbs all of them alike.
 
 from __future__ import annotations
 
-import argparse
-import statistics
+import itertools
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,6 +15,9 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import git
+
+from bench.rounds import Result, Settings, Work, compared, in_turns, measure
 from qmsdocs.base.canonical import dumps
 from qmsdocs.model.record import FormReference
 from qmsdocs.store import handover, names, repository
@@ -32,7 +33,8 @@ MEANINGS = Meanings(
     {"opened_at": "received_at", "customer": "customer", "subject": "problem"}, frozenset(), ("problem",)
 )
 IN_ONE_COMMIT = 1000
-BASE = 1000
+BASE, SMALL, LARGE, MILLION = 1_000, 10_000, 100_000, 1_000_000
+ROUNDS, PEER_ROUNDS = 40, 12
 
 
 def draft(number: int) -> Draft:
@@ -112,38 +114,71 @@ def issued(store: Store, number: int) -> float:
     return time.perf_counter() - begun
 
 
-def measure(sizes: list[int], turns: int, folder: Path) -> dict[int, tuple[float, float]]:
-    """For each size the median seconds of one act, and the records a second of an index made anew."""
-    stores, rebuilt = {}, {}
-    for size in sizes:
-        stores[size] = filled(folder / str(size), size)
+class Peer:
+    """The same events as files of a work tree, committed with GitPython as most programs would do it."""
+
+    def __init__(self, root: Path, count: int) -> None:
+        for number in range(1, count + 1):
+            self._write(root, number)
+        for words in (
+            ("init", "--quiet"),
+            ("add", "-A"),
+            ("-c", "user.name=b", "-c", "user.email=b@b", "commit", "-qm", "x"),
+        ):
+            subprocess.run(["git", "-C", str(root), *words], check=True)
+        self.root, self.repository = root, git.Repo(root)
+
+    def commit(self, number: int) -> float:
+        """Seconds that one more record takes: a file, `index.add`, `index.commit`."""
         begun = time.perf_counter()
-        stores[size].index.rebuild()
-        rebuilt[size] = size / (time.perf_counter() - begun)
-        issued(stores[size], 0)
-    taken: dict[int, list[float]] = {size: [] for size in sizes}
-    for turn in range(1, turns + 1):
-        for size in sizes:
-            taken[size].append(issued(stores[size], turn))
-    return {size: (statistics.median(taken[size]), rebuilt[size]) for size in sizes}
+        path = self._write(self.root, number)
+        self.repository.index.add([str(path)])
+        self.repository.index.commit(f"{number}")
+        return time.perf_counter() - begun
+
+    @staticmethod
+    def _write(root: Path, number: int) -> Path:
+        path = root / names.event_path("ts", number, 1, "issue")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(event(number, "a" * 32))
+        return path
 
 
-def main() -> int:
-    """Prints one line for each size, and the ratio to 1,000 records."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", type=int, action="append", help="records in the form (again for more sizes)")
-    parser.add_argument("--turns", type=int, default=60)
-    given = parser.parse_args()
-    sizes = [BASE, *(size for size in given.records or [10_000] if size != BASE)]
+def results(settings: Settings) -> Iterator[Result]:
+    """The cost of one act by size and against GitPython, and how fast an index is made anew."""
+    sizes = (BASE, SMALL, LARGE, *((MILLION,) if settings.million else ()))
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(sizes, given.turns, Path(folder))
-    for size, (seconds, rate) in found.items():
-        ratio = seconds / found[BASE][0]
-        print(
-            f"{size:>9} records: {seconds * 1000:6.2f} ms an act, {ratio:4.2f}x; index made anew {rate:8.0f} records/s"
-        )
-    return 0
+        stores: dict[int, Store] = {}
+        rebuilt: dict[int, float] = {}
+        for size in sizes:
+            stores[size] = filled(Path(folder) / str(size), size)
+            begun = time.perf_counter()
+            stores[size].index.rebuild()
+            rebuilt[size] = size / (time.perf_counter() - begun)
+        turn = itertools.count()
+        works: dict[str, Work] = {
+            str(size): lambda store=store: issued(store, next(turn)) for size, store in stores.items()
+        }
+        works["control"] = lambda: issued(stores[BASE], next(turn))
+        taken = in_turns(works, rounds=ROUNDS)
+        yield from _by_size(sizes, taken)
+        yield _against_peer(Path(folder) / "peer", stores[SMALL], turn)
+        rate = f"{max(sizes):,} records in {max(sizes) / rebuilt[max(sizes)]:.1f} s"
+        yield Result("index made anew, records/s", round(rebuilt[max(sizes)]), 20_000, 40_000, "higher", rate)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _by_size(sizes: tuple[int, ...], taken: dict[str, list[float]]) -> Iterator[Result]:
+    for size in sizes[1:]:
+        found = compared(taken, str(size), str(BASE), "control")
+        detail = f"{found.subject * 1000:.1f} ms against {found.base * 1000:.1f} ms at {BASE:,}; {found.noise}"
+        yield Result(f"issue one record at {size:,} in one form", round(found.ratio, 2), 1.3, 1.0, "lower", detail)
+
+
+def _against_peer(folder: Path, store: Store, turn: Iterator[int]) -> Result:
+    folder.mkdir()
+    peer = Peer(folder, SMALL)
+    serial = itertools.count(SMALL + 1)
+    found = measure(lambda: peer.commit(next(serial)), lambda: issued(store, next(turn)), rounds=PEER_ROUNDS)
+    detail = f"{found.base * 1000:.1f} ms against {found.subject * 1000:.0f} ms; {found.noise}"
+    name = f"issue one record at {SMALL:,}, against GitPython"
+    return Result(name, round(found.ratio, 1), 20, 100, "higher", detail)

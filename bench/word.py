@@ -1,6 +1,6 @@
 """CPU time of one Word page against docxtpl as it is normally used: a new object, render, save.
 
-`python -m bench.word` prints the result (a module called docx would hide python-docx). Both fill the same template with
+(A module called docx would hide python-docx.) Both fill the same template with
 the same values, in turns, in one process. The compiled way also puts in the record's own QR code and dates, which
 docxtpl is spared.
 """
@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import gc
 import io
-import statistics
 import time
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from docxtpl import DocxTemplate
 
+from bench.rounds import Result, Settings, Work, measure
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.language import Language, Text
 from qmsdocs.base.toml import read
@@ -51,8 +51,8 @@ def sheet() -> Sheet:
     )  # fmt: skip
 
 
-def measure() -> dict[str, object]:
-    """The ratio of CPU times, medians over interleaved rounds."""
+def results(settings: Settings) -> Iterator[Result]:  # noqa: ARG001
+    """One line: CPU seconds of docxtpl over ours."""
     page = sheet()
     template = docx_template(page.form, Language.ZH)
     values: dict[str, object] = {**context(page, shown=str), "logo": False}
@@ -71,26 +71,18 @@ def measure() -> dict[str, object]:
         document.save(buffer)
         return buffer.getvalue()
 
-    ours(), peer()
-    costs = [(_cost(ours, DOCUMENTS), _cost(peer, PEER_DOCUMENTS)) for _ in range(ROUNDS)]
-    own, other = (statistics.median(column) for column in zip(*costs, strict=True))
-    spread = sorted(there / here for here, there in costs)
-    detail = (
-        f"{own * 1000:.3f} ms against {other * 1000:.1f} ms a document, {len(ours()) / 1000:.0f} kB; "
-        f"{ROUNDS} rounds, {spread[0]:.0f} to {spread[-1]:.0f}"
-    )
-    ratio = round(other / own, 1)
-    return {"name": "DOCX a record, warm", "ratio": ratio, "must": 40, "bold": 80, "better": "higher", "detail": detail}
+    found = measure(_cost(peer, PEER_DOCUMENTS), _cost(ours, DOCUMENTS), rounds=ROUNDS)
+    seconds = f"{found.base * 1000:.2f} ms against {found.subject * 1000:.1f} ms a document"
+    detail = f"{seconds}, {len(ours()) / 1000:.0f} kB; {found.noise}"
+    yield Result("DOCX a record, warm", round(found.ratio, 1), 40, 80, "higher", detail)
 
 
-def _cost(work: Callable[[], bytes], count: int) -> float:
-    gc.collect()
-    begun = time.process_time()
-    for _ in range(count):
-        work()
-    return (time.process_time() - begun) / count
+def _cost(work: Callable[[], bytes], count: int) -> Work:
+    def once() -> float:
+        gc.collect()
+        begun = time.process_time()
+        for _ in range(count):
+            work()
+        return (time.process_time() - begun) / count
 
-
-if __name__ == "__main__":
-    for key, value in measure().items():
-        print(f"{key:8} {value}")
+    return once

@@ -293,6 +293,7 @@ def test_a_full_disk_leaves_pages_pending_and_files_whole(small_disk: Path, make
     refused(desk("register", "show", "complaints", "-o", path), str(path))
     refused(desk("record", "new", "QR-14-04", "-o", small_disk / "new.toml"), "new.toml")
     assert path.read_bytes() == before
+    rest = fill_disk(small_disk / "acme", 0)  # what the commands since have given back
     drawn = desk("record", "render", number, "--json")
     assert drawn.code == 1
     assert drawn.json["rendered"][0]["pending"]
@@ -300,6 +301,7 @@ def test_a_full_disk_leaves_pages_pending_and_files_whole(small_disk: Path, make
     assert desk("register", "show", "complaints").code == 0
     assert desk("search", "漏水").code == 0
     filler.unlink()
+    rest.unlink()
     assert desk("record", "render", "--pending", "--json").json["rendered"][0]["pending"] is None
     assert not [path for path in desk.files() if ".writing-" in path]
 

@@ -44,8 +44,10 @@ def load(text: str, *, source: str, line_offset: int = 0) -> dict[str, object]:
         line = int(found[1]) if found else text.count("\n") + 1
         said = "{source}:{line}: not valid TOML: {what}"
         raise QmsError(said, source=source, line=line + line_offset, what=_mistake(str(error))) from None
-    except (RecursionError, ValueError):  # a number of thousands of digits, or brackets without end
-        raise QmsError("{source}: nested too deeply, or a number too long", source=source) from None
+    except RecursionError:
+        raise QmsError("{source}: nested too deeply", source=source) from None
+    except ValueError:  # a number of thousands of digits
+        raise QmsError("{source}: a number is too long", source=source) from None
 
 
 _MISTAKES = (  # how the messages of the library begin → what is said instead

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 @option("--site", default="main", metavar="ID", help="The site that writes, small letters (hz).")
 @option("--code", metavar="CODE", help="The site's code in numbers (else: the id in capitals).")
 @option("--site-title", metavar="NAME", help="The site's name on pages.")
-@option("--starter", type=click.Path(readable=False, path_type=Path), help="Begin with the definitions in this folder, not ours.")
+@option(
+    "--starter",
+    type=click.Path(readable=False, path_type=Path),
+    help="Begin with the definitions in this folder, not ours.",
+)
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @pass_session
 def init(

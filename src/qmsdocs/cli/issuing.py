@@ -286,6 +286,7 @@ def draw(session: Session, numbers: Sequence[str]) -> dict[str, Drawn]:
 
 def render(session: Session, numbers: Sequence[str], *, pending: bool, as_json: bool) -> int:
     """The exit code of drawing pages again; 1 when some are still pending."""
+    session.refuse_on()
     from qmsdocs.acts import pages
 
     system = session.system

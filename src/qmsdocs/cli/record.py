@@ -36,9 +36,9 @@ def writing(function: F) -> F:
 
 def giving(function: F) -> F:
     """The options that give values."""
-    function = option("--from", "source", type=click.Path(readable=False, path_type=Path), help="A TOML or JSON file of values.")(
-        function
-    )
+    function = option(
+        "--from", "source", type=click.Path(readable=False, path_type=Path), help="A TOML or JSON file of values."
+    )(function)
     return option("--set", "pairs", multiple=True, metavar="FIELD=VALUE", help="A value; empty clears it.")(function)
 
 

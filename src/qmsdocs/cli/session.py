@@ -64,7 +64,7 @@ class Session:
     @property
     def by(self) -> str:
         """The person who acts: --as, else the record desk's."""
-        found = self.person or self.system.clerk
+        found = self.person if self.person is not None else self.system.clerk
         if found is None:
             raise QmsError("nobody is named who does this", hint=message("--as PERSON"))
         return found

@@ -1,0 +1,1 @@
+"""Figures of speed, measured against what people would use otherwise: `make bench`."""
