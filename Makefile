@@ -12,7 +12,7 @@ help:
 	@echo "make test    set up, then run the tests (ARGS='-k name' to choose, ARGS='-m slow' for the slow ones)"
 	@echo "make setup   only set up; the program is .venv/bin/qmsdocs"
 	@echo "make check   formatter, linter, types, layers"
-	@echo "make bench   measure (ARGS='--large' for the long ones)"
+	@echo "make bench   measure (ARGS='--million' for a form of 1,000,000 records)"
 	@echo "make fonts   build the shipped faces from Debian's font packages"
 	@echo "make clean   remove what these made"
 

@@ -33,7 +33,7 @@ def results(settings: Settings) -> Iterator[Result]:  # noqa: ARG001
     if not is_installed():
         yield Result(NAME, 0, None, None, "higher", "not measured: the Noto CJK collection is not installed")
         return
-    workers = [subprocess.Popen([sys.executable, "-m", "bench.pages", side], **_PIPES) for side in ("ours", "peer")]
+    workers = [_begun(side) for side in ("ours", "peer")]
     try:
         found = measure(_of(workers[1]), _of(workers[0]), rounds=ROUNDS)
     finally:
@@ -43,7 +43,9 @@ def results(settings: Settings) -> Iterator[Result]:  # noqa: ARG001
     yield Result(NAME, round(found.ratio, 2), 1.7, 100, "higher", detail)
 
 
-_PIPES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "bufsize": 1}
+def _begun(side: str) -> subprocess.Popen[str]:
+    words = [sys.executable, "-m", "bench.pages", side]
+    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
 
 def is_installed() -> bool:

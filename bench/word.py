@@ -14,12 +14,12 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from docxtpl import DocxTemplate
 
 from bench.rounds import Result, Settings, Work, measure
-from qmsdocs.base.canonical import Json
 from qmsdocs.base.language import Language, Text
 from qmsdocs.base.toml import read
 from qmsdocs.model.form import Form
@@ -38,9 +38,9 @@ DATES = {"created": "2026-11-21T06:05:00Z", "modified": "2026-11-23T02:00:00Z"}
 def sheet() -> Sheet:
     """The starter pack's complaint with the values of its own example."""
     form = read(FORM / "form.toml", Form)
-    values: Mapping[str, Json] = tomllib.loads((FORM / "example.toml").read_text("utf-8"))["values"]
+    values: Mapping[str, object] = tomllib.loads((FORM / "example.toml").read_text("utf-8"))["values"]
     at = datetime(2026, 11, 21, 14, 5, tzinfo=ZONE)
-    given = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+    given: dict[str, Any] = {n: v.isoformat() if isinstance(v, datetime) else v for n, v in values.items()}
     return Sheet(
         form=form, revision="A/0", language=Language.ZH, organisation="绿源置业有限公司", zone=ZONE,
         number="TS-HZ-2026-0014",

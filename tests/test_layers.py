@@ -39,7 +39,7 @@ ORDER: dict[str, str] = {
         "form_check gate speech"
     ),
     "render": (
-        "blocks measure pictures sandbox tags sheet mark word face fetch package table columns "
+        "blocks measure pictures sandbox tags sheet mark word face fetch limited package table columns "
         "template_check display fonts opc table_pages table_text layout prepared table_sheet table_docx "
         "table_html context compiled fit docx_blocks html docx_page pdf docx"
     ),

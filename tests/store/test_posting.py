@@ -232,6 +232,19 @@ def test_a_release_comes_back_with_its_bytes(desk: Desk) -> None:
         control.item("form", "F", "A/0", {"form.toml": "投诉".encode("gb18030")})
 
 
+def test_a_release_with_other_bytes_is_refused(desk: Desk) -> None:
+    release(desk, "QP-1", b"text")
+    forged = git(desk.root, "hash-object", "-w", "--stdin", stdin="forged").strip()
+    git(desk.root, "read-tree", names.CONTROL)
+    path = names.attachment_path("release", 1, sha256(b"text"))
+    git(desk.root, "update-index", "--cacheinfo", f"100644,{forged},{path}")
+    commit = git(desk.root, "commit-tree", git(desk.root, "write-tree").strip(), "-m", "x").strip()
+    objects = desk.store.objects
+    (events_of_release,) = control.releases(objects, commit)
+    with pytest.raises(QmsError, match=r"REL-000001: the attachment .* is missing or damaged"):
+        control.load(objects, commit, events_of_release[0])
+
+
 def test_attachments_are_streamed_stored_once_and_read_back(desk: Desk) -> None:
     store = desk.store
     photo = b"photo" * 100_000
@@ -249,8 +262,16 @@ def test_attachments_are_streamed_stored_once_and_read_back(desk: Desk) -> None:
         store.objects.store_stream(io.BytesIO(b"x" * 20_000_001), name="photo.jpg", limit=20_000_000)
 
 
-def test_an_attachment_that_is_not_what_it_says_is_never_acknowledged(desk: Desk) -> None:
+def test_an_attachment_that_is_not_what_it_says_is_never_acknowledged(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     kept = desk.store.objects.store(b"other bytes")
+    with pytest.raises(QmsError, match=r"the attachment 0* is missing or damaged"):
+        desk.post(replace(complaint(), attachments={"0" * 64: kept.oid}))
+    with pytest.raises(QmsError, match="is missing or damaged"):
+        desk.post(replace(complaint(), attachments={"0" * 64: "1" * 40}))
+    assert COMPLAINTS not in git(desk.root, "for-each-ref")
+    monkeypatch.setattr("qmsdocs.store.post._check_attachments", lambda *_: None)
     with pytest.raises(QmsError, match="could not be read back"):
         desk.post(replace(complaint(), attachments={"0" * 64: kept.oid}))
 

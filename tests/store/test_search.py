@@ -37,6 +37,7 @@ def found(desk: Desk, wanted: str) -> list[int]:
 @pytest.mark.parametrize(
     ("wanted", "serials"),
     [
+        ("leakin", []),
         ("漏水", [1]),
         ("漏", [1, 3, 4]),
         ("了", [3, 4]),
@@ -99,6 +100,10 @@ def test_what_was_amended_is_found_and_what_it_replaced_is_not(filled: Desk) -> 
     assert row is not None
     filled.post(step(row.key, "amend", "received", after=row.sha256, what_happened="门铃坏了"))
     assert (found(filled, "门锁"), found(filled, "门铃"), found(filled, "坏了")) == ([], [3], [3])
+    row = filled.store.index.by_number("TS-HZ-2026-0003")
+    assert row is not None
+    filled.post(step(row.key, "amend", "received", after=row.sha256, what_happened="另一件事"))
+    assert (found(filled, "门铃"), found(filled, "另一件事")) == ([], [3])
     filled.post(complaint(what_happened="门锁又坏了"), step(OfDraft(0), "amend", "received", phone="12345678"))
     assert (found(filled, "门锁"), found(filled, "2345678")) == ([6], [6])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import subprocess
 from dataclasses import replace
@@ -98,9 +99,17 @@ def test_signatures_of_ssh_keygen_are_accepted_here(tmp_path: Path, algorithm: s
     assert verify(b"datb", signature, namespace="qms-x@v1") is None
 
 
-def test_no_bit_of_a_signature_can_be_changed(key: SigningKey) -> None:
-    import base64
+def test_what_ssh_keygen_leaves_empty_stays_empty(key: SigningKey) -> None:
+    signature = key.sign(b"data", namespace="qms-x@v1")
+    blob = base64.b64decode("".join(signature.decode().splitlines()[1:-1]))
+    at = blob.index(b"qms-x@v1") + len("qms-x@v1")
+    assert blob[at : at + 4] == bytes(4)
+    filled = base64.b64encode(blob[:at] + b"\0\0\0\x01x" + blob[at + 4 :])
+    armoured = b"-----BEGIN SSH SIGNATURE-----\n" + filled + b"\n-----END SSH SIGNATURE-----\n"
+    assert verify(b"data", armoured, namespace="qms-x@v1") is None
 
+
+def test_no_bit_of_a_signature_can_be_changed(key: SigningKey) -> None:
     signature = key.sign(b"data", namespace="qms-x@v1")
     blob = base64.b64decode("".join(signature.decode().splitlines()[1:-1]))
     for position in range(len(blob)):

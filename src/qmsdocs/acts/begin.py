@@ -8,16 +8,17 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from glob import escape
 from importlib import resources
 from pathlib import Path
 
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
-from qmsdocs.base.files import write_atomically
+from qmsdocs.base.files import text_of, write_atomically
 from qmsdocs.base.toml import parse
 from qmsdocs.model.calendar import add_period
 from qmsdocs.model.document import parse_procedure
-from qmsdocs.model.form import IDENTIFIER
+from qmsdocs.model.form import IDENTIFIER, Form
 from qmsdocs.model.organisation import Organisation
 from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.quantity import parse as parse_quantity
@@ -33,7 +34,7 @@ FIRST_REVISION = "A/0"
 TRIAL: Quantity = parse_quantity("6 months")
 UNFINISHED = ".qms/unfinished"  # below the folder git ignores
 RELEASE_FORM = "builtin/release/form.toml"
-_PARTS = ("qms.toml", "people.toml", "procedures", "forms", "records")
+MAXIMUM_FILE = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +127,21 @@ def _quoted(text: str) -> str:
 
 
 def _starter_files(starter: Path) -> Iterator[tuple[str, bytes]]:
-    for part in _PARTS:
-        found = starter / part
-        for path in [found] if found.is_file() else sorted(found.rglob("*")):
-            relative = path.relative_to(starter).as_posix()
-            if path.is_file() and not relative.startswith("records/issued/"):
-                yield relative, path.read_bytes()
+    """The definitions of a pack by path: what belongs to one, and nothing that lies beside it or behind a link."""
+    forms = sorted(found.parent.name for found in starter.glob("forms/*/form.toml"))
+    patterns = ("qms.toml", "people.toml", "procedures/*.md", "records/README.md", "records/*.toml")
+    wanted = (*patterns, "records/registers/*.toml", *(f"forms/{escape(form)}/*" for form in forms))
+    for pattern in wanted:
+        for path in sorted(starter.glob(pattern)):
+            if path.name.startswith(".") or path.is_dir():
+                continue
+            if path.is_symlink() or any(part.is_symlink() for part in path.parents if starter in part.parents):
+                raise QmsError("{path} is a link; a pack holds its files itself", path=path)
+            if not path.name.isprintable():  # also what is no UTF-8
+                raise QmsError("{path}: the name holds characters that cannot be written", path=repr(path.name))
+            if path.stat().st_size > MAXIMUM_FILE:
+                raise QmsError("{path}: larger than {limit} MB", path=path, limit=MAXIMUM_FILE // 1_000_000)
+            yield path.relative_to(starter).as_posix(), path.read_bytes()
 
 
 def _items(texts: Mapping[str, bytes]) -> Iterator[tuple[control.Item, str]]:
@@ -142,14 +152,14 @@ def _items(texts: Mapping[str, bytes]) -> Iterator[tuple[control.Item, str]]:
             yield control.item(ItemKind.CONFIGURATION, path, FIRST_REVISION, {name: data}), path
     for path, data in texts.items():
         if path.startswith("procedures/"):
-            front = parse_procedure(data.decode("utf-8"), source=path).front
+            front = parse_procedure(text_of(data, path), source=path).front
             item = control.item(ItemKind.PROCEDURE, front.number, FIRST_REVISION, {Path(path).name: data})
             yield item, front.title.zh
     for folder in sorted({path.split("/")[1] for path in texts if path.startswith("forms/")}):
         files = {p.split("/", 2)[2]: data for p, data in texts.items() if p.startswith(f"forms/{folder}/")}
-        said = tomllib.loads(files["form.toml"].decode("utf-8"))
-        title = said["title"]["zh"] if isinstance(said["title"], dict) else said["title"]
-        yield control.item(ItemKind.FORM, str(said["number"]), FIRST_REVISION, files), str(title)
+        source = f"forms/{folder}/form.toml"
+        form = parse(text_of(files["form.toml"], source), Form, source=source)
+        yield control.item(ItemKind.FORM, form.number, FIRST_REVISION, files), form.title.zh
 
 
 def _release(

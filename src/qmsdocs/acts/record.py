@@ -190,6 +190,8 @@ def void(system: System, number: str, *, replaced_by: str | None, intent: Intent
     held = system.record(number)
     if held.record.is_void:
         raise QmsError("{number} is void already", number=number)
+    if intent.by != system.clerk:
+        _refuse_role(system, (system.form_of(held.record.form).form.owner,), intent.by, step=message("void"))
     if replaced_by is not None:
         other = system.record(replaced_by)
         if replaced_by == number or other.record.is_void:

@@ -19,6 +19,9 @@ def last_number(system: System, written: str) -> LastNumber:
         read = form.pattern.read(written.strip(), site=site.code)
         if read is None or (read.project and read.project not in projects):
             continue
+        first = min(release.effective_on.year for release in system.releases)
+        if not first - 1 <= read.year <= system.now.year:
+            raise QmsError("{number}: nothing was numbered here in {year}", number=written, year=read.year)
         folder = form.pattern.folder(form.series.id, month=read.month, project=projects.get(read.project))
         template = form.pattern.template(site=site.code, year=read.year, month=read.month, project=read.project)
         home = branch_of(records_stem(form.retention), site=system.site, year=read.year)

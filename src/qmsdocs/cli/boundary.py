@@ -126,6 +126,7 @@ def _bug(catalogue: Catalogue) -> int:
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
     handle, name = tempfile.mkstemp(prefix=f"qmsdocs-{stamp}-", suffix=".log")
     with os.fdopen(handle, "w", encoding="utf-8") as log:
-        log.write(f"qmsdocs {__version__}, Python {sys.version}\n{traceback.format_exc()}")
+        kind, _, frames = sys.exc_info()  # not what it says: that may hold words of a record
+        log.write(f"qmsdocs {__version__}, Python {sys.version}\n{''.join(traceback.format_tb(frames))}{kind}\n")
     click.echo(catalogue.say("error: this is a mistake of the program; the details are in {path}", path=name), err=True)
     return BUG

@@ -119,6 +119,8 @@ def _findings(working: Working, numbers: tuple[str, ...]) -> Iterable[Finding]:
     yield from working.unread
     for number in numbers:
         if number not in working.forms:
+            if working.unread:  # it may be the one that cannot be read
+                continue
             raise QmsError("there is no form {number}", number=number, hint=message("qmsdocs form check"))
         yield from working.form_findings(number)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -66,14 +67,22 @@ def named(option: str, written: str) -> str:
     return clean(text)
 
 
-def store_files(session: Session, files: Sequence[Path]) -> tuple[list[Json], dict[str, str]]:
-    """The files stored as attachments: what is written into the record, and where the bytes lie. Raises QmsError."""
+def store_files(session: Session, files: Sequence[Path], *, dry_run: bool = False) -> tuple[list[Json], dict[str, str]]:
+    """The files stored as attachments: what is written into the record, and where the bytes lie. Raises QmsError.
+
+    With `dry_run` they are only read.
+    """
     limit = session.system.organisation.attachment.size
     said: list[Json] = []
     places: dict[str, str] = {}
     for path in files:
         try:
             with path.open("rb") as stream:
+                if dry_run:
+                    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+                    said.append({"name": path.name, "size": stream.tell(), "sha256": digest})
+                    places[digest] = ""  # nowhere: nothing is posted
+                    continue
                 stored = session.system.objects.store_stream(stream, name=path.name, limit=limit)
         except OSError as error:
             raise QmsError("{path} cannot be read: {reason}", path=path, reason=cause(error)) from None
@@ -82,7 +91,9 @@ def store_files(session: Session, files: Sequence[Path]) -> tuple[list[Json], di
     return said, places
 
 
-def attached(session: Session, form: Form, written: dict[str, object], folder: Path) -> dict[str, str]:
+def attached(
+    session: Session, form: Form, written: dict[str, object], folder: Path, *, dry_run: bool = False
+) -> dict[str, str]:
     """Where the bytes of files named in attachment fields lie; `written` afterwards names them as stored.
 
     Only files beside the draft are taken, so that a draft from outside cannot reach for others.
@@ -101,7 +112,7 @@ def attached(session: Session, form: Form, written: dict[str, object], folder: P
                 raise QmsError(
                     "{name}: {file}: only files in the folder of the draft can be attached", name=name, file=item
                 )
-        said, found = store_files(session, [folder / item for item in listed])
+        said, found = store_files(session, [folder / item for item in listed], dry_run=dry_run)
         written[name] = said
         places |= found
     return places

@@ -91,7 +91,7 @@ def _issue_draft(session: Session, path: Path, options: Mapping[str, Any], done:
         return
     written = dict(draft.values)
     try:
-        places = given.attached(session, form, written, path.parent)
+        places = given.attached(session, form, written, path.parent, dry_run=options["dry_run"])
         filled = Filled(
             form=draft.form,
             values=written,
@@ -168,8 +168,11 @@ def _issue_table(session: Session, number: str, path: Path, options: Mapping[str
     if done.rows and not options["dry_run"]:
         order = sorted(done.rows, key=lambda item: item.row.number)
         made = refused_table(table, order, catalogue=session.catalogue, created=session.system.now)
-        write_atomically(refused_path(path), made)
-        session.tell("the refused rows are in {path}; mend and issue them from there", path=refused_path(path))
+        place = refused_path(path)
+        while place.exists() and place.read_bytes() != made:  # it may have been mended: never written over
+            place = refused_path(place)
+        write_atomically(place, made)
+        session.tell("the refused rows are in {path}; mend and issue them from there", path=place)
 
 
 def _refuse_row(session: Session, done: Issue, form: Form, path: Path, row: Row, error: Refused) -> None:
@@ -245,7 +248,10 @@ def _issued_json(session: Session, posted: Posted, drawn: Mapping[str, Drawn]) -
 
 def _after_answer(session: Session, posted: Sequence[object]) -> None:
     if posted:
-        pack_if_needed(session.system.place.root)
+        try:
+            pack_if_needed(session.system.place.root)
+        except QmsError as error:  # the record is stored; packing can wait
+            session.tell(error.message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import os
 import sys
 
 from qmsdocs import __version__
-from qmsdocs.cli import front
 
 
 def main() -> None:
@@ -36,5 +35,7 @@ def _quick(arguments: list[str]) -> str | None:
     if arguments in (["--version"], ["-V"]):
         return f"qmsdocs {__version__}"
     if arguments in (["--help"], ["-h"]):
+        from qmsdocs.cli import front
+
         return front.page(front.language_of(arguments, os.environ))
     return None

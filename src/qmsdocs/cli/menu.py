@@ -50,9 +50,15 @@ def menu(context: click.Context) -> int:
     _, words, wanted = CHOICES[chosen - 1]
     arguments = [*words]
     for part in wanted:
+        if part == "step":  # where the record stands and which steps lead on
+            _run(context, ["record", "show", arguments[-1]])
         asked = click.prompt(say(context, ASKED[part]), err=True) if part in ASKED else part
         arguments += shlex.split(asked) if part in ("words", "file") else [asked]
     click.echo(click.style("qmsdocs " + shlex.join(arguments), dim=True), err=True)
+    return _run(context, arguments)
+
+
+def _run(context: click.Context, arguments: list[str]) -> int:
     root = context.find_root()
     wishes = root.obj
     assert isinstance(wishes, Wishes)

@@ -144,7 +144,7 @@ def attach(session: Session, number: str, files: tuple[Path, ...], field_name: s
     from qmsdocs.cli import given
 
     session.system.record(number)
-    said, places = given.store_files(session, files)
+    said, places = given.store_files(session, files, dry_run=options["dry_run"])
 
     def plan(system: System, _: Mapping[str, object], intent: Intent) -> Change:
         return acts.attach(system, number, field_name=field_name, files=said, intent=intent)
@@ -184,7 +184,7 @@ def _change(
     written = given.values(form, options.get("pairs", ()), options.get("source"))
     places = dict(attachments or {})
     if options.get("source") is not None:
-        places |= given.attached(session, form, written, Path(options["source"]).parent)
+        places |= given.attached(session, form, written, Path(options["source"]).parent, dry_run=options["dry_run"])
     intent = given.intent(
         session,
         happened_at=options["happened_at"],

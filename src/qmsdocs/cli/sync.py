@@ -20,7 +20,6 @@ from qmsdocs.store.repository import configure
 @option("--nothing-later", is_flag=True, help="Nothing was issued since this copy was made.")
 @option("-m", "--reason", metavar="REASON", help="Why.")
 @option("--clock-is-right", is_flag=True, help="Confirm an unusual year (with -m).")
-@option("-y", "--yes", is_flag=True, help="Do not ask.")
 @pass_session
 def sync(
     session: Session,
@@ -29,7 +28,6 @@ def sync(
     nothing_later: bool,
     reason: str | None,
     clock_is_right: bool,
-    yes: bool,
 ) -> None:
     """A moved seat."""
     session.refuse_on()
@@ -42,7 +40,7 @@ def sync(
     system = session.system
     system.refuse_unknown_person(session.by)
     told = tuple(last_number(system, written) for written in last)
-    answered = told if told or nothing_later or yes else None
+    answered = told if told or nothing_later else None
     _take(session, clean(reason).strip(), answered, clock_is_right=clock_is_right)
 
 

@@ -87,7 +87,10 @@ def _started(
 
 
 def _first_given(points: Sequence[str], form: Form, values: Mapping[str, Json], calendar: Calendar) -> datetime | None:
-    given = (_instant(values.get(name), form.field[name].type, calendar) for name in points if name in form.field)
+    """The first given date or instant among `points`; a name that is a step as well means the step."""
+    dated = {name: form.field[name].type for name in points if name in form.field and name not in form.step}
+    moments = {name: kind for name, kind in dated.items() if kind in (FieldType.DATE, FieldType.DATETIME)}
+    given = (_instant(values.get(name), kind, calendar) for name, kind in moments.items())
     return next((at for at in given if at is not None), None)
 
 

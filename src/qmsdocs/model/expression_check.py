@@ -123,10 +123,6 @@ class Scope:
             case Call(function=function, arguments=arguments):
                 return self._call(function, arguments)
 
-    def condition(self, node: Node) -> None:
-        """Nothing; raises QmsError unless `node` is a condition that is true or false."""
-        self._condition(node)
-
     def _condition(self, node: Node) -> None:
         found = self.check(node)
         if found.kind is not Kind.BOOLEAN:

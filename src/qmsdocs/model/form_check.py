@@ -61,10 +61,11 @@ class _FormWalk(Walk):
             yield self.error("procedure", "there is no procedure {number}", number=self.form.procedure)
         if self.around.several_sites and "site" not in self.form.pattern.parts:
             yield self.error("series.number", "with several sites the number needs {{site}}")
-        same = [n for n, o in self.around.forms.items() if o.series.id == self.form.series.id and n != self.form.number]
+        others = {n: o.series.id for n, o in self.around.forms.items() if n != self.form.number}
+        same = [n for n, other in others.items() if _share_a_folder(other, self.form.series.id)]
         if same:
             yield self.error(
-                "series.id", "the form {other} has the series {series} too", other=same[0], series=self.form.series.id
+                "series.id", "the form {other} has the series {series} too", other=same[0], series=others[same[0]]
             )
 
     def _step(self, name: str, step: Step) -> Iterator[Noticed]:
@@ -213,3 +214,8 @@ def _reach(start: str, forward: Mapping[str, set[str]]) -> set[str]:
                 reached.add(state)
                 frontier.append(state)
     return reached
+
+
+def _share_a_folder(one: str, other: str) -> bool:
+    """Whether counters of two series may meet: equal ids, or one is the other with a part behind (month, project)."""
+    return one == other or one.startswith(f"{other}-") or other.startswith(f"{one}-")

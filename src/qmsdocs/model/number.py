@@ -37,7 +37,15 @@ class NumberPattern:
                 'the number pattern "{written}" may hold {{site}} {{project}} {{year}} {{month}} {{serial:4}} only',
                 written=written,
             )
-        parts = frozenset(found[1] for found in _PART.finditer(written))
+        named = [found[1] for found in _PART.finditer(written)]
+        parts = frozenset(named)
+        if len(named) != len(parts) or not written.isprintable() or written != written.strip() or written[:1] == "-":
+            raise QmsError(
+                'the number pattern "{written}": each part once, no invisible characters, no - or blank at its start',
+                written=written,
+            )
+        if any(int(found[2] or 1) > 6 for found in _PART.finditer(written)):
+            raise QmsError('the number pattern "{written}": a serial has at most 6 digits', written=written)
         for part in ("year", "serial"):
             if part not in parts:
                 raise QmsError(
@@ -84,7 +92,7 @@ class NumberPattern:
         def fill(found: re.Match[str]) -> str:
             if found[1] == "serial":
                 return f"{{serial:0{found[2] or 1}d}}"
-            known = {"site": site, "project": project, "year": str(year), "month": f"{month:02d}"}
+            known = {"site": site, "project": project, "year": f"{year:04d}", "month": f"{month:02d}"}
             return known[found[1]].replace("{", "{{").replace("}", "}}")
 
         return _PART.sub(fill, self.written)

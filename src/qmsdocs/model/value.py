@@ -23,6 +23,7 @@ MAXIMUM_TEXT = 32_000  # a spreadsheet cell holds 32,767
 MAXIMUM_ROWS = 200
 N = TypeVar("N", int, Decimal)
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+_ID = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 _DATE = re.compile(r"([0-9]{4})\s*[-/年.]\s*([0-9]{1,2})\s*[-/月.]\s*([0-9]{1,2})\s*日?")
 _TIME = re.compile(
     r"([0-9]{1,2})(?:[:时点]([0-9]{1,2})(?:[:分]([0-9]{1,2})?)?(?:\.0+)?(?:秒)?|[时点])\s*(Z|[+-][0-9]{2}:?[0-9]{2})?"
@@ -94,6 +95,8 @@ class Intake:
         if written in self.people:
             return written
         named = [person for person, name in self.people.items() if name == written]
+        if not named and _ID.fullmatch(written):  # a slip in an id; somebody from outside is written by name
+            raise _Refused(unknown_person(written, self.people))
         return named[0] if len(named) == 1 else written
 
     def _instant(self, raw: object) -> datetime:
@@ -196,6 +199,15 @@ def unknown(name: str, known: Sequence[str]) -> Message:
     if close:
         return message('no such field, did you mean "{nearest}"?', nearest=close[0])
     return message("no such field; there are {known}", known=tuple(known))
+
+
+def unknown_person(written: str, people: Mapping[str, str]) -> Message:
+    """What to say of an id that nobody has."""
+    close = difflib.get_close_matches(written, tuple(people), n=1, cutoff=0.6)
+    known = tuple(f"{person} ({name})" for person, name in people.items())
+    if close:
+        return message('there is no person "{written}", did you mean "{nearest}"?', written=written, nearest=close[0])
+    return message('there is no person "{written}"; there are {known}', written=written, known=known)
 
 
 def _string(raw: object) -> str:

@@ -24,6 +24,7 @@ from qmsdocs.model.register import Register
 from qmsdocs.model.retention import Schedule
 from qmsdocs.render.template_check import check_template
 
+UNREADABLE = "SYS901"
 D = TypeVar("D", bound=Definition)
 _PARAMETER = re.compile(r"\{\{\s*p\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 _LINK = re.compile(r"\[([^\[\]()]+)\](?!\()")
@@ -57,6 +58,8 @@ class Working:
 
     def located(self, finding: Finding) -> str:
         """Where a finding stands: file, line and key as far as they are known."""
+        if finding.code == UNREADABLE:
+            return ""  # its message names file and line itself
         path = self._path(finding.subject)
         if path is None or not finding.place:
             return ": ".join(part for part in (finding.subject, finding.place) if part)
@@ -270,4 +273,4 @@ class _Loader:
             self._note(name, message("another file has the number {number} too", number=number))
 
     def _note(self, subject: str, said: Message) -> None:
-        self.unread.append(Finding("SYS901", Severity.ERROR, subject, said))
+        self.unread.append(Finding(UNREADABLE, Severity.ERROR, subject, said))

@@ -46,8 +46,10 @@ def record_head_line(store: Store, site: str, *, now: datetime) -> HeadLine:
     with exclusive(store.place.git_folder):
         pen = store.pen(site, now)
         seat.require(store.place, store.objects, site)
+        journal.check_year(store.objects, site, now, is_confirmed=False)
         post.prepare(store, pen, names.journal_of(site))
         journal.record_heads(store.objects, pen)
+        seat.keep(store.place, store.objects, site, (names.journal_of(site),))
     found = head_line(store, site)
     assert found is not None
     return found

@@ -38,6 +38,7 @@ def post(store: Store, change: Change, *, now: datetime, signer: Signer | None =
     `now` is aware, in the site's zone. Raises Stale when a record or the releases have moved on since the drafts were
     planned, QmsError when this copy may not write or the disk refuses; then nothing of the change is acknowledged.
     """
+    _check_attachments(store.objects, change)
     store.index.refresh()  # whatever is far behind is caught up before others have to wait
     with exclusive(store.place.git_folder):
         return ledger.retried(lambda: _post(store, change, now, signer))
@@ -60,8 +61,16 @@ def _post(store: Store, change: Change, now: datetime, signer: Signer | None) ->
             if position not in answers:
                 writing.plan(position, draft)
         ledger.add(store.objects, writing.addition())
+        seat.keep(store.place, store.objects, change.site, (branch, names.journal_of(change.site)))
         answers = writing.answers
     return tuple(answers[position] for position in range(len(change.drafts)))
+
+
+def _check_attachments(objects: Objects, change: Change) -> None:
+    for draft in change.drafts:
+        for digest, oid in draft.attachments.items():
+            if objects.sha256(oid) != digest:
+                raise QmsError("the attachment {sha256} is missing or damaged", sha256=digest)
 
 
 def _is_confirmed(change: Change) -> bool:

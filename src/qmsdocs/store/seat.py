@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from qmsdocs.store.objects import Objects
 from qmsdocs.store.place import Place
 
 SEAT_FILE = "seat.json"
+KEPT_FILE = "written.json"  # the heads of what this copy wrote
 RELEASED_FILE = "seat.released.json"
 MARKER = "seat"
 
@@ -96,7 +97,37 @@ def require(place: Place, objects: Objects, site: str) -> Seat:
             since=seat.since,
             hint=message("write there; or move the seat to this copy: qmsdocs sync --take-seat"),
         )
+    _refuse_gone_back(place, objects, site)
     return seat
+
+
+def keep(place: Place, objects: Objects, site: str, branches: Iterable[str]) -> None:
+    """Nothing; what was written of `branches` is noted outside the ledgers, so that they cannot go back unseen."""
+    kept = _read(place, KEPT_FILE)
+    before = kept.get(site)
+    heads = {branch: commit for branch in branches if (commit := objects.local_commit(branch)) is not None}
+    _write(place, KEPT_FILE, {**kept, site: {**(before if isinstance(before, dict) else {}), **heads}})
+
+
+def _refuse_gone_back(place: Place, objects: Objects, site: str) -> None:
+    """Nothing. Raises QmsError, and gives the seat up, where a ledger is older than what was written here."""
+    kept = _read(place, KEPT_FILE).get(site)
+    for branch, commit in kept.items() if isinstance(kept, dict) else ():
+        head = objects.local_commit(branch)
+        if head is None or not objects.is_ancestor(str(commit), head):
+            held = _read(place, SEAT_FILE)
+            _write(place, SEAT_FILE, {other: said for other, said in held.items() if other != site})
+            raise QmsError(
+                "{ledger} is older than what was written here: an earlier state was put back",
+                ledger=branch,
+                hint=message("qmsdocs sync --take-seat, with the last numbers on paper"),
+            )
+
+
+def _forget_kept(place: Place, site: str) -> None:
+    kept = _read(place, KEPT_FILE)
+    if site in kept:
+        _write(place, KEPT_FILE, {other: said for other, said in kept.items() if other != site})
 
 
 def claim(place: Place, objects: Objects, pen: journal.Pen, *, person: str, reason: str) -> Seat:
@@ -123,6 +154,7 @@ def sit_down(
     last_numbers: Mapping[str, Json],
 ) -> Seat:
     """The seat, now here. The local file comes first; the event in the journal is what moves the seat."""
+    _forget_kept(place, pen.site)
     pending = prepare(place, objects, pen)
     said: dict[str, Json] = {
         "seat": pending.seat,

@@ -183,7 +183,12 @@ class System:
         found = self.people.person.get(person)
         if found is None or not found.serves(self.today):
             known = tuple(key for key, item in self.people.person.items() if item.serves(self.today))
-            raise QmsError("{person} is not in people.toml today; there are {known}", person=person, known=known)
+            raise QmsError(
+                "{person} is not in people.toml in force; there are {known}",
+                person=person,
+                known=known,
+                hint=message("what stands in the folder counts once it is in force, see `qmsdocs status`"),
+            )
 
     def role_titles(self, roles: Sequence[str]) -> tuple[Text | str, ...]:
         """The titles of roles."""
@@ -300,6 +305,8 @@ class System:
 def open_system(start: Path, *, now: datetime, machine: str, site: str | None = None) -> System:
     """The system of the repository at or above `start`. Raises QmsError outside one, or where nothing is in force."""
     root = find(start)
+    if not 1990 <= now.year <= 2100:
+        raise QmsError("the clock of this machine says {year}", year=now.year, hint=message("set it right first"))
     held: list[Definitions] = []
     store = Store.open(root, machine=machine, meanings=lambda manifest: held[0].meanings(manifest))
     definitions = Definitions.read(store.objects)
