@@ -190,9 +190,7 @@ def write_licences() -> None:
     (TARGET / "OFL.txt").write_text(ofl, encoding="utf-8", newline="\n")
     vera = open_source(SIGNS)["name"].getDebugName(13).strip().splitlines()
     head = "Qms Signs holds glyphs of DejaVu Sans, some of them scaled, under another name.\n\n"
-    (TARGET / "DejaVu.txt").write_text(
-        head + "\n".join(map(str.rstrip, vera)) + "\n", encoding="utf-8", newline="\n"
-    )
+    (TARGET / "DejaVu.txt").write_text(head + "\n".join(map(str.rstrip, vera)) + "\n", encoding="utf-8", newline="\n")
 
 
 def main() -> int:

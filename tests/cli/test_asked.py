@@ -17,7 +17,7 @@ import pytest
 from program import Program, program, refused
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no pseudo terminal")
-PATIENCE = 60.0
+PATIENCE = 30.0
 
 
 class Terminal:
@@ -61,7 +61,9 @@ class Terminal:
 
     def either(self, *words: str) -> str:
         """The one of `words` that is printed first."""
-        while not (found := [(self.seen.find(word, self.read), word) for word in words if word in self.seen[self.read :]]):
+        while not (
+            found := [(self.seen.find(word, self.read), word) for word in words if word in self.seen[self.read :]]
+        ):
             self._more(" or ".join(words))
         place, word = min(found)
         self.read = place + len(word)
@@ -174,7 +176,7 @@ def test_leaving_and_going_on(live: Program) -> None:
     again.until("What the customer says", "> ")
     for line in ("第一行", "第二行 ''' \"\"\"", "", "后一段", "."):
         again.type(line)
-    again.ask("Nature", "quit")
+    again.ask("Delay is our fault", "quit")
     assert again.close() == 0
     assert "Telephone" in again.seen.rpartition("still missing")[2]
     held = values(live)
@@ -231,7 +233,23 @@ def test_a_draft_is_never_written_over(live: Program) -> None:
 
 def test_rubbish_is_asked_again_and_never_stored(live: Program) -> None:
     """Whatever is typed, the dialogue goes on and the draft stays one that can be read."""
-    lines = ["\x1b[A", "\x00", "\ufffe", "{{ 7*7 }}", "'" * 50, '"' * 50, "\\", "x" * 40_000, "=1+1", "2026-02-30 10:00", "-", "?", "back", "clear", "skip"]
+    lines = [
+        "\x1b[A",
+        "\x00",
+        "\ufffe",
+        "{{ 7*7 }}",
+        "'" * 50,
+        '"' * 50,
+        "\\",
+        "x" * 40_000,
+        "=1+1",
+        "2026-02-30 10:00",
+        "-",
+        "?",
+        "back",
+        "clear",
+        "skip",
+    ]
     path = live.root / "asked.toml"
     found = live("record", "fill", "QR-14-04", "-o", path, stdin="\n".join(lines * 6) + "\n")
     assert found.code == 0, found.err

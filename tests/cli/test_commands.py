@@ -21,7 +21,14 @@ import pytest
 from qmsdocs.base.language import Language
 from program import COMPLAINT, FORMS, LIAISON, Program, program, refused
 
-FACTS = ("same_province=true", "lawsuit=none", "media=none", "needs_others=false", "people_together=1", "nature=grievance")
+FACTS = (
+    "same_province=true",
+    "lawsuit=none",
+    "media=none",
+    "needs_others=false",
+    "people_together=1",
+    "nature=grievance",
+)
 SET = tuple(word for fact in FACTS for word in ("--set", fact))
 READING: Sequence[tuple[str, ...]] = (
     ("status",),
@@ -230,7 +237,9 @@ def test_acts_out_of_order_are_refused(repository: Program) -> None:
         refused(repository(*act, "classify", *SET, "--as", ""), "people.toml")
         missing = repository(*act, "classify", "--as", "zhang.wei")
         assert missing.code == 2 and len(missing.errors) >= 5 and missing.out == ""
-        refused(repository(*act, "classify", *SET, "--set", "people_together=0", "--as", "zhang.wei"), "people_together")
+        refused(
+            repository(*act, "classify", *SET, "--set", "people_together=0", "--as", "zhang.wei"), "people_together"
+        )
         refused(repository(*act, "classify", *SET, "--set", "level=major", "--as", "zhang.wei"), "level")
         refused(repository(*act, "classify", *SET, "--set", "phone=1", "--as", "zhang.wei"), "phone")
         for words in ((), ("-m", ""), ("-m", "  "), ("-m", "\n")):
@@ -243,7 +252,12 @@ def test_acts_out_of_order_are_refused(repository: Program) -> None:
         refused(repository("record", "amend", number, "--from", "missing.toml", "-m", "x"), "missing.toml")
         refused(repository("record", "void", number, "-m", "x", "--replaced-by", number))
         refused(repository("record", "void", number, "-m", "x", "--replaced-by", "none"), "none")
-        for moment, word in (("tomorrow", "tomorrow"), ("2026-11-22T12:00", "future"), ("9999-12-31", "future"), ("0001-01-01", "0001")):
+        for moment, word in (
+            ("tomorrow", "tomorrow"),
+            ("2026-11-22T12:00", "future"),
+            ("9999-12-31", "future"),
+            ("0001-01-01", "0001"),
+        ):
             refused(repository("record", "void", number, "-m", "x", "--happened-at", moment), word)
     assert repository("record", "void", other, "-m", "重复", "--replaced-by", number, "--no-pages").code == 0
     with repository.unchanged():
@@ -364,7 +378,11 @@ def test_files_are_attached_and_limited(repository: Program, tmp_path: Path) -> 
     found = repository("record", "attach", number, photo, empty, strange, "-m", "evidence", "--as", "zhang.wei")
     assert found.code == 0, found.err
     held = repository.record(number)["values"]["evidence"]
-    assert [(item["name"], item["size"]) for item in held] == [("照片 1.jpg", 3_000_000), ("empty.txt", 0), ("a\u202eb & <c>.txt", 1)]
+    assert [(item["name"], item["size"]) for item in held] == [
+        ("照片 1.jpg", 3_000_000),
+        ("empty.txt", 0),
+        ("a\u202eb & <c>.txt", 1),
+    ]
     ledger = repository.record(number)["ledger"]
     listed = repository.git("ls-tree", "-r", ledger).split()
     assert all(any(path.endswith(f"files/{item['sha256']}") for path in listed) for item in held)
@@ -374,7 +392,9 @@ def test_files_are_attached_and_limited(repository: Program, tmp_path: Path) -> 
     with repository.unchanged():
         refused(repository("record", "attach", number, big, "-m", "x", "--as", "zhang.wei"), "20 MB")
         refused(repository("record", "attach", number, *[empty] * 18, "-m", "x", "--as", "zhang.wei"), "at most 20")
-    draft = repository.draft("draft.json", "QR-14-04", {**COMPLAINT, "evidence": ["one.txt", "two.txt"]}, submission="s")
+    draft = repository.draft(
+        "draft.json", "QR-14-04", {**COMPLAINT, "evidence": ["one.txt", "two.txt"]}, submission="s"
+    )
     (repository.root / "one.txt").write_text("1", "utf-8")
     (repository.root / "two.txt").write_text("2", "utf-8")
     issued = repository("record", "issue", draft, "--json", "--no-pages")
@@ -391,7 +411,10 @@ def test_files_are_attached_and_limited(repository: Program, tmp_path: Path) -> 
 def test_values_come_from_a_file(repository: Program) -> None:
     number = repository.issue("QR-14-04")
     given = repository.root / "given.toml"
-    given.write_text("".join(f"{fact.replace('=', ' = ')}\n" for fact in FACTS if "nature" not in fact and "none" not in fact), "utf-8")
+    given.write_text(
+        "".join(f"{fact.replace('=', ' = ')}\n" for fact in FACTS if "nature" not in fact and "none" not in fact),
+        "utf-8",
+    )
     words = ("record", "advance", number, "classify", "--as", "zhang.wei", "--from", given)
     more = ("--set", "nature=grievance", "--set", "lawsuit=none", "--set", "media=none")
     for text, word in (
@@ -414,7 +437,22 @@ def test_values_come_from_a_file(repository: Program) -> None:
 
 
 def test_search_says_no_with_1(filled: Program) -> None:
-    for words in ("不存在的词", "", " ", "%", "_", "*", '"', "'", "a OR b", "漏水 NOT", "\\", "NEAR(", "()", "x" * 5000):
+    for words in (
+        "不存在的词",
+        "",
+        " ",
+        "%",
+        "_",
+        "*",
+        '"',
+        "'",
+        "a OR b",
+        "漏水 NOT",
+        "\\",
+        "NEAR(",
+        "()",
+        "x" * 5000,
+    ):
         found = filled("search", "--json", "--", words)
         assert found.code == 1 and found.json["records"] == [], words
     for words in ("漏水", "漏", "林玥", "13800", "0001234", "绿汀", "TS-HZ-2026-0001", "zhang.wei", "窗台下方漏水"):
@@ -426,9 +464,16 @@ def test_search_says_no_with_1(filled: Program) -> None:
 
 def test_records_are_listed_by_what_one_asks(filled: Program) -> None:
     def listed(*words: str) -> list[str]:
-        return [item["number"] for item in filled("record", "list", "--json", "--form", "QR-14-04", *words).json["records"]]
+        return [
+            item["number"] for item in filled("record", "list", "--json", "--form", "QR-14-04", *words).json["records"]
+        ]
 
-    assert listed("--state", "classified") == ["TS-HZ-2026-0001"] == listed("--state", "已判定") == listed("--state", "Classified")
+    assert (
+        listed("--state", "classified")
+        == ["TS-HZ-2026-0001"]
+        == listed("--state", "已判定")
+        == listed("--state", "Classified")
+    )
     assert listed("--void") == ["TS-HZ-2026-0002"] == listed("--state", "void")
     assert listed("--no-void") == ["TS-HZ-2026-0001"]
     assert listed("--customer", "第二") == ["TS-HZ-2026-0002"]
@@ -453,7 +498,13 @@ def test_overdue_is_1(repository: Program) -> None:
 
 def test_outside_a_repository(tmp_path: Path) -> None:
     nowhere = Program(tmp_path)
-    for words in (*READING, ("head",), ("sync", "--take-seat", "-m", "x"), ("index", "rebuild"), ("record", "new", "QR-14-04")):
+    for words in (
+        *READING,
+        ("head",),
+        ("sync", "--take-seat", "-m", "x"),
+        ("index", "rebuild"),
+        ("record", "new", "QR-14-04"),
+    ):
         refused(nowhere(*words), "qmsdocs init")
     assert nowhere("--help").code == 0 and nowhere("--version").out.startswith("qmsdocs ")
     assert nowhere("completion", "bash").code == 0
@@ -474,13 +525,30 @@ def test_inside_a_folder_of_it(filled: Program) -> None:
 
 def test_damaged_definitions_in_the_folder_change_nothing_in_force(repository: Program) -> None:
     number = repository.issue("QR-14-04")
-    for name in ("qms.toml", "people.toml", "records/retention.toml", "forms/QR-14-04/form.toml", "procedures/QD-14-02.md"):
+    for name in (
+        "qms.toml",
+        "people.toml",
+        "records/retention.toml",
+        "forms/QR-14-04/form.toml",
+        "procedures/QD-14-02.md",
+    ):
         path = repository.root / name
         kept = path.read_bytes()
-        for data in (b"", b"[", b"\xff\xfe", b"\x00" * 100, "组织 = 1".encode(), b"x = " + b"[" * 5000, b"a." * 5000 + b"b=1"):
+        for data in (
+            b"",
+            b"[",
+            b"\xff\xfe",
+            b"\x00" * 100,
+            "组织 = 1".encode(),
+            b"x = " + b"[" * 5000,
+            b"a." * 5000 + b"b=1",
+        ):
             path.write_bytes(data)
             assert repository("record", "show", number).code == 0, (name, data[:20])
-            assert repository("record", "amend", number, "--set", f"room={time.monotonic()}", "-m", "x", "--no-pages").code == 0
+            assert (
+                repository("record", "amend", number, "--set", f"room={time.monotonic()}", "-m", "x", "--no-pages").code
+                == 0
+            )
             assert repository("register", "show", "complaints").code == 0
             assert repository("status").code in (0, 1)
             checked = repository("form", "check")
@@ -530,7 +598,9 @@ def cut(path: Path) -> None:
 
 def emptied(path: Path) -> None:
     with sqlite3.connect(path) as database:
-        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%\\_%' ESCAPE '\\'").fetchall():
+        for (name,) in database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%\\_%' ESCAPE '\\'"
+        ).fetchall():
             with contextlib.suppress(sqlite3.OperationalError):  # some tables take no orders
                 database.execute(f"DELETE FROM {name}")
 
@@ -574,14 +644,29 @@ def test_hooks_and_settings_of_the_folder_run_nothing(repository: Program) -> No
     for name in ("pre-commit", "post-commit", "reference-transaction", "post-index-change", "post-checkout", "update"):
         shutil.copy(script, hooks / name)
     for setting in (
-        "core.fsmonitor", "core.pager", "core.editor", "diff.external", "gpg.program", "core.sshCommand",
-        "filter.x.clean", "filter.x.smudge", "filter.x.process", "credential.helper", "sequence.editor",
+        "core.fsmonitor",
+        "core.pager",
+        "core.editor",
+        "diff.external",
+        "gpg.program",
+        "core.sshCommand",
+        "filter.x.clean",
+        "filter.x.smudge",
+        "filter.x.process",
+        "credential.helper",
+        "sequence.editor",
     ):
         repository.git("config", setting, str(script))
     repository.git("config", "commit.gpgSign", "true")
     (repository.root / ".gitattributes").write_text("* filter=x diff=x\n", "utf-8")
     number = repository.issue("QR-14-04")
-    for words in (*READING, ("head",), ("index", "rebuild"), ("record", "render", number), ("sync", "--take-seat", "-m", "x")):
+    for words in (
+        *READING,
+        ("head",),
+        ("index", "rebuild"),
+        ("record", "render", number),
+        ("sync", "--take-seat", "-m", "x"),
+    ):
         repository(*words)
     assert repository("init", "inner", "--org", "x").code == 0
     assert not proof.exists()
@@ -597,7 +682,9 @@ def test_surroundings_of_git_are_not_obeyed(live: Program, tmp_path: Path) -> No
         "GIT_OBJECT_DIRECTORY": str(other / "objects"),
         "GIT_CONFIG_PARAMETERS": "'core.hooksPath=/tmp'",
     }
-    found = live.process("record", "issue", live.draft("d.json", "QR-14-04", COMPLAINT), "--no-pages", environment=environment)
+    found = live.process(
+        "record", "issue", live.draft("d.json", "QR-14-04", COMPLAINT), "--no-pages", environment=environment
+    )
     assert found.code == 0, found.err
     assert len(live.all_numbers()) == 1
     begun = live.process("init", tmp_path / "third", "--org", "x", environment=environment)
@@ -610,9 +697,13 @@ def test_replace_refs_are_ignored(repository: Program) -> None:
     number = repository.issue("QR-14-04")
     before = repository.record(number)
     ledger = before["ledger"]
-    path = next(line for line in repository.git("ls-tree", "-r", "--name-only", ledger).splitlines() if line.endswith(".json"))
+    path = next(
+        line for line in repository.git("ls-tree", "-r", "--name-only", ledger).splitlines() if line.endswith(".json")
+    )
     blob = repository.git("rev-parse", f"{ledger}:{path}").strip()
-    forged = repository.git("hash-object", "-w", "--stdin", text=repository.git("cat-file", "blob", blob).replace("林玥", "赵六"))
+    forged = repository.git(
+        "hash-object", "-w", "--stdin", text=repository.git("cat-file", "blob", blob).replace("林玥", "赵六")
+    )
     repository.git("replace", blob, forged.strip())
     assert "赵六" in repository.git("show", f"{ledger}:{path}")
     assert repository("index", "rebuild").code == 0
@@ -623,7 +714,9 @@ def test_replace_refs_are_ignored(repository: Program) -> None:
 def test_a_damaged_ledger_is_said(repository: Program) -> None:
     number = repository.issue("QR-14-04")
     ledger = repository.record(number)["ledger"]
-    path = next(line for line in repository.git("ls-tree", "-r", "--name-only", ledger).splitlines() if line.endswith(".json"))
+    path = next(
+        line for line in repository.git("ls-tree", "-r", "--name-only", ledger).splitlines() if line.endswith(".json")
+    )
     blob = repository.git("rev-parse", f"{ledger}:{path}").strip()
     stored = repository.root / ".git" / "objects" / blob[:2] / blob[2:]
     kept = stored.read_bytes()
@@ -662,8 +755,12 @@ def test_a_foreign_file_in_a_ledger_is_said(repository: Program) -> None:
         me = ("-c", "user.name=a", "-c", "user.email=a@example.org")
         git = ["git", "-C", str(repository.root), *me]
         subprocess.run([*git, "read-tree", head], env=environment, check=True)
-        subprocess.run([*git, "update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}"], env=environment, check=True)
-        tree = subprocess.run([*git, "write-tree"], env=environment, check=True, capture_output=True, text=True).stdout.strip()
+        subprocess.run(
+            [*git, "update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}"], env=environment, check=True
+        )
+        tree = subprocess.run(
+            [*git, "write-tree"], env=environment, check=True, capture_output=True, text=True
+        ).stdout.strip()
         commit = repository.git(*me, "commit-tree", "-p", head, "-m", "x", tree).strip()
         repository.git("update-ref", f"refs/heads/{ledger}", commit)
         found = repository("index", "rebuild")
@@ -682,14 +779,18 @@ def test_a_foreign_file_in_a_ledger_is_said(repository: Program) -> None:
 # ── terminals, pipes, colours
 
 
-@pytest.mark.parametrize("words", [["record", "list"], ["--help"], ["record", "show", "{}", "--json"], ["record", "new", "QR-18-02"]])
+@pytest.mark.parametrize(
+    "words", [["record", "list"], ["--help"], ["record", "show", "{}", "--json"], ["record", "new", "QR-18-02"]]
+)
 def test_a_reader_that_goes_away(live: Program, words: list[str]) -> None:
     number = live.issue("QR-14-04")
     for turn in range(30):
         live.draft(f"many-{turn}.json", "QR-14-04", COMPLAINT)
     live("record", "issue", *sorted(live.root.glob("many-*.json")), "--no-pages")
     said = " ".join([*program(), *(word.format(number) for word in words)])
-    done = subprocess.run(["bash", "-o", "pipefail", "-c", f"{said} | true"], cwd=live.root, capture_output=True, check=False)
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", f"{said} | true"], cwd=live.root, capture_output=True, check=False
+    )
     assert done.stderr == b""
     assert done.returncode in (0, 141)
     done = subprocess.run(["bash", "-c", f"{said} | head -c 1"], cwd=live.root, capture_output=True, check=False)
@@ -705,7 +806,12 @@ def test_streams_that_are_closed(live: Program) -> None:
 
 
 def test_other_encodings_of_the_terminal(live: Program) -> None:
-    for setting in ({"LANG": "C", "LC_ALL": "C"}, {"LC_ALL": "POSIX"}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "zh_CN.GB18030"}):
+    for setting in (
+        {"LANG": "C", "LC_ALL": "C"},
+        {"LC_ALL": "POSIX"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"LC_ALL": "zh_CN.GB18030"},
+    ):
         found = live.process("form", "list", "--lang", "zh", environment=setting)
         assert found.code == 0 and "投诉" in found.out
         draft = live.draft("草稿.json", "QR-14-04", COMPLAINT, submission="s")
@@ -744,7 +850,9 @@ def test_a_menu_only_for_people(shared: Program) -> None:
 
 def test_init_twice_and_begun_anew(tmp_path: Path) -> None:
     desk = Program(tmp_path)
-    assert desk("init", "a", "--org", "绿源 & <b> \"x\" 'y' \\", "--site", "hz", "--code", "杭·1", "--json").json["in_force"]
+    assert desk("init", "a", "--org", "绿源 & <b> \"x\" 'y' \\", "--site", "hz", "--code", "杭·1", "--json").json[
+        "in_force"
+    ]
     refused(desk("init", "a", "--org", "x", "--site", "hz"), "not empty")
     (tmp_path / "b").mkdir()
     assert desk("init", "b", "--org", "x").code == 0

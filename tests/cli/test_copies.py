@@ -46,7 +46,9 @@ def moved_back(desk: Program, folder: Path) -> Program:
 
 
 @pytest.mark.parametrize("way", [clone, copied, restored, moved_back])
-def test_a_copy_reads_and_does_not_write(repository: Program, tmp_path: Path, way: Callable[[Program, Path], Program]) -> None:
+def test_a_copy_reads_and_does_not_write(
+    repository: Program, tmp_path: Path, way: Callable[[Program, Path], Program]
+) -> None:
     number = repository.issue("QR-14-04")
     other = way(repository, tmp_path / "other")
     assert other.record(number)["values"]["customer"] == "林玥"
@@ -247,7 +249,9 @@ def test_a_table_issued_again_issues_only_what_is_new(repository: Program) -> No
 
 
 def test_a_mended_table_issues_nothing_twice(repository: Program) -> None:
-    path = table(repository.root / "calls.xlsx", ["甲", "乙", "丙"], 乙={"phone": "abc"}, 丙={"received_at": "2026-02-30 10:00"})
+    path = table(
+        repository.root / "calls.xlsx", ["甲", "乙", "丙"], 乙={"phone": "abc"}, 丙={"received_at": "2026-02-30 10:00"}
+    )
     words = ("record", "issue", "--form", "QR-14-04", "--json", "--no-pages", "--table")
     first = repository(*words, path)
     assert first.code == 2
@@ -310,7 +314,9 @@ def test_a_checkout_with_other_line_ends_changes_nothing(repository: Program, tm
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     assert repository("form", "check").code == 0
     assert repository.issue("QR-14-04", pages=True)[-4:] == "0002"
-    assert repository("record", "issue", repository.root / "forms" / "QR-14-04" / "example.toml", "--no-pages").code == 0
+    assert (
+        repository("record", "issue", repository.root / "forms" / "QR-14-04" / "example.toml", "--no-pages").code == 0
+    )
     subprocess.run(
         ["git", "-c", "core.autocrlf=true", "clone", "-q", str(repository.root), str(tmp_path / "windows")], check=True
     )

@@ -27,11 +27,53 @@ BOUNDED = settings(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-NAMES = [*COMPLAINT, "evidence", "team", "checked_by", "people_together", "same_province", "level", "room", "nature", "satisfied", ""]
-WORDS = st.sampled_from(["", " ", "1", "-1", "1e5", "是", "true", "null", "2026-11-21", "24 hours", "phone", "\x00", "\ud800", "\u202e", "=1", "{{ x }}", "../x", "x" * 300, "é", "e\u0301"])
+NAMES = [
+    *COMPLAINT,
+    "evidence",
+    "team",
+    "checked_by",
+    "people_together",
+    "same_province",
+    "level",
+    "room",
+    "nature",
+    "satisfied",
+    "",
+]
+WORDS = st.sampled_from(
+    [
+        "",
+        " ",
+        "1",
+        "-1",
+        "1e5",
+        "是",
+        "true",
+        "null",
+        "2026-11-21",
+        "24 hours",
+        "phone",
+        "\x00",
+        "\ud800",
+        "\u202e",
+        "=1",
+        "{{ x }}",
+        "../x",
+        "x" * 300,
+        "é",
+        "e\u0301",
+    ]
+)
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), WORDS)
-KEYS = st.one_of(st.sampled_from(["name", "size", "sha256", "held_at", "department", "opinion", "checked_on", "statement"]), st.text(max_size=5))
-ANYTHING = st.recursive(SCALARS, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(KEYS, inner, max_size=4)), max_leaves=12)
+KEYS = st.one_of(
+    st.sampled_from(["name", "size", "sha256", "held_at", "department", "opinion", "checked_on", "statement"]),
+    st.text(max_size=5),
+)
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(KEYS, inner, max_size=4)),
+    max_leaves=12,
+)
 
 
 @pytest.mark.parametrize(("form", "base"), [("QR-14-04", COMPLAINT), ("QR-14-03", CALL), ("QR-04-01", LIAISON)])
@@ -59,7 +101,11 @@ def test_any_values_are_taken_or_refused(shared: Program, form: str, base: dict[
 
 def test_any_head_is_taken_or_refused(shared: Program) -> None:
     @BOUNDED
-    @given(st.dictionaries(st.sampled_from(["form", "revision", "submission", "raised_from", "values", "x"]), ANYTHING, max_size=5))
+    @given(
+        st.dictionaries(
+            st.sampled_from(["form", "revision", "submission", "raised_from", "values", "x"]), ANYTHING, max_size=5
+        )
+    )
     def any_head(head: dict[str, object]) -> None:
         path = shared.root / "fuzz.json"
         path.write_text(json.dumps(head), "utf-8")
@@ -70,10 +116,22 @@ def test_any_head_is_taken_or_refused(shared: Program) -> None:
 
 def test_any_bytes_are_a_draft_or_refused() -> None:
     base = json.dumps({"form": "QR-04-01", "values": dict(LIAISON)}, ensure_ascii=False).encode()
-    toml = ('form = "QR-04-01"\n[values]\n' + "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in LIAISON.items())).encode()
+    toml = (
+        'form = "QR-04-01"\n[values]\n'
+        + "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in LIAISON.items())
+    ).encode()
 
     @BOUNDED
-    @given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")), st.tuples(st.sampled_from([base, toml]), st.integers(0, 300), st.binary(max_size=8)).map(lambda part: part[0][: part[1]] + part[2] + part[0][part[1] + len(part[2]) :]), st.text(alphabet=string.printable, max_size=200).map(lambda text: b"form = 'x'\n" + text.encode())))
+    @given(
+        st.one_of(
+            st.binary(max_size=200),
+            st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")),
+            st.tuples(st.sampled_from([base, toml]), st.integers(0, 300), st.binary(max_size=8)).map(
+                lambda part: part[0][: part[1]] + part[2] + part[0][part[1] + len(part[2]) :]
+            ),
+            st.text(alphabet=string.printable, max_size=200).map(lambda text: b"form = 'x'\n" + text.encode()),
+        )
+    )
     @hypothesis.example(b"a.b.c.d = 1\na.b = 2")
     @hypothesis.example(b"'''")
     def any_bytes(data: bytes) -> None:
@@ -93,7 +151,14 @@ def test_any_bytes_are_a_table_or_refused(shared: Program, tmp_path: Path) -> No
     book = workbook()
 
     @BOUNDED
-    @given(st.one_of(st.binary(max_size=100), st.tuples(st.sampled_from([base, book]), st.integers(0, len(book)), st.binary(max_size=6)).map(lambda part: part[0][: part[1]] + part[2] + part[0][part[1] + len(part[2]) :])))
+    @given(
+        st.one_of(
+            st.binary(max_size=100),
+            st.tuples(st.sampled_from([base, book]), st.integers(0, len(book)), st.binary(max_size=6)).map(
+                lambda part: part[0][: part[1]] + part[2] + part[0][part[1] + len(part[2]) :]
+            ),
+        )
+    )
     def any_bytes(data: bytes) -> None:
         try:
             rows.parse(data, form, source="fuzz")

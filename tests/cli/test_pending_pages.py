@@ -9,7 +9,7 @@ import pytest
 from program import COMPLAINT, Program, looked
 
 # What a machine without the libraries does when they are asked for.
-STUB = '''
+STUB = """
 import cffi
 
 _before = cffi.FFI.dlopen
@@ -20,7 +20,7 @@ def dlopen(self, name, *more):
     return _before(self, name, *more)
 
 cffi.FFI.dlopen = dlopen
-'''
+"""
 MISSING = "import sys\nsys.modules['weasyprint'] = None\n"
 
 
@@ -50,7 +50,12 @@ def test_issued_now_drawn_later(live: Program, without: dict[str, str]) -> None:
     still = live.process("record", "render", "--pending", "--json", environment=without)
     assert still.code == 1
     assert still.json["rendered"][0]["pending"]
-    for words in (("status",), ("record", "list"), ("register", "show", "complaints", "-o", "out.docx"), ("form", "list")):
+    for words in (
+        ("status",),
+        ("record", "list"),
+        ("register", "show", "complaints", "-o", "out.docx"),
+        ("form", "list"),
+    ):
         assert live.process(*words, environment=without).code in (0, 1), words
     for words in (("register", "show", "complaints", "-o", "out.pdf"), ("form", "show", "QR-14-04", "-o", "out.pdf")):
         refused = live.process(*words, environment=without)
@@ -74,7 +79,9 @@ def test_pages_can_be_left_for_later(repository: Program) -> None:
     assert found.code == 0
     assert [item["number"] for item in found.json["rendered"]] == [numbers[0], numbers[2]]
     repository("record", "void", numbers[0], "-m", "x", "--no-pages")
-    assert [item["number"] for item in repository("record", "render", "--pending", "--json").json["rendered"]] == [numbers[0]]
+    assert [item["number"] for item in repository("record", "render", "--pending", "--json").json["rendered"]] == [
+        numbers[0]
+    ]
     shutil.rmtree(repository.root / "records" / "issued")
     assert len(repository("record", "render", "--pending", "--json").json["rendered"]) == 3
     for path in (repository.root / "records" / "issued").rglob("*.pdf"):

@@ -30,7 +30,9 @@ SURVEY: Mapping[str, object] = {
     "method": "paper",
     "value_for_money": "basically",
     "brand": "satisfied",
-    "product": {name: {"grade": "very"} for name in ("environment", "layout", "construction", "functions", "facilities")},
+    "product": {
+        name: {"grade": "very"} for name in ("environment", "layout", "construction", "functions", "facilities")
+    },
     "service": {name: {"grade": "very"} for name in ("sales", "property")},
 }
 REQUEST: Mapping[str, object] = {
@@ -48,7 +50,14 @@ EIGHT: Mapping[str, object] = {
     "known_since": "2026-11-18 09:20",
     "answer_d3_within": "24 hours",
 }
-ALL = {"QR-04-01": LIAISON, "QR-14-04": COMPLAINT, "QR-14-03": CALL, "QR-14-01": SURVEY, "QR-18-01": REQUEST, "QR-18-02": EIGHT}
+ALL = {
+    "QR-04-01": LIAISON,
+    "QR-14-04": COMPLAINT,
+    "QR-14-03": CALL,
+    "QR-14-01": SURVEY,
+    "QR-18-01": REQUEST,
+    "QR-18-02": EIGHT,
+}
 
 
 @pytest.mark.parametrize("form", ALL)
@@ -295,7 +304,9 @@ def test_a_number_that_would_change_as_text(shared: Program, kind: str, written:
         refused(shared("record", "issue", path, "--no-pages"), "must be text in quotes")
 
 
-@pytest.mark.parametrize(("written", "text"), [("1.10", "1.10"), ("13800001234", "13800001234"), ("2026-11-21", "2026-11-21")])
+@pytest.mark.parametrize(
+    ("written", "text"), [("1.10", "1.10"), ("13800001234", "13800001234"), ("2026-11-21", "2026-11-21")]
+)
 def test_a_number_that_is_its_own_text(shared: Program, written: str, text: str) -> None:
     path = shared.root / "number.toml"
     path.write_bytes(whole(f"subject = {written}"))
@@ -406,7 +417,10 @@ def second_sheet(sheet: openpyxl.worksheet.worksheet.Worksheet) -> None:
 def repacked(part: str, change: Callable[[bytes], bytes], data: bytes | None = None) -> bytes:
     """A workbook in which one part is changed behind the library's back."""
     stream = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data or workbook())) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(data or workbook())) as old,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         assert any(part in info.filename for info in old.infolist())
         for info in old.infolist():
             read = old.read(info)
@@ -453,9 +467,15 @@ XLSX: Mapping[str, tuple[Callable[[], bytes], str]] = {
     "no workbook": (lambda: repacked("xl/workbook.xml", lambda part: b"<x/>"), "t.xlsx"),
     "no content types": (lambda: repacked("[Content_Types].xml", lambda part: b"<x/>"), "t.xlsx"),
     "column beyond": (lambda: repacked("sheet1.xml", lambda part: part.replace(b'r="D2"', b'r="ZZZZ2"')), "t.xlsx"),
-    "row beyond": (lambda: repacked("sheet1.xml", lambda part: part.replace(b'<row r="2"', b'<row r="99999999999"')), "far"),
+    "row beyond": (
+        lambda: repacked("sheet1.xml", lambda part: part.replace(b'<row r="2"', b'<row r="99999999999"')),
+        "far",
+    ),
     "row below": (lambda: repacked("sheet1.xml", lambda part: part.replace(b'<row r="2"', b'<row r="-5"')), "t.xlsx"),
-    "row of letters": (lambda: repacked("sheet1.xml", lambda part: part.replace(b'<row r="2"', b'<row r="x"')), "t.xlsx"),
+    "row of letters": (
+        lambda: repacked("sheet1.xml", lambda part: part.replace(b'<row r="2"', b'<row r="x"')),
+        "t.xlsx",
+    ),
     "a document": (lambda: document(), "t.xlsx"),
 }
 
@@ -507,7 +527,9 @@ def test_a_table_is_asked_for_rightly(shared: Program) -> None:
 def test_gb18030_is_read_when_it_is_said(shared: Program) -> None:
     path = shared.root / "gb.csv"
     path.write_bytes(lines(HEADING, [*ROW[:3], "喆玥", *ROW[4:]]).decode().encode("gb18030"))
-    found = shared("record", "issue", "--form", "QR-14-04", "--table", path, "--encoding", "gb18030", "--json", "--no-pages")
+    found = shared(
+        "record", "issue", "--form", "QR-14-04", "--table", path, "--encoding", "gb18030", "--json", "--no-pages"
+    )
     assert found.code == 0, found.err
     assert shared.record(found.numbers[0])["values"]["customer"] == "喆玥"
 

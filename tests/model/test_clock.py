@@ -183,7 +183,7 @@ def test_a_clock_that_has_not_begun_has_passed_nothing() -> None:
 
 def test_a_clock_that_does_not_apply_is_not_shown_but_can_be_asked() -> None:
     form = starter("QR-14-04")
-    values = {"received_at": "2026-11-20T16:00:00+08:00", "lawsuit": "begun"}
+    values = {"received_at": "2026-11-20T16:00:00+08:00", "lawsuit": "begun", "nature": "quality"}
     history = moments("2026-11-21 16:00 carry_out → solved")
     solved = facts(
         form,

@@ -237,7 +237,7 @@ def test_the_reason_says_what_is_true_with_the_values_of_the_record(
 
 def test_a_complaint_says_why_it_is_what_it_is() -> None:
     form = starter("QR-14-04")
-    values: dict[str, Json] = {"received_at": "2026-10-01T09:00:00+08:00", "our_cause": True, "people_together": 1}
+    values: dict[str, Json] = {"received_at": "2026-10-01T09:00:00+08:00", "our_cause": True, "nature": "quality"}
     for day, level, why in (
         ("2026-10-15", "general", None),
         ("2026-10-17", "hot", "我方拖延，且处理历时已满15天（因我方未解决而成为热点的时间）"),

@@ -118,7 +118,7 @@ def test_values_have_their_types() -> None:
 
 def test_look_ups_are_answered_from_outside() -> None:
     form = starter("QR-14-04")
-    found = facts(form, {"people_together": 1}, parameters=procedure("QD-14-02").parameters)
+    found = facts(form, {"people_together": 1, "nature": "quality"}, parameters=procedure("QD-14-02").parameters)
     assert found.stored("same_problem_people") is None and found.value(("level",)) == "general"
     counted = found.with_counted({"same_problem_people": (3, ("TS-1", "TS-2"))})
     assert counted.stored("same_problem_people") == 3 and counted.value(("level",)) == "hot"
@@ -150,5 +150,5 @@ def test_the_level_of_a_complaint_by_its_facts(
     values: dict[str, Json], counted: dict[str, int], level: str, rule: int
 ) -> None:
     """S34: 10 people make it major and 3 make it hot, the numbers themselves included."""
-    found = facts(starter("QR-14-04"), values, parameters=LEVELS, counted=counted)
+    found = facts(starter("QR-14-04"), {"nature": "quality", **values}, parameters=LEVELS, counted=counted)
     assert (found.stored("level"), found.rule("level")) == (level, rule)

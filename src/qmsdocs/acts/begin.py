@@ -22,13 +22,14 @@ from qmsdocs.model.form import IDENTIFIER, Form
 from qmsdocs.model.organisation import Organisation
 from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.quantity import parse as parse_quantity
-from qmsdocs.model.release import ItemKind
+from qmsdocs.model.release import ItemKind, in_force
 from qmsdocs.store import control, names, repository
 from qmsdocs.store.event import Change, Draft, FormReference
 from qmsdocs.store.handover import claim_seat
 from qmsdocs.store.opened import Store, new_nonce
 from qmsdocs.store.post import post
 from qmsdocs.store.rows import Meanings
+from qmsdocs.system.view import System
 
 FIRST_REVISION = "A/0"
 TRIAL: Quantity = parse_quantity("6 months")
@@ -69,7 +70,7 @@ def begin(wanted: Beginning, *, starter: Path) -> Begun:
     texts = dict(_starter_files(starter))
     texts["qms.toml"] = settings(texts["qms.toml"].decode("utf-8"), wanted).encode("utf-8")
     organisation = parse(texts["qms.toml"].decode("utf-8"), Organisation, source="qms.toml")
-    items = tuple(_items(texts))
+    items = tuple((content.revision(FIRST_REVISION), content.title) for content in _contents(texts))
     folder = wanted.folder.resolve()
     _clear(folder)
     for path, data in texts.items():
@@ -144,22 +145,44 @@ def _starter_files(starter: Path) -> Iterator[tuple[str, bytes]]:
             yield path.relative_to(starter).as_posix(), path.read_bytes()
 
 
-def _items(texts: Mapping[str, bytes]) -> Iterator[tuple[control.Item, str]]:
-    """Every controlled item of the pack, configuration first, with its title."""
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """A controlled item as it lies in a folder."""
+
+    kind: ItemKind
+    number: str
+    files: Mapping[str, bytes]
+    title: str
+
+    def revision(self, label: str) -> control.Item:
+        """The revision `label` made of it."""
+        return control.item(self.kind, self.number, label, self.files)
+
+
+def _contents(texts: Mapping[str, bytes]) -> Iterator[_Content]:
+    """Every controlled item of the pack, configuration first."""
     for path, data in texts.items():
         if path.endswith(".toml") and not path.startswith("forms/"):
-            name = Path(path).name
-            yield control.item(ItemKind.CONFIGURATION, path, FIRST_REVISION, {name: data}), path
+            yield _Content(ItemKind.CONFIGURATION, path, {Path(path).name: data}, path)
     for path, data in texts.items():
         if path.startswith("procedures/"):
             front = parse_procedure(text_of(data, path), source=path).front
-            item = control.item(ItemKind.PROCEDURE, front.number, FIRST_REVISION, {Path(path).name: data})
-            yield item, front.title.zh
+            yield _Content(ItemKind.PROCEDURE, front.number, {Path(path).name: data}, front.title.zh)
     for folder in sorted({path.split("/")[1] for path in texts if path.startswith("forms/")}):
         files = {p.split("/", 2)[2]: data for p, data in texts.items() if p.startswith(f"forms/{folder}/")}
         source = f"forms/{folder}/form.toml"
         form = parse(text_of(files["form.toml"], source), Form, source=source)
-        yield control.item(ItemKind.FORM, form.number, FIRST_REVISION, files), form.title.zh
+        yield _Content(ItemKind.FORM, form.number, files, form.title.zh)
+
+
+def not_in_force(system: System) -> tuple[str, ...]:
+    """The items of the folder that differ from what is in force, by number. Raises QmsError for one that is unreadable."""
+    found: list[str] = []
+    for item in _contents(dict(_starter_files(system.place.root))):
+        release = in_force(system.releases, item.kind, item.number, on=system.today)
+        if release is None or item.revision(release.revision).sha256 != release.manifest:
+            found.append(item.number)
+    return tuple(found)
 
 
 def _release(

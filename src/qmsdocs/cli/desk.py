@@ -108,14 +108,23 @@ def _refuse_faulty(session: Session, starter: Path) -> None:
 @pass_session
 def status(session: Session, as_json: bool) -> int:
     """The state of the repository; 1 when something is overdue."""
+    from qmsdocs.acts.begin import not_in_force
     from qmsdocs.query import overview
 
     seen = overview.overview(session.system)
+    drafts: tuple[str, ...] = ()
+    try:
+        drafts = not_in_force(session.system)
+    except QmsError as error:
+        session.tell(error.message)
     if as_json:
-        session.answer_json({"format": 1, **overview.as_json(seen, session.language)})
+        said = overview.as_json(seen, session.language)
+        session.answer_json({"format": 1, **said, "differs_from_force": list(drafts)})
     else:
         for line in overview.lines(seen, session.catalogue):
             session.answer(line)
+        if drafts:
+            session.answer(session.say("Changed in the folder, not in force: {items}", items=drafts))
     return 1 if seen.overdue else 0
 
 
