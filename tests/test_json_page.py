@@ -164,6 +164,8 @@ def test_registers_and_forms(desk: Program) -> None:
 
 def test_the_desk(desk: Program, tmp_path: Path) -> None:
     assert desk.issue("QR-14-04")
+    people = desk.root / "people.toml"
+    people.write_text(people.read_text("utf-8") + "\n# changed\n", "utf-8")
     compare("status", desk("status", "--json"))
     compare("head", desk("head", "--json"))
     compare("init", desk("init", tmp_path / "new", "--org", "绿源置业", "--json"))

@@ -38,7 +38,7 @@ HANDED_ON = {
     "cli/asking.py": {"question.hint", "question.error"},
     "cli/boundary.py": {"hint", "said"},
     "cli/demo.py": {"why"},
-    "cli/desk.py": {"item.message"},
+    "cli/desk.py": {"item.message", "error.message"},
     "cli/form.py": {"title", "item.message", "severity[item.severity]"},
     "cli/issuing.py": {"refusal.message", "error.message", "error.hint", "why", "result.pending"},
     "cli/menu.py": {"title", "ASKED[part]"},

@@ -90,6 +90,8 @@ SURROUNDINGS = re.compile(
 # (module, what): why it may.
 ALLOWED = {
     ("render.fonts", "os.environ"): "fontconfig is told where its configuration is by the environment only",
+    ("render.limited", "sys.stdin"): "the worker process is spoken to by its standard input",
+    ("render.limited", "sys.stdout"): "and answers on its standard output",
 }
 
 

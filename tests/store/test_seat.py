@@ -80,6 +80,22 @@ def test_a_restored_backup_refuses_in_the_very_same_folder(desk: Desk, tmp_path:
     refused(restored(desk, backup))
 
 
+@pytest.mark.parametrize("what", [COMPLAINTS, JOURNAL])
+def test_ledgers_put_back_under_the_seat_are_refused_and_end_it(desk: Desk, what: str) -> None:
+    desk.issue()
+    earlier = git(desk.root, "rev-parse", what).strip()
+    tomorrow = desk.at(timedelta(days=1))
+    assert tomorrow.issue().number == "TS-HZ-2026-0002"
+    git(desk.root, "update-ref", f"refs/heads/{what}", earlier)
+    assert "is older than what was written here" in str(refused(tomorrow))
+    assert "this copy only reads" in str(refused(tomorrow))
+    with pytest.raises(QmsError, match="cannot be reached"):
+        take(tomorrow, ask=True)
+    take(tomorrow, LastNumber(COMPLAINTS, "ts", TEMPLATE, 2))
+    assert tomorrow.issue().number == "TS-HZ-2026-0003"
+    assert len(numbers(desk.root)) == 3
+
+
 def test_a_copy_swapped_in_at_the_same_place_refuses(desk: Desk, tmp_path: Path) -> None:
     desk.issue()
     copied(desk, tmp_path / "copy")

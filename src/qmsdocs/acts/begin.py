@@ -176,7 +176,7 @@ def _contents(texts: Mapping[str, bytes]) -> Iterator[_Content]:
 
 
 def not_in_force(system: System) -> tuple[str, ...]:
-    """The items of the folder that differ from what is in force, by number. Raises QmsError for one that is unreadable."""
+    """The items of the folder that differ from what is in force, by number. Raises QmsError for an unreadable one."""
     found: list[str] = []
     for item in _contents(dict(_starter_files(system.place.root))):
         release = in_force(system.releases, item.kind, item.number, on=system.today)
