@@ -1,6 +1,6 @@
 """Every mistake in what people write is answered with file, line, key and what is wrong."""
 
-# ruff: noqa: E501  (a case a line)
+
 
 from __future__ import annotations
 

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from qmsdocs.base.language import Language
 from program import COMPLAINT, FORMS, LIAISON, Program, program, refused
+
+from qmsdocs.base.language import Language
 
 FACTS = (
     "same_province=true",

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from program import CALL, COMPLAINT, LIAISON, Program
 
 from qmsdocs.base.errors import QmsError
+from qmsdocs.base.toml import read
 from qmsdocs.fill import draft as drafts
 from qmsdocs.fill import rows
 from qmsdocs.model.form import Form
-from qmsdocs.base.toml import read
 
 EXAMPLES = int(os.environ.get("QMSDOCS_FUZZ", "150"))
 BOUNDED = settings(

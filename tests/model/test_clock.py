@@ -1,6 +1,6 @@
 """Clocks: when they start, stop, pause, run again and run out. Histories are dated lines."""
 
-# ruff: noqa: E501  (a case a line)
+
 
 from __future__ import annotations
 

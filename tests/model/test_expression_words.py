@@ -1,6 +1,6 @@
 """Expressions in words: sentences a reader understands, in both languages, for every expression of the starter pack."""
 
-# ruff: noqa: E501  (a case a line)
+
 
 from __future__ import annotations
 

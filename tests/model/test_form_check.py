@@ -1,6 +1,6 @@
 """The walk over a form: for every message one sample that calls it forth and one near miss that does not."""
 
-# ruff: noqa: E501  (a case a line)
+
 
 from __future__ import annotations
 

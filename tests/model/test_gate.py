@@ -1,6 +1,6 @@
 """What an act needs and what speaks against it: each reason with the case next to it where nothing does."""
 
-# ruff: noqa: E501  (a case a line)
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Number patterns: what is accepted, how numbers print, how printed ones are read, and where the counter restarts."""
 
-# ruff: noqa: E501  (a case a line)
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Survey scores against an oracle worked out by hand: weights of items and groups, renormalised where answers are missing."""
 
-# ruff: noqa: E501  (a case a line)
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What people write is taken in as the canonical value, or refused with a reason; nothing is guessed, nothing dropped."""
 
-# ruff: noqa: E501  (a case a line)
+
 
 from __future__ import annotations
 

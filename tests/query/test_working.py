@@ -1,6 +1,6 @@
 """The working texts of a folder, checked as a whole: for every message a change that calls it forth, and the line."""
 
-# ruff: noqa: E501  (a case a line)
+
 
 from __future__ import annotations
 

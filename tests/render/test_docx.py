@@ -16,11 +16,11 @@ import office
 import pytest
 import sheets
 import word_files
+from docx import Document
 from docx.shared import Mm
 from lxml import etree
 from test_docx_compiled import HARD, jpeg
 
-from docx import Document
 from qmsdocs.base.errors import QmsError
 from qmsdocs.base.language import Language, Text
 from qmsdocs.model.form import FieldType

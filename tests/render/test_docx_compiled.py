@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 import word_files
+from docx import Document
 from docxtpl import DocxTemplate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from docx import Document
 from qmsdocs.base.errors import QmsError
 from qmsdocs.render.compiled import compile_template
 from qmsdocs.render.mark import qr_png

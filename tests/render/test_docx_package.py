@@ -9,9 +9,9 @@ import zipfile
 
 import pytest
 import word_files
+from docx import Document
 from docx.oxml import parse_xml
 
-from docx import Document
 from qmsdocs.base.errors import QmsError
 from qmsdocs.render.compiled import compile_template
 from qmsdocs.render.mark import qr_png

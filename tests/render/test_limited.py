@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.render.sheets import filled
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.render import pdf
 from qmsdocs.render.limited import limited
-from tests.render.sheets import filled
 
 EVENTS = b'{"events":[],"format":1}'
 

@@ -6,11 +6,10 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping
 
+from docx import Document
 from docx.document import Document as DocumentType
 from docx.shared import Mm
 from lxml import etree
-
-from docx import Document
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 

@@ -152,7 +152,7 @@ class _Writer:
                 return Column(name, title, Kind.DATETIME, 30)
             return Column(name, clock.title.of(language), Kind.TEXT, 22)
         if head == "raise":
-            return Column(name, form.raise_[rest].title.of(language), Kind.TEXT, 30)
+            return Column(name, form.raise_[rest].title.of(language), Kind.TEXT, 38)
         field = self._field(form, name)
         kind = KINDS.get(field.type, Kind.TEXT) if field is not None and not rest else Kind.TEXT
         own = len(self.current) == 1 and field is not None

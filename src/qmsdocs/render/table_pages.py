@@ -67,7 +67,8 @@ class RegisterPages:
 def register_pages(grid: Grid, *, language: Language) -> RegisterPages:
     """The pages of `grid`, filled from the top; a row stands on one page whole unless it is higher than a page."""
     widths = _widths(grid.columns)
-    titles = (NO.of(language), *(column.title for column in grid.columns))
+    named = zip(grid.columns, widths[1:], strict=True)
+    titles = (NO.of(language), *(_balanced(column.title, _room(width, HEAD_SIZE)) for column, width in named))
     head = _height(titles, widths, HEAD_SIZE)
     title = TITLE + (SUBTITLE if grid.subtitle else 0)
     room = PAGE_HEIGHT - TOP - BOTTOM - FOOT - title - head - TOTAL_ROW
@@ -79,6 +80,18 @@ def register_pages(grid: Grid, *, language: Language) -> RegisterPages:
         head,
         tuple(_pages(parts, room)),
     )
+
+
+def _balanced(title: str, room: float) -> str:
+    """A Chinese title too long for its cell, broken into lines of nearly one length, best behind a colon."""
+    count = _lines(title, room)
+    if count < 2 or title.isascii() or " " in title:
+        return title
+    head, colon, rest = title.partition("：")
+    if rest and len(head) + 1 <= room:
+        return f"{head}{colon}\n{rest}"
+    size = math.ceil(len(title) / count)
+    return "\n".join(title[start : start + size] for start in range(0, len(title), size))
 
 
 def _widths(columns: Sequence[Column]) -> tuple[float, ...]:
