@@ -1,7 +1,5 @@
 """Every mistake in what people write is answered with file, line, key and what is wrong."""
 
-
-
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Clocks: when they start, stop, pause, run again and run out. Histories are dated lines."""
 
-
-
 from __future__ import annotations
 
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Expressions in words: sentences a reader understands, in both languages, for every expression of the starter pack."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Mapping

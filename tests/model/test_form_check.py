@@ -1,7 +1,5 @@
 """The walk over a form: for every message one sample that calls it forth and one near miss that does not."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """What an act needs and what speaks against it: each reason with the case next to it where nothing does."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Iterable

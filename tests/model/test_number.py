@@ -1,7 +1,5 @@
 """Number patterns: what is accepted, how numbers print, how printed ones are read, and where the counter restarts."""
 
-
-
 from __future__ import annotations
 
 import pytest

@@ -1,7 +1,5 @@
 """Survey scores against an oracle worked out by hand: weights of items and groups, renormalised where answers are missing."""
 
-
-
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal

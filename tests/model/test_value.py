@@ -1,7 +1,5 @@
 """What people write is taken in as the canonical value, or refused with a reason; nothing is guessed, nothing dropped."""
 
-
-
 from __future__ import annotations
 
 import unicodedata

@@ -1,7 +1,5 @@
 """The working texts of a folder, checked as a whole: for every message a change that calls it forth, and the line."""
 
-
-
 from __future__ import annotations
 
 import shutil
