@@ -162,6 +162,29 @@ def test_the_seat_is_lost_with_its_file_and_taken_again(repository: Program) -> 
     assert repository.issue("QR-14-04")[-4:] == "0002"
 
 
+def test_a_ledger_put_back_by_git_alone_is_noticed(repository: Program) -> None:
+    """The local folder was not touched, the branch went back a day: nothing is issued over what is gone."""
+    repository.issue("QR-14-04")
+    ledger = "refs/heads/records/complaint/2026/hz"
+    before = repository.git("rev-parse", ledger).strip()
+    repository.issue("QR-14-04", customer="two")
+    last = repository.issue("QR-14-04", customer="three")
+    repository.git("update-ref", ledger, before)
+    draft = repository.draft("draft.json", "QR-14-04", COMPLAINT)
+    for _ in range(2):
+        refused(repository("record", "issue", draft), "--take-seat")
+    refused(repository("sync", "--take-seat", "-m", "put back"), "last")
+    taken = repository("sync", "--take-seat", "-m", "put back", "--last-number", last)
+    assert taken.code == 0, taken.err
+    assert repository.issue("QR-14-04", customer="four")[-4:] == "0004"
+    assert [repository.record(number)["is_void"] for number in repository.all_numbers("QR-14-04")] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
 # ── again
 
 

@@ -6,17 +6,21 @@ import datetime as moments
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 import pytest
 from program import CALL, COMPLAINT, LIAISON, Program, program, refused
+
+from qmsdocs.base.language import Language
 
 FORM = "QR-04-01"
 SURVEY: Mapping[str, object] = {
@@ -187,6 +191,8 @@ def test_a_value_of_the_wrong_kind(shared: Program, form: str, field: str, value
     path = shared.draft("draft.json", form, {**ALL[form], field: value})
     with shared.unchanged():
         found = shared("record", "issue", path, "--no-pages")
+        chinese = replace(shared, language=Language.ZH)("record", "issue", path, "--no-pages")
+    assert chinese.code == 2 and re.search("[\u4e00-\u9fff]", chinese.err), chinese
     assert word in found.err, found.err
     others = [line for line in found.err.splitlines() if not line.startswith(("error: ", "hint: "))]
     assert (found.code, found.out, others) == (2, "", [])

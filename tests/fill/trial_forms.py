@@ -15,7 +15,7 @@ from qmsdocs.model.value import Intake, Refusal
 FOLDER = Path(__file__).parents[2] / "forms"
 NUMBERS = tuple(sorted(path.parent.name for path in FOLDER.glob("*/form.toml")))
 ZONE = ZoneInfo("Asia/Shanghai")
-PEOPLE = {"wang.fang": "王芳", "zhang.wei": "张伟"}
+PEOPLE = {"wang.fang": "王芳", "zhang.wei": "张伟", "zheng.kai": "郑凯"}
 
 # A small form with every kind of blank, so that a test can say what it means.
 SMALL = """

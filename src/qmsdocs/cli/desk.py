@@ -9,7 +9,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from qmsdocs.base.errors import QmsError
-from qmsdocs.cli.words import Command, Group, argument, option, pass_session
+from qmsdocs.cli.words import Command, Group, argument, one_line, option, pass_session
 
 if TYPE_CHECKING:
     from qmsdocs.cli.session import Session
@@ -122,7 +122,7 @@ def status(session: Session, as_json: bool) -> int:
         session.answer_json({"format": 1, **said, "differs_from_force": list(drafts)})
     else:
         for line in overview.lines(seen, session.catalogue):
-            session.answer(line)
+            session.answer(one_line(line))
         if drafts:
             session.answer(session.say("Changed in the folder, not in force: {items}", items=drafts))
     return 1 if seen.overdue else 0

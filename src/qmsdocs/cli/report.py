@@ -12,6 +12,7 @@ from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.cli.output import write_grid
 from qmsdocs.cli.session import Session
+from qmsdocs.cli.words import plain_lines
 from qmsdocs.model.facts import RecordFacts
 from qmsdocs.model.form import FieldType, Form
 from qmsdocs.model.record import Event, Record, fold
@@ -68,7 +69,7 @@ def show(session: Session, number: str, *, as_json: bool, output: str | None) ->
         session.answer_json({"format": 1, "record": record_json(session, held.record, form, held.key.ledger)}, output)
         return
     text = "\n".join(_shown(session, held.record, form)) + "\n"
-    session.write(text.encode(), output)
+    session.write(plain_lines(text).encode(), output)
 
 
 def record_json(session: Session, record: Record, form: FormInForce, ledger: str) -> dict[str, object]:
@@ -178,7 +179,7 @@ def history(session: Session, number: str, *, as_json: bool, output: str | None)
                 continue
             change = f"{writer.words(field, before.get(name)) or '/'} → {writer.words(field, new) or '/'}"
             lines.append("       " + session.say("{title}: {value}", title=field.title, value=change))
-    session.write(("\n".join(lines) + "\n").encode(), output)
+    session.write(plain_lines("\n".join(lines) + "\n").encode(), output)
 
 
 def _act_json(record: Record, position: int) -> dict[str, object]:

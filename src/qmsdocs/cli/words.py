@@ -27,7 +27,12 @@ def one_line(text: str) -> str:
 
 
 def _is_plain(sign: str) -> bool:
-    return sign.isprintable() or unicodedata.category(sign) == "Zs"
+    return sign.isprintable() or sign == "\t" or unicodedata.category(sign) == "Zs"
+
+
+def plain_lines(text: str) -> str:
+    """`text` line by line, each as `one_line` would print it."""
+    return "\n".join(one_line(line) for line in text.split("\n"))
 
 
 @dataclass

@@ -181,7 +181,8 @@ class Index:
                 row = connection.execute("INSERT INTO ledgers (branch, head) VALUES (?, ?)", (branch, commit))
                 number = int(row.lastrowid or 0)
             entries = added if added is not None else self._objects.walk(commit)
-            self._take_in(connection, branch, number, entries, is_fresh=added is None)
+            with self._objects.in_bulk():
+                self._take_in(connection, branch, number, entries, is_fresh=added is None)
             connection.execute("UPDATE ledgers SET head = ? WHERE id = ?", (commit, number))
 
     def _added(self, old: str, new: str) -> Iterable[Entry] | None:

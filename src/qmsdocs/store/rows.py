@@ -25,7 +25,6 @@ class Meanings:
     indexed: tuple[str, ...] = ()
 
 
-_MEANT = ("opened_at", "customer", "subject", "owner")
 MeaningsOf: TypeAlias = "Callable[[str], Meanings]"  # by the sha256 of the form revision
 
 COLUMNS = (
@@ -100,7 +99,7 @@ class Folded(NamedTuple):
 
     columns: tuple[Value, ...]
     facts: Sequence[tuple[str, str]]
-    submissions: tuple[tuple[str, int], ...]
+    submissions: Sequence[tuple[str, int]]
 
 
 def fold(place: Place, before: Row | None, events: Sequence[tuple[int, bytes]], meanings_of: MeaningsOf) -> Folded:
@@ -109,28 +108,30 @@ def fold(place: Place, before: Row | None, events: Sequence[tuple[int, bytes]], 
     head = _head_of_row(before) if before else None
     given: dict[str, Json] = dict(before.values) if before else {}
     is_void, is_newer = (before.is_void, before.needs_newer_program) if before else (False, False)
-    submissions: tuple[tuple[str, int], ...] = ()
+    submissions: list[tuple[str, int]] = []
+    sequence, data = 0, b""
     for sequence, data in events:
         body = _parsed(data, sequence)
         head = head or _head_of_event(body)
-        given |= _part(body, "set")
+        given.update(_part(body, "set"))
         is_void = is_void or body.get("act") == "void"
         is_newer = is_newer or body.get("format") != FORMAT
         submission = body.get("submission")
         if isinstance(submission, str):
-            submissions += ((submission, sequence),)
+            submissions.append((submission, sequence))
     assert head is not None
     if None in given.values():
         given = {name: value for name, value in given.items() if value is not None}
     derived, state = _part(body, "derived"), _text(body, "state")
-    meanings = meanings_of(head.form_sha256)
     shown = {**given, **derived} if derived else given
-    opened_at, customer, subject, owner = [_first_text(shown.get(meanings.fields.get(name, ""))) for name in _MEANT]
-    opened_at = opened_at or head.recorded_at
+    meanings = meanings_of(head.form_sha256)
+    meant = {meaning: _first_text(shown.get(name)) for meaning, name in meanings.fields.items()}
+    opened_at = meant.get("opened_at") or head.recorded_at
     columns: tuple[Value, ...] = (
-        *head[:4], *place, events[-1][0], state, sha256(events[-1][1]), opened_at,
+        *head[:4], *place, sequence, state, sha256(data), opened_at,
         _moment(opened_at, head.recorded_at), head.recorded_at, _text(body, "recorded_at"),
-        customer, subject, owner, is_void or state in meanings.closed, is_void,
+        meant.get("customer", ""), meant.get("subject", ""), meant.get("owner", ""),
+        is_void or state in meanings.closed, is_void,
         _sorted(given), _sorted(derived) if derived else b"{}", head.raised_from, head.raise_name, is_newer,
     )  # fmt: skip
     facts = [(name, text) for name in meanings.indexed for text in fact_texts(shown.get(name))]
