@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -53,7 +54,9 @@ def command(arguments: Sequence[str], wishes: Wishes) -> int:
 def guarded(work: Callable[[], int], catalogue: Catalogue) -> int:
     """The exit code of `work`; what it raises is said on stderr."""
     try:
-        return work()
+        code = work()
+        sys.stdout.flush()  # here, where a full disk or a closed pipe can still be said
+        return code
     except QmsError as error:
         return _refuse(catalogue, error.message, error.hint)
     except click.exceptions.Exit as leave:
@@ -67,13 +70,20 @@ def guarded(work: Callable[[], int], catalogue: Catalogue) -> int:
     except click.ClickException as error:
         return _refuse(catalogue, _usage(error), _usage_hint(error))
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_answer()
         return 0
     except OSError as error:
+        _drop_answer()
         said = message("{path}: {reason}", path=error.filename or "-", reason=cause(error))
         return _refuse(catalogue, said, None)
     except Exception:
         return _bug(catalogue)
+
+
+def _drop_answer() -> None:
+    """Nothing; what nobody can take of the answer is not tried again when the program ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refuse(catalogue: Catalogue, said: Message, hint: Message | None) -> int:
