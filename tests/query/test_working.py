@@ -57,7 +57,7 @@ RULE = "procedures/QD-14-02.md"
         (RULE, 'parent       = "QP-14"', 'parent       = "QP-15"', "parent", "there is no QP-15"),
         (RULE, '"QD-14-04", "QP-18"', '"QD-14-05", "QP-18"', "references", "there is no QD-14-05"),
         (RULE, '"QR-18-01", "QR-18-02"', '"QR-18-01", "QR-18-03"', "forms", "there is no QR-18-03"),
-        (RULE, "{{ p.report_within }}", "{{ p.reprt_within }}", "", 'unknown parameter "p.reprt_within"'),
+        (RULE, "{{ p.report_within }}", "{{ p.reprt_within }}", "", 'unknown parameter "p.reprt_within", did you mean "p.report_within"?'),
         (RULE, "[QR-14-04]", "[QR-14-40]", "", "there is no QR-14-40"),
         (RULE, "```rules QR-14-04 level", "```rules QR-14-09 level", "", "there is no form QR-14-09"),
         (RULE, "```rules QR-14-04 level", "```rules QR-14-04 nature", "", "QR-14-04 has no rules for nature"),

@@ -5,37 +5,31 @@ from __future__ import annotations
 import re
 import shutil
 import tomllib
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from glob import escape
 from importlib import resources
 from pathlib import Path
 
+from qmsdocs.acts import builtin, items
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
-from qmsdocs.base.files import text_of, write_atomically
+from qmsdocs.base.files import write_atomically
 from qmsdocs.base.toml import parse
 from qmsdocs.model.calendar import add_period
-from qmsdocs.model.document import parse_procedure
-from qmsdocs.model.form import IDENTIFIER, Form
+from qmsdocs.model.form import IDENTIFIER
 from qmsdocs.model.organisation import Organisation
 from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.quantity import parse as parse_quantity
-from qmsdocs.model.release import ItemKind, in_force
+from qmsdocs.model.release import Course
 from qmsdocs.store import control, names, repository
-from qmsdocs.store.event import Change, Draft, FormReference
+from qmsdocs.store.event import Change, Draft
 from qmsdocs.store.handover import claim_seat
 from qmsdocs.store.opened import Store, new_nonce
 from qmsdocs.store.post import post
 from qmsdocs.store.rows import Meanings
-from qmsdocs.system.view import System
 
-FIRST_REVISION = "A/0"
 TRIAL: Quantity = parse_quantity("6 months")
 UNFINISHED = ".qms/unfinished"  # below the folder git ignores
-RELEASE_FORM = "builtin/release/form.toml"
-MAXIMUM_FILE = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +61,10 @@ def begin(wanted: Beginning, *, starter: Path) -> Begun:
 
     An interrupted attempt leaves a mark behind, and the next one begins anew.
     """
-    texts = dict(_starter_files(starter))
+    texts = dict(items.files(starter))
     texts["qms.toml"] = settings(texts["qms.toml"].decode("utf-8"), wanted).encode("utf-8")
     organisation = parse(texts["qms.toml"].decode("utf-8"), Organisation, source="qms.toml")
-    items = tuple((content.revision(FIRST_REVISION), content.title) for content in _contents(texts))
+    begun = tuple((content.revision(organisation.revision.first), content) for content in items.contents(texts))
     folder = wanted.folder.resolve()
     _clear(folder)
     for path, data in texts.items():
@@ -81,25 +75,18 @@ def begin(wanted: Beginning, *, starter: Path) -> Begun:
     person = wanted.person or organisation.site[wanted.site].clerk or "init"
     claim_seat(store, wanted.site, person=person, reason="init", at=now, repository=new_nonce())
     until = add_period(now.date(), TRIAL)
-    form = release_form()
-    drafts = tuple(_release(store, item, title, form, now.date(), until, person) for item, title in items)
+    drafts = tuple(_release(store, item, content, now.date(), until, person) for item, content in begun)
     post(store, Change(site=wanted.site, drafts=drafts, stem=names.CONTROL), now=now)
     made = store.repository
     store.close()
     (folder / UNFINISHED).unlink()
-    return Begun(folder, made, tuple((i.kind, i.number) for i, _ in items), until)
+    return Begun(folder, made, tuple((i.kind, i.number) for i, _ in begun), until)
 
 
 def starter_folder() -> Path:
     """Where the starter pack lies: in the wheel, or at the top of the project."""
     shipped = Path(str(resources.files("qmsdocs") / "starter"))
     return shipped if shipped.is_dir() else Path(str(resources.files("qmsdocs"))).parents[1]
-
-
-def release_form() -> FormReference:
-    """The release form of this program, by the manifest of its file."""
-    data = (resources.files("qmsdocs") / RELEASE_FORM).read_bytes()
-    return FormReference("release", "1", control.item("form", "release", "1", {"form.toml": data}).sha256)
 
 
 def settings(text: str, wanted: Beginning) -> str:
@@ -127,69 +114,10 @@ def _quoted(text: str) -> str:
     return '"' + re.sub(r"[\x00-\x1f\x7f]", lambda found: f"\\u{ord(found[0]):04X}", escaped) + '"'
 
 
-def _starter_files(starter: Path) -> Iterator[tuple[str, bytes]]:
-    """The definitions of a pack by path: what belongs to one, and nothing that lies beside it or behind a link."""
-    forms = sorted(found.parent.name for found in starter.glob("forms/*/form.toml"))
-    patterns = ("qms.toml", "people.toml", "procedures/*.md", "records/README.md", "records/*.toml")
-    wanted = (*patterns, "records/registers/*.toml", *(f"forms/{escape(form)}/*" for form in forms))
-    for pattern in wanted:
-        for path in sorted(starter.glob(pattern)):
-            if path.name.startswith(".") or path.is_dir():
-                continue
-            if path.is_symlink() or any(part.is_symlink() for part in path.parents if starter in part.parents):
-                raise QmsError("{path} is a link; a pack holds its files itself", path=path)
-            if not path.name.isprintable():  # also what is no UTF-8
-                raise QmsError("{path}: the name holds characters that cannot be written", path=repr(path.name))
-            if path.stat().st_size > MAXIMUM_FILE:
-                raise QmsError("{path}: larger than {limit} MB", path=path, limit=MAXIMUM_FILE // 1_000_000)
-            yield path.relative_to(starter).as_posix(), path.read_bytes()
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """A controlled item as it lies in a folder."""
-
-    kind: ItemKind
-    number: str
-    files: Mapping[str, bytes]
-    title: str
-
-    def revision(self, label: str) -> control.Item:
-        """The revision `label` made of it."""
-        return control.item(self.kind, self.number, label, self.files)
-
-
-def _contents(texts: Mapping[str, bytes]) -> Iterator[_Content]:
-    """Every controlled item of the pack, configuration first."""
-    for path, data in texts.items():
-        if path.endswith(".toml") and not path.startswith("forms/"):
-            yield _Content(ItemKind.CONFIGURATION, path, {Path(path).name: data}, path)
-    for path, data in texts.items():
-        if path.startswith("procedures/"):
-            front = parse_procedure(text_of(data, path), source=path).front
-            yield _Content(ItemKind.PROCEDURE, front.number, {Path(path).name: data}, front.title.zh)
-    for folder in sorted({path.split("/")[1] for path in texts if path.startswith("forms/")}):
-        files = {p.split("/", 2)[2]: data for p, data in texts.items() if p.startswith(f"forms/{folder}/")}
-        source = f"forms/{folder}/form.toml"
-        form = parse(text_of(files["form.toml"], source), Form, source=source)
-        yield _Content(ItemKind.FORM, form.number, files, form.title.zh)
-
-
-def not_in_force(system: System) -> tuple[str, ...]:
-    """The items of the folder that differ from what is in force, by number. Raises QmsError for an unreadable one."""
-    found: list[str] = []
-    for item in _contents(dict(_starter_files(system.place.root))):
-        release = in_force(system.releases, item.kind, item.number, on=system.today)
-        if release is None or item.revision(release.revision).sha256 != release.manifest:
-            found.append(item.number)
-    return tuple(found)
-
-
 def _release(
     store: Store,
     item: control.Item,
-    title: str,
-    form: FormReference,
+    content: items.Content,
     effective_on: date,
     until: date,
     person: str,
@@ -197,21 +125,22 @@ def _release(
     said: dict[str, Json] = {
         "kind": item.kind,
         "number": item.number,
-        "title": title,
+        "title": content.title,
+        "family": content.family,
         "revision": item.revision,
         "manifest": item.sha256,
         "effective_on": effective_on.isoformat(),
         "trial_until": until.isoformat(),
     }
     return Draft(
-        record=control.new_number(),
+        record=builtin.new_number(builtin.RELEASE),
         act="issue",
-        state="trial",
+        state=Course.TRIAL,
         set=said,
         by=person,
         entered_by=person,
         reason="init",
-        form=form,
+        form=builtin.reference(builtin.RELEASE),
         attachments=control.store(store.objects, item),
     )
 

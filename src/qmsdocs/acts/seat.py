@@ -14,12 +14,12 @@ def last_number(system: System, written: str) -> LastNumber:
     site = system.organisation.site[system.site]
     projects = {project.code: name for name, project in system.organisation.project.items()}
     for number in system.form_numbers:
-        found = system.form_for(number)
+        found = system.form_known(number)
         form = found.form
         read = form.pattern.read(written.strip(), site=site.code)
         if read is None or (read.project and read.project not in projects):
             continue
-        first = min(release.effective_on.year for release in system.releases)
+        first = min(day.year for release in system.releases if (day := release.first_day) is not None)
         if not first - 1 <= read.year <= system.now.year:
             raise QmsError("{number}: nothing was numbered here in {year}", number=written, year=read.year)
         folder = form.pattern.folder(form.series.id, month=read.month, project=projects.get(read.project))

@@ -108,13 +108,13 @@ def _refuse_faulty(session: Session, starter: Path) -> None:
 @pass_session
 def status(session: Session, as_json: bool) -> int:
     """The state of the repository; 1 when something is overdue."""
-    from qmsdocs.acts.begin import not_in_force
+    from qmsdocs.acts.items import not_in_force
     from qmsdocs.query import overview
 
     seen = overview.overview(session.system)
     drafts: tuple[str, ...] = ()
     try:
-        drafts = not_in_force(session.system)
+        drafts = not_in_force(session.system, on=session.system.today)
     except QmsError as error:
         session.tell(error.message)
     if as_json:

@@ -30,7 +30,7 @@ def form() -> None:
 @pass_session
 def list_(session: Session, as_json: bool) -> None:
     """The forms in force."""
-    forms = [session.system.form_for(number) for number in session.system.form_numbers]
+    forms = list(session.system.forms_in_force)
     if as_json:
         said = [
             {

@@ -13,8 +13,15 @@ COMMANDS = {
     "demo": ("demo", "新建示例体系，内有一个月的记录", "Make a repository with a believable month of records."),
     "status": ("desk", "概况：现行文件、未结记录、超期事项", "Show what is in force, open, overdue and waiting."),
     "record": ("record", "记录：填写、登记、推进、更正、查看", "Fill, issue, move on, correct and show records."),
+    "document": (
+        "document",
+        "文件：起草、审核、会签、批准、发放、评审",
+        "Draft, review, approve, distribute and compare controlled documents.",
+    ),
     "register": ("register", "台账：在屏幕上看，或写成文件", "Show registers, in the terminal or as a file."),
     "form": ("form", "表单：清单、预览、检查、新建", "List, show, check and begin forms."),
+    "person": ("person", "人员：角色、签名密钥、代理", "People: roles, keys, deputies."),
+    "key": ("key", "签名密钥：新建、确认、挂失、导出", "Keys to sign with: make, confirm, report lost, export."),
     "search": (
         "search",
         "按字词查找记录：姓名、房号、电话号码的一段",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from qmsdocs.acts.record import Intent
@@ -53,6 +53,17 @@ def moment(session: Session, written: str | None) -> datetime | None:
     if zoned > session.system.now:
         raise QmsError("--happened-at {written} lies in the future", written=written)
     return zoned.replace(microsecond=0)
+
+
+def day(option: str, written: str) -> date:
+    """The day an option gives. Raises QmsError."""
+    try:
+        found = datetime.strptime(written.strip(), "%Y-%m-%d").date()
+    except ValueError:
+        found = date.min
+    if not 1900 <= found.year <= 2200:
+        raise QmsError("{option} {written}: must be a date such as 2026-11-21", option=option, written=written)
+    return found
 
 
 def named(option: str, written: str) -> str:

@@ -215,7 +215,7 @@ def list_records(session: Session, **options: Any) -> None:
         is_closed=False if options["is_open"] else None,
         fields=dict(_pair(item) for item in options["where"]),
     )
-    forms = [session.system.form_for(number).form for number in wanted.forms]
+    forms = [session.system.form_known(number).form for number in wanted.forms]
     for name in wanted.fields:
         if not any(name in form.values for form in forms):
             known = tuple(dict.fromkeys(field for form in forms for field in form.values))
@@ -258,7 +258,7 @@ def _states(session: Session, forms: tuple[str, ...], written: tuple[str, ...]) 
     numbers = forms or session.system.form_numbers
     states = {"void": ("void", "注销")}
     for number in numbers:
-        for name, state in session.system.form_for(number).form.state.items():
+        for name, state in session.system.form_known(number).form.state.items():
             states[name] = (*states.get(name, ()), state.title.zh, state.title.en)
     found: list[str] = []
     for word in written:

@@ -16,10 +16,11 @@ from typing import TypeVar
 
 import click
 
-from qmsdocs.acts.apply import Outcome, apply
+from qmsdocs.acts.apply import Outcome, Unlock, apply
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.files import write_atomically
 from qmsdocs.base.language import Catalogue, Language
+from qmsdocs.cli.keyring import Keyring
 from qmsdocs.cli.words import Wishes, one_line
 from qmsdocs.store.event import Change
 from qmsdocs.system.view import System, open_system
@@ -61,6 +62,11 @@ class Session:
         day_end = datetime.combine(self.on, time(23, 59, 59), opened.zone)
         return open_system(self.root or Path.cwd(), now=day_end, machine=self.machine, site=self.site)
 
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The private keys on this machine; what was opened stays open for this command."""
+        return Keyring(self.system.repository, self.say)
+
     @property
     def by(self) -> str:
         """The person who acts: --as, else the record desk's."""
@@ -69,10 +75,16 @@ class Session:
             raise QmsError("nobody is named who does this", hint=message("--as PERSON"))
         return found
 
-    def apply(self, plan: Callable[[System], Change], *, dry_run: bool = False) -> Outcome:
-        """What came of posting the change that `plan` makes; with `dry_run` it is only planned."""
+    def apply(
+        self, plan: Callable[[System], Change], *, dry_run: bool = False, unlock: Unlock | None = None
+    ) -> Outcome:
+        """What came of posting the change that `plan` makes; with `dry_run` it is only planned.
+
+        `unlock` gives the key where the change is signed; without it that of the person who acts is opened.
+        """
         self.refuse_on()
-        outcome = apply(self.system, plan, dry_run=dry_run, clock=self.clock)
+        key = unlock or (lambda system, person: self.keyring.signer(system, person))
+        outcome = apply(self.system, plan, dry_run=dry_run, clock=self.clock, unlock=key)
         self.__dict__["system"] = outcome.system
         return outcome
 

@@ -41,6 +41,9 @@ class FrontMatter(Definition):
     references: Names = ()
     forms: Names = ()
     chapters: Names = ()
+    distribution: Names = ()
+    readers: Names = ()
+    confidentiality: str = "internal"
     review_every: Measure | None = None
     parameter: Mapping[str, ParameterDefinition] = {}
 

@@ -31,7 +31,28 @@ MEANINGS: dict[str, tuple[FieldType, ...]] = {  # what a field may be to the pro
     "score": (FieldType.DECIMAL, FieldType.INTEGER),
     "action": (FieldType.TABLE,),
     "cause_chain": (FieldType.TABLE,),
-} | dict.fromkeys(("owner", "customer", "subject", "place", "root_cause", "effectiveness", "cause", "contact"), ())
+    "document": (FieldType.DOCUMENT, FieldType.TEXT),
+    "document_sha256": (FieldType.TEXT,),
+    "copy_number": (FieldType.TEXT, FieldType.INTEGER),
+    "holder": (FieldType.PERSON, FieldType.TEXT),
+    "given_on": _MOMENTS,
+    "returned_on": _MOMENTS,
+    "destroyed_on": _MOMENTS,
+    "readers": (FieldType.TABLE,),
+    "reader": (FieldType.PERSON, FieldType.TEXT),
+    "read_on": _MOMENTS,
+    "read_result": (FieldType.CHOICE,),
+    "scan": (FieldType.ATTACHMENT,),
+    "checked_on": _MOMENTS,
+    "next_check_on": _MOMENTS,
+    "validity": (FieldType.CHOICE,),
+    "verdict": (FieldType.CHOICE,),
+    "next_review_on": _MOMENTS,
+} | dict.fromkeys(
+    ("owner", "customer", "subject", "place", "root_cause", "effectiveness", "cause", "contact")
+    + ("reason", "department", "document_revision", "issuer", "edition", "kept_at"),
+    (),
+)
 _PATTERNED = TEXT_TYPES - {FieldType.PERSON}
 _BOUNDED = _PATTERNED | {FieldType.INTEGER, FieldType.DECIMAL, FieldType.CHOICES, FieldType.TABLE, FieldType.ATTACHMENT}
 _WITHOUT_DEFAULT = (FieldType.SECTION, FieldType.NOTE, FieldType.TABLE, FieldType.ATTACHMENT)

@@ -16,7 +16,7 @@ from qmsdocs.base.errors import message
 from qmsdocs.base.language import Language, Text
 from qmsdocs.base.toml import Definition, LocatedError
 from qmsdocs.model.calendar import CIVIL, Calendar
-from qmsdocs.model.form import IDENTIFIER, Measure, Words
+from qmsdocs.model.form import IDENTIFIER, Measure, Names, Words
 from qmsdocs.model.quantity import parse
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -61,6 +61,24 @@ def _span(value: object) -> object:
     except ValueError:
         raise LocatedError(message("must be a time such as 08:30")) from None
     return value
+
+
+class Approval(Definition):
+    """One row of the approval matrix: the roles that prepare, review and approve, the departments that countersign."""
+
+    prepare: Names = ("document_controller",)
+    review: Names = ("quality_manager",)
+    countersign: Names = ()
+    countersign_roles: Names = ("department_head",)
+    approve: Names = ("general_manager",)
+    countersign_within: Measure = parse("3 working days")
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Approval:
+        for key, roles in (("prepare", self.prepare), ("approve", self.approve)):
+            if not roles:
+                raise LocatedError(message("at least one role is needed"), key)
+        return self
 
 
 class WorkingCalendar(Definition):
@@ -146,6 +164,7 @@ class Organisation(Definition):
     project: Mapping[str, Project] = {}
     numbering: Mapping[str, NumberFamily] = {}
     revision: RevisionScheme = RevisionScheme()
+    approval: Mapping[str, Approval] = {}
     calendar: WorkingCalendar = WorkingCalendar()
     page: Page = Page()
     attachment: AttachmentLimit = AttachmentLimit()
@@ -174,6 +193,10 @@ class Organisation(Definition):
         if not self.languages:
             raise LocatedError(message("at least one language is needed"), "languages")
         return self
+
+    def approval_of(self, family: str) -> Approval:
+        """Who may prepare, review and approve items of a family: its own row of the matrix, else the default one."""
+        return self.approval.get(family) or self.approval.get("default") or Approval()
 
     @property
     def language(self) -> Language:

@@ -1,4 +1,4 @@
-"""Who may do what: people, their roles, and the keys they sign with."""
+"""Who may do what: people and their roles."""
 
 from __future__ import annotations
 
@@ -17,23 +17,6 @@ class Role(Definition):
     title: Words
 
 
-class PublicKey(Definition):
-    """An Ed25519 SSH public key and the days it counts."""
-
-    public: str
-    from_: date = Key(alias="from")
-    until: date | None = None
-    lost_on: date | None = None
-
-    def counts(self, on: date) -> bool:
-        """Whether what is signed with it on the day `on` counts: within its time, and before it was lost."""
-        return (
-            self.from_ <= on
-            and (self.until is None or on <= self.until)
-            and (self.lost_on is None or on < self.lost_on)
-        )
-
-
 class Person(Definition):
     """A person by id: the printed name, roles, and the days the person serves."""
 
@@ -42,7 +25,6 @@ class Person(Definition):
     from_: date | None = Key(default=None, alias="from")
     until: date | None = None
     department: str | None = None
-    key: Mapping[str, PublicKey] = {}
 
     def serves(self, on: date) -> bool:
         """Whether the person is there on the day `on`."""
@@ -64,6 +46,10 @@ class People(Definition):
         """Whether `person` serves on the day `on` in one of `roles` (any role when none is named)."""
         found = self.person.get(person)
         return found is not None and found.serves(on) and (not roles or bool(set(roles) & set(found.roles)))
+
+    def in_department(self, department: str, *, on: date) -> tuple[str, ...]:
+        """The ids of the people who serve in a department on the day `on`."""
+        return tuple(key for key, item in self.person.items() if item.department == department and item.serves(on))
 
     def in_role(self, roles: tuple[str, ...], *, on: date) -> tuple[str, ...]:
         """The ids of the people who serve in one of `roles` on the day `on`."""

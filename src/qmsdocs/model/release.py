@@ -1,4 +1,4 @@
-"""Releases of controlled items, and which of them is in force on a day."""
+"""Releases of controlled items: submitted, reviewed, approved; and which of them is in force on a day."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from qmsdocs.model.record import Record
 
 
 class ItemKind(StrEnum):
@@ -16,37 +18,115 @@ class ItemKind(StrEnum):
     CONFIGURATION = "configuration"
 
 
-IN_FORCE = frozenset({"trial", "in_force"})
+class Course(StrEnum):
+    """Where a revision stands on its way; the states of the release form."""
+
+    SUBMITTED = "submitted"
+    REVIEWED = "reviewed"
+    COUNTERSIGNED = "countersigned"
+    APPROVED = "approved"
+    TRIAL = "trial"
+    REJECTED = "rejected"
+    WITHDRAWING = "withdrawing"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN = frozenset({Course.SUBMITTED, Course.REVIEWED, Course.COUNTERSIGNED})
+DECIDED = frozenset({Course.APPROVED, Course.TRIAL, Course.WITHDRAWING, Course.WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One revision put into force: `manifest` is the sha256 of the revision, `record` the number of the release."""
+    """One revision on its way into force or in it.
+
+    `manifest` is the sha256 of the revision, `record` the number of its release, `is_first` whether it is one of those
+    the system began with.
+    """
 
     kind: ItemKind
     number: str
     revision: str
     manifest: str
-    effective_on: date
+    effective_on: date | None
     trial_until: date | None
-    state: str
+    state: Course
     record: str
     serial: int
+    withdrawn_on: date | None = None
+    title: str = ""
+    prepared_by: str = ""
+    is_first: bool = False
+
+    @classmethod
+    def of(cls, record: Record) -> Release:
+        """The release a record of control tells of."""
+        said = record.values
+
+        def day(name: str) -> date | None:
+            value = said.get(name)
+            return date.fromisoformat(value) if isinstance(value, str) else None
+
+        return cls(
+            kind=ItemKind(str(said.get("kind"))),
+            number=str(said.get("number")),
+            revision=str(said.get("revision")),
+            manifest=str(said.get("manifest")),
+            effective_on=day("effective_on"),
+            trial_until=day("trial_until"),
+            state=Course(record.state),
+            record=record.number,
+            serial=int(str(record.first.mapping("record").get("serial", 0))),
+            withdrawn_on=day("withdrawn_on"),
+            title=str(said.get("title") or ""),
+            prepared_by=record.first.by,
+            is_first=record.first.state == Course.TRIAL,
+        )
 
     @property
     def is_trial(self) -> bool:
         """Whether it is in force on trial (试行)."""
-        return self.state == "trial"
+        return self.trial_until is not None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still on its way to approval."""
+        return self.state in OPEN
+
+    @property
+    def first_day(self) -> date | None:
+        """The first day it is in force, None where it never is: not approved, or withdrawn before it began."""
+        if self.effective_on is None or self.state not in DECIDED:
+            return None
+        never = self.withdrawn_on is not None and self.withdrawn_on <= self.effective_on
+        return None if never else self.effective_on
+
+    @property
+    def order(self) -> tuple[date, int]:
+        """What decided releases are ordered by."""
+        return self.first_day or date.min, self.serial
+
+
+def decided(releases: Iterable[Release], kind: ItemKind, number: str) -> tuple[Release, ...]:
+    """The revisions of an item that are, were or will be in force, in order of their effective days."""
+    own = (r for r in releases if r.kind is kind and r.number == number and r.first_day is not None)
+    return tuple(sorted(own, key=lambda release: release.order))
 
 
 def in_force(releases: Iterable[Release], kind: ItemKind, number: str, *, on: date) -> Release | None:
-    """The revision in force on the day `on`: the last one effective by then.
+    """The revision in force on the day `on`: the last one effective by then, unless it was withdrawn.
 
-    For a day before the first revision came into force the first one counts: what was received just before the
-    system began is judged by the rules it began with.
+    For a day before the system began what it began with counts: what was received just before is judged by it.
     """
-    own = [r for r in releases if r.kind is kind and r.number == number and r.state in IN_FORCE]
-    begun = [release for release in own if release.effective_on <= on]
-    if begun:
-        return max(begun, key=lambda release: (release.effective_on, release.serial))
-    return min(own, key=lambda release: (release.effective_on, release.serial), default=None)
+    own = decided(releases, kind, number)
+    begun = [release for release in own if release.effective_on is not None and release.effective_on <= on]
+    if not begun:
+        return own[0] if own and own[0].is_first else None
+    last = begun[-1]
+    return None if last.withdrawn_on is not None and last.withdrawn_on <= on else last
+
+
+def follower(releases: Iterable[Release], release: Release) -> Release | None:
+    """The revision that comes or came into force after `release`."""
+    own = decided(releases, release.kind, release.number)
+    later = [other for other in own if other.order > release.order]
+    return later[0] if later else None

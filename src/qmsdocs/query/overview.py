@@ -82,7 +82,7 @@ def _documents(system: System) -> Iterator[tuple[str, str, Text]]:
 def _counts(system: System) -> Iterator[Count]:
     for number in system.form_numbers:
         rows = list(system.index.records(Filter(forms=(number,))))
-        form = system.form_for(number).form
+        form = system.form_known(number).form
         still_open = sum(1 for row in rows if not row.is_closed and form.closed_states)
         yield Count(number, form.title, len(rows), still_open, sum(1 for row in rows if row.is_void))
 

@@ -72,7 +72,7 @@ def definitions(system: System) -> tuple[Definition, ...]:
     """All registers in force: those of forms, then those over several forms."""
     found: list[Definition] = []
     for number in system.form_numbers:
-        view = system.form_for(number).form.register_
+        view = system.form_known(number).form.register_
         if view is not None:
             found.append(Definition(view.name, view.title, (number,), view.columns, view.order))
     for register in system.registers:
@@ -126,7 +126,7 @@ def _period(opened_from: date | None, opened_to: date | None, catalogue: Catalog
 class _Writer:
     def __init__(self, system: System, register: Definition, catalogue: Catalogue) -> None:
         self.system, self.register, self.catalogue = system, register, catalogue
-        self.current = {number: system.form_for(number).form for number in register.forms}
+        self.current = {number: system.form_known(number).form for number in register.forms}
         self.people = system.people.names()
         self.needs_events = any(c in ("closed_on", "days_open") or c.startswith("clock.") for c in register.columns)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,7 +12,6 @@ from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.files import read_text
 from qmsdocs.base.toml import Definition, line_of, read, split_key
 from qmsdocs.model.document import Procedure, parse_procedure
-from qmsdocs.model.expression import parameters, parse
 from qmsdocs.model.field_check import MEANINGS
 from qmsdocs.model.finding import Finding, Severity
 from qmsdocs.model.form import Form
@@ -22,13 +20,11 @@ from qmsdocs.model.organisation import Organisation
 from qmsdocs.model.people import People
 from qmsdocs.model.register import Register
 from qmsdocs.model.retention import Schedule
+from qmsdocs.query.document_check import UNREADABLE, Shelf, check_document, unknown
+from qmsdocs.query.parameters import written
 from qmsdocs.render.template_check import check_template
 
-UNREADABLE = "SYS901"
 D = TypeVar("D", bound=Definition)
-_PARAMETER = re.compile(r"\{\{\s*p\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
-_LINK = re.compile(r"\[([^\[\]()]+)\](?!\()")
-_BLOCK = re.compile(r"^```(rules|flow)[ \t]+(\S+)(?:[ \t]+(\S+))?[ \t]*$")
 
 
 @dataclass(frozen=True)
@@ -51,8 +47,8 @@ class Working:
         yield from self.unread
         for number in self.forms:
             yield from self.form_findings(number)
-        for number, procedure in self.procedures.items():
-            yield from self._procedure_findings(number, procedure)
+        for number in self.procedures:
+            yield from self.document_findings(number)
         yield from self._register_findings()
         yield from self._people_findings()
 
@@ -89,45 +85,13 @@ class Working:
         yield from check_form(form, around)
         yield from _template_findings(number, self.form_folders[number])
 
-    def _procedure_findings(self, number: str, procedure: Procedure) -> Iterator[Finding]:
-        front = procedure.front
-        known = {*self.procedures, *self.forms}
-        for key, numbers in (("parent", (front.parent,)), ("references", front.references), ("forms", front.forms)):
-            for other in numbers:
-                if other is not None and other not in known:
-                    yield _error(number, key, message("there is no {number}", number=other))
-        for line, said in self._in_text(procedure, known):
-            yield _error(number, str(line), said)
-        used = {*_PARAMETER.findall(procedure.body), *self._used(number)}
-        for name in front.parameter:
-            if name not in used:
-                said = message("the parameter is used by neither text nor form")
-                yield Finding("DEF202", Severity.WARNING, number, said, f"parameter.{name}")
+    def document_findings(self, number: str, released: Mapping[str, Procedure] | None = None) -> Iterator[Finding]:
+        """What is wrong with one document; with the revisions in force also what it takes from them."""
+        yield from check_document(number, replace(self._shelf, released=released or {}))
 
-    def _in_text(self, procedure: Procedure, known: set[str]) -> Iterator[tuple[int, Message]]:
-        """What the text speaks of and nobody knows, with the line of the file."""
-        for number, line in enumerate(procedure.body.split("\n"), procedure.body_line):
-            for name in _PARAMETER.findall(line):
-                if name not in procedure.front.parameter:
-                    yield number, message('unknown {what} "{name}"', what=message("parameter"), name=f"p.{name}")
-            for link in _LINK.findall(line):
-                if re.fullmatch(r"Q[A-Z]-.+", link) and link not in known:
-                    yield number, message("there is no {number}", number=link)
-            for kind, form, field in _BLOCK.findall(line):
-                target = self.forms.get(form)
-                if target is None:
-                    yield number, message("there is no form {number}", number=form)
-                elif kind == "rules" and not (field in target.field and target.field[field].rules):
-                    yield number, message("{form} has no rules for {field}", form=form, field=field or "-")
-
-    def _used(self, procedure: str) -> set[str]:
-        return {
-            name
-            for form in self.forms.values()
-            if form.procedure == procedure
-            for written in expressions(form)
-            for name in parameters(parse(written))
-        }
+    @cached_property
+    def _shelf(self) -> Shelf:
+        return Shelf(self.procedures, self.procedure_paths, self.forms, self.people, self.organisation, {})
 
     def _register_findings(self) -> Iterator[Finding]:
         names: dict[str, str] = {}
@@ -146,7 +110,7 @@ class Working:
             for key, columns in (("columns", register.columns), ("order", register.order)):
                 for column in columns:
                     if column not in known:
-                        yield _error(path, key, _unknown(message("column"), column, known))
+                        yield _error(path, key, unknown(message("column"), column, known))
 
     def _columns(self, numbers: Iterable[str]) -> frozenset[str]:
         """The columns a register over several forms can have: named by meaning, by field, by clock or by raise."""
@@ -161,29 +125,17 @@ class Working:
         for person, item in self.people.person.items():
             for role in item.roles:
                 if role not in self.people.role:
-                    said = _unknown(message("role"), role, self.people.role)
+                    said = unknown(message("role"), role, self.people.role)
                     yield _error("people.toml", f'person."{person}".roles', said)
         for name, site in self.organisation.site.items() if self.organisation else ():
             if site.clerk is not None and site.clerk not in self.people.person:
-                said = _unknown(message("person"), site.clerk, self.people.person)
+                said = unknown(message("person"), site.clerk, self.people.person)
                 yield _error("qms.toml", f"site.{name}.clerk", said)
 
 
 def expressions(form: Form) -> Iterator[str]:
     """Every expression written in a form."""
-    for field in form.field.values():
-        for item in (field, *field.column.values()):
-            yield from (text for text in (item.when, item.value, item.lookup and item.lookup.within) if text)
-            yield from (rule.when for rule in item.rules if rule.when)
-            yield from (row.weight for row in item.rows.values() if row.weight)
-    for step in form.step.values():
-        yield from (text for text in (step.when, *step.sets.values()) if text)
-    for clock in form.clock.values():
-        yield from (text for text in (clock.within, clock.when, *(e.after for e in clock.escalate)) if text)
-    for check in form.check.values():
-        yield from (text for text in (check.must, check.when) if text)
-    for wanted in form.raise_.values():
-        yield from (text for text in (wanted.when, *wanted.fill.values()) if text)
+    return (item.expression for item in written(form))
 
 
 def _template_findings(number: str, folder: Path) -> Iterator[Finding]:
@@ -197,13 +149,6 @@ def _template_findings(number: str, folder: Path) -> Iterator[Finding]:
             compile_template((folder / "template.docx").read_bytes(), source="template.docx")
     except QmsError as error:
         yield Finding("DEF102", Severity.ERROR, number, error.message)
-
-
-def _unknown(what: Message, name: str, known: Iterable[str]) -> Message:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    if close:
-        return message('unknown {what} "{name}", did you mean "{nearest}"?', what=what, name=name, nearest=close[0])
-    return message('unknown {what} "{name}"', what=what, name=name)
 
 
 def _error(subject: str, place: str, said: Message) -> Finding:

@@ -11,10 +11,10 @@ from qmsdocs.base.canonical import Json, dumps, loads, sha256
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.files import text_of
 from qmsdocs.store import ledger, names
-from qmsdocs.store.event import NewNumber, RecordKey, Stored
+from qmsdocs.store.event import RecordKey, Stored
 from qmsdocs.store.objects import Objects
 
-SERIES = "release"
+RELEASES, KEYS, DELEGATIONS = "release", "key", "delegation"
 TEXT_SUFFIXES = (".md", ".toml", ".html", ".css", ".svg", ".txt")
 MANIFEST_FORMAT = 1
 _PART = re.compile(r"[^/\\\x00-\x1f\x7f]+")
@@ -34,11 +34,6 @@ class Item:
     def sha256(self) -> str:
         """The sha256 of the revision: that of its manifest."""
         return sha256(self.manifest)
-
-
-def new_number() -> NewNumber:
-    """The next release."""
-    return NewNumber(SERIES, SERIES, "REL-{serial:06d}")
 
 
 def item(kind: str, number: str, revision: str, files: Mapping[str, bytes]) -> Item:
@@ -80,10 +75,10 @@ def store(objects: Objects, revision: Item) -> dict[str, str]:
     return {file.sha256: file.oid for file in stored}
 
 
-def releases(objects: Objects, commit: str) -> Iterator[tuple[Stored, ...]]:
-    """The events of every release up to `commit`, release by release in order of their numbers."""
-    for serial in range(1, ledger.last_serial(objects, commit, SERIES) + 1):
-        events = ledger.record_events(objects, names.CONTROL, commit, SERIES, serial)
+def records(objects: Objects, commit: str, series: str) -> Iterator[tuple[Stored, ...]]:
+    """The events of every record of a series up to `commit`, record by record in order of their numbers."""
+    for serial in range(1, ledger.last_serial(objects, commit, series) + 1):
+        events = ledger.record_events(objects, names.CONTROL, commit, series, serial)
         if events:
             yield events
 

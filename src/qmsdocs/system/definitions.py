@@ -16,12 +16,13 @@ from qmsdocs.base.toml import parse
 from qmsdocs.model.calendar import add_period
 from qmsdocs.model.document import Procedure, parse_procedure
 from qmsdocs.model.form import Form
+from qmsdocs.model.key import Delegation, RegisteredKey
 from qmsdocs.model.organisation import Organisation
 from qmsdocs.model.people import People
 from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.record import FormReference, Record
 from qmsdocs.model.register import Register
-from qmsdocs.model.release import ItemKind, Release, in_force
+from qmsdocs.model.release import ItemKind, Release, decided, in_force
 from qmsdocs.model.retention import Schedule
 from qmsdocs.store import control, names
 from qmsdocs.store.event import Stored
@@ -49,33 +50,75 @@ class Definitions:
     objects: Objects = field(repr=False)
     commit: str
     releases: tuple[Release, ...]
-    stored: Mapping[str, Stored] = field(repr=False)
+    stored: Mapping[str, tuple[Stored, ...]] = field(repr=False)
 
     @classmethod
     def read(cls, objects: Objects) -> Definitions | None:
         """The definitions this copy holds, None where it holds none."""
         head = objects.head(names.CONTROL)
-        if head is None:
-            return None
-        stored: dict[str, Stored] = {}
+        return cls.at(objects, head.commit) if head is not None else None
+
+    @classmethod
+    def at(cls, objects: Objects, commit: str) -> Definitions:
+        """The definitions as of one commit of control."""
+        stored: dict[str, tuple[Stored, ...]] = {}
         releases: list[Release] = []
-        for events in control.releases(objects, head.commit):
-            release = _release(Record(tuple(item.event for item in events)))
+        for events in control.records(objects, commit, control.RELEASES):
+            release = _release(_record(events))
             releases.append(release)
-            stored[release.record] = events[0]
-        return cls(objects, head.commit, tuple(releases), stored)
+            stored[release.record] = events
+        return cls(objects, commit, tuple(releases), stored)
+
+    @cached_property
+    def keys(self) -> tuple[RegisteredKey, ...]:
+        """The signing keys ever registered, oldest first."""
+        found = control.records(self.objects, self.commit, control.KEYS)
+        return tuple(RegisteredKey.of(_record(events)) for events in found)
+
+    @cached_property
+    def delegations(self) -> tuple[Delegation, ...]:
+        """The deputies ever named, oldest first."""
+        found = control.records(self.objects, self.commit, control.DELEGATIONS)
+        return tuple(Delegation.of(_record(events)) for events in found)
+
+    def newest(self, kind: ItemKind, number: str) -> Release | None:
+        """The revision of an item with the latest effective day, in force already or not yet."""
+        found = decided(self.releases, kind, number)
+        return found[-1] if found else None
+
+    def open(self, kind: ItemKind, number: str) -> Release | None:
+        """The revision of an item that waits for review or approval; there is one at most."""
+        return next((r for r in self.releases if r.is_open and (r.kind, r.number) == (kind, number)), None)
+
+    def named(self, number: str, revision: str | None = None) -> tuple[Release, ...]:
+        """The releases of an item, one revision's or all, oldest first; configuration also by its last part."""
+        of_number = tuple(r for r in self.releases if r.number == number)
+        if not of_number:
+            of_number = tuple(r for r in self.releases if r.number.endswith(f"/{number}"))
+        return tuple(r for r in of_number if revision is None or r.revision == revision)
+
+    def course(self, release: Release) -> Record:
+        """The record of a release: every act on it."""
+        return _record(self.stored[release.record])
+
+    def events(self, release: Release) -> tuple[Stored, ...]:
+        """The events of a release as they are stored."""
+        return self.stored[release.record]
 
     def release(self, kind: ItemKind, number: str, *, on: date) -> Release:
         """The revision of an item in force on a day. Raises QmsError when there is none."""
         found = in_force(self.releases, kind, number, on=on)
         if found is None:
-            known = tuple(sorted({release.number for release in self.releases if release.kind is kind}))
+            current = {
+                r.number for r in self.releases if r.kind is kind and in_force(self.releases, kind, r.number, on=on)
+            }
+            known = tuple(sorted(current))
             raise QmsError("{number} is not in force here; there are {known}", number=number, known=known)
         return found
 
     def files(self, release: Release) -> Mapping[str, bytes]:
         """The files of a release, every byte checked."""
-        return control.load(self.objects, self.commit, self.stored[release.record]).files
+        return control.load(self.objects, self.commit, self.stored[release.record][0]).files
 
     @cached_property
     def _parsed(self) -> dict[str, BaseModel]:
@@ -111,18 +154,18 @@ class Definitions:
     @cached_property
     def form_numbers(self) -> tuple[str, ...]:
         """The forms there are releases of, by number."""
-        return tuple(sorted({release.number for release in self.releases if release.kind is ItemKind.FORM}))
+        return tuple(sorted({r.number for r in self.releases if r.kind is ItemKind.FORM and r.first_day is not None}))
 
     def form_for(self, number: str, *, revision: str | None, on: date) -> FormInForce:
         """The form for a new record: the revision in force, or the named one while it may still come back."""
         current = self.release(ItemKind.FORM, number, on=on)
         if revision is None or revision == current.revision:
             return self._form(current)
-        named = [r for r in self.releases if r.kind is ItemKind.FORM and (r.number, r.revision) == (number, revision)]
+        named = [r for r in decided(self.releases, ItemKind.FORM, number) if r.revision == revision]
         if not named:
             raise QmsError("{number} has no revision {revision}", number=number, revision=revision)
-        grace = add_period(current.effective_on, self.organisation(on=on).grace.form)
-        if named[-1].effective_on > on or on > grace:
+        begun = current.first_day or on
+        if (named[-1].first_day or on) > begun or on > add_period(begun, self.organisation(on=on).grace.form):
             raise QmsError(
                 "{number} {revision} is not in force; {current} is",
                 number=number,
@@ -131,6 +174,17 @@ class Definitions:
                 hint=message("qmsdocs record new {number}", number=number),
             )
         return self._form(named[-1])
+
+    def form_known(self, number: str, *, on: date) -> FormInForce:
+        """The form as people know it: the revision in force, else the last there was, else the first to come."""
+        found = in_force(self.releases, ItemKind.FORM, number, on=on)
+        if found is None:
+            own = decided(self.releases, ItemKind.FORM, number)
+            begun = [release for release in own if (release.first_day or on) <= on]
+            if not own:
+                return self.form_for(number, revision=None, on=on)  # says what there is
+            found = begun[-1] if begun else own[0]
+        return self._form(found)
 
     def form_of(self, reference: FormReference) -> FormInForce:
         """The form revision a record was issued on. Raises QmsError when its release is not held here."""
@@ -168,8 +222,8 @@ class Definitions:
     def procedure(self, release: Release) -> Procedure:
         """The procedure of a release."""
         if release.manifest not in self._procedures:
-            data = next(iter(self.files(release).values()))
             source = f"{release.number} {release.revision}"
+            data = next(data for path, data in self.files(release).items() if path.endswith(".md"))
             self._procedures[release.manifest] = parse_procedure(text_of(data, source), source=source)
         return self._procedures[release.manifest]
 
@@ -194,17 +248,12 @@ class Definitions:
         return Meanings(means, form.closed_states, tuple(sorted(looked_up)))
 
 
+def _record(events: tuple[Stored, ...]) -> Record:
+    return Record(tuple(stored.event for stored in events))
+
+
 def _release(record: Record) -> Release:
-    said = record.values
-    until = said.get("trial_until")
-    return Release(
-        kind=ItemKind(str(said.get("kind"))),
-        number=str(said.get("number")),
-        revision=str(said.get("revision")),
-        manifest=str(said.get("manifest")),
-        effective_on=date.fromisoformat(str(said.get("effective_on"))),
-        trial_until=date.fromisoformat(until) if isinstance(until, str) else None,
-        state=record.state,
-        record=record.number,
-        serial=int(str(record.first.mapping("record").get("serial", 0))),
-    )
+    try:
+        return Release.of(record)
+    except ValueError:  # a state or kind of a later program
+        raise QmsError("{number} needs a newer program", number=record.number) from None

@@ -25,7 +25,7 @@ from qmsdocs.model.people import People
 from qmsdocs.model.quantity import Quantity, Unit
 from qmsdocs.model.record import FormReference, Record
 from qmsdocs.model.register import Register
-from qmsdocs.model.release import Release
+from qmsdocs.model.release import ItemKind, Release, in_force
 from qmsdocs.model.retention import Schedule
 from qmsdocs.store import ledger, names, seat
 from qmsdocs.store.event import Change, NewNumber, Posted, RecordKey
@@ -36,6 +36,7 @@ from qmsdocs.store.place import Place
 from qmsdocs.store.post import post
 from qmsdocs.store.repository import find
 from qmsdocs.store.rows import Row, fact_texts
+from qmsdocs.store.signature import Signer
 from qmsdocs.system.definitions import Definitions, FormInForce
 
 
@@ -133,9 +134,19 @@ class System:
         """The forms there are, by number."""
         return self.definitions.form_numbers
 
+    @property
+    def forms_in_force(self) -> tuple[FormInForce, ...]:
+        """The forms in force today, by number."""
+        found = (in_force(self.releases, ItemKind.FORM, number, on=self.today) for number in self.form_numbers)
+        return tuple(self.form_for(release.number) for release in found if release is not None)
+
     def form_for(self, number: str, *, revision: str | None = None) -> FormInForce:
         """The form for a new record: the revision in force, or the named one while it may still come back."""
         return self.definitions.form_for(number, revision=revision, on=self.today)
+
+    def form_known(self, number: str) -> FormInForce:
+        """The form as people know it: the revision in force, else the last there was, else the first to come."""
+        return self.definitions.form_known(number, on=self.today)
 
     def form_of(self, reference: FormReference) -> FormInForce:
         """The form revision a record was issued on."""
@@ -174,9 +185,8 @@ class System:
         return self.people.has_role(person, roles, on=self.today)
 
     def signs(self, person: str) -> bool:
-        """Whether the person has a key that counts today."""
-        found = self.people.person.get(person)
-        return found is not None and any(key.counts(self.today) for key in found.key.values())
+        """Whether the person has a key that counts now."""
+        return any(key.person == person and key.counts(self.now) for key in self.definitions.keys)
 
     def refuse_unknown_person(self, person: str) -> None:
         """Nothing; raises QmsError unless the person serves today."""
@@ -290,9 +300,9 @@ class System:
         rows = [row for key in keys if (row := index.by_key(key)) is not None]
         return tuple(row for row in rows if row.form in self.form_numbers)
 
-    def post(self, change: Change) -> tuple[Posted, ...]:
+    def post(self, change: Change, *, signer: Signer | None = None) -> tuple[Posted, ...]:
         """The events of a change, certainly stored. Raises Stale when the record moved on, QmsError otherwise."""
-        return post(self.store, change, now=self.now)
+        return post(self.store, change, now=self.now, signer=signer)
 
     def refreshed(self, now: datetime) -> System:
         """The system as it stands now."""

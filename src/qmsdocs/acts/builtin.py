@@ -1,0 +1,42 @@
+"""The forms that ship inside the program: releases, keys, delegations."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+from qmsdocs.base.files import text_of
+from qmsdocs.base.toml import parse
+from qmsdocs.model.form import Form
+from qmsdocs.model.record import FormReference
+from qmsdocs.store import control
+from qmsdocs.store.event import NewNumber
+
+RELEASE, KEY, DELEGATION = "release", "key", "delegation"
+REVISION = "1"
+
+
+@cache
+def form(name: str) -> Form:
+    """The definition of one of the program's own forms."""
+    return parse(text_of(_data(name), name), Form, source=name)
+
+
+@cache
+def reference(name: str) -> FormReference:
+    """The form as events name it: by the manifest of its file."""
+    return FormReference(name, REVISION, control.item("form", name, REVISION, {"form.toml": _data(name)}).sha256)
+
+
+def new_number(name: str) -> NewNumber:
+    """The next number of the form; control knows no years."""
+    return NewNumber(name, name, f"{form(name).series.number.partition('-')[0]}-{{serial:06d}}")
+
+
+def acts(name: str) -> frozenset[str]:
+    """The steps of the form."""
+    return frozenset(form(name).step)
+
+
+def _data(name: str) -> bytes:
+    return (resources.files("qmsdocs") / f"builtin/{name}/form.toml").read_bytes()

@@ -1,0 +1,202 @@
+"""Keys and deputies: who can sign, and who may act for whom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from qmsdocs.acts import builtin
+from qmsdocs.acts.release import Act, change
+from qmsdocs.base.canonical import Json
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.model.approval import Offices
+from qmsdocs.model.key import COUNTS, GRANTED, Delegation, RegisteredKey
+from qmsdocs.model.record import Record
+from qmsdocs.store import control
+from qmsdocs.store.event import Change, Draft, OfDraft, Stored
+from qmsdocs.store.signature import PublicKey
+from qmsdocs.system.view import System
+
+PERSON_ID = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*", re.ASCII)
+MAXIMUM_ID = 60
+FAMILY = "configuration"  # of the approval matrix: people and keys are configuration
+
+
+def refuse_unfit_id(person: str) -> None:
+    """Nothing; raises QmsError for what cannot be the id of a person."""
+    if not PERSON_ID.fullmatch(person) or len(person) > MAXIMUM_ID:
+        raise QmsError("{person} cannot be an id: small letters and digits, joined by . - _", person=person)
+
+
+def register(
+    system: System, person: str, public: PublicKey, *, from_on: date, until_on: date | None, by: str
+) -> Change:
+    """The change that registers a key, signed with the key itself.
+
+    As long as nobody who may confirm keys has one, it counts at once; afterwards another person confirms it. A key
+    that counted before goes on until it is replaced. Raises QmsError.
+    """
+    for known in system.definitions.keys:
+        if known.fingerprint == public.fingerprint:
+            raise QmsError("this key is registered already, for {person} ({record})",
+                           person=known.person, record=known.record)  # fmt: skip
+    if until_on is not None and until_on < max(from_on, system.today):
+        raise QmsError("a key until {day} would never count", day=until_on)
+    said: dict[str, Json] = {
+        "person": person,
+        "public": public.line,
+        "fingerprint": public.fingerprint,
+        "from_on": from_on.isoformat(),
+        **({"until_on": until_on.isoformat()} if until_on is not None else {}),
+    }
+    drafts = [
+        Draft(
+            record=builtin.new_number(builtin.KEY),
+            act="issue",
+            state="offered",
+            set=said,
+            form=builtin.reference(builtin.KEY),
+            meaning="prepared",
+        )
+    ]
+    if not confirmers(system, person):
+        drafts.append(
+            Draft(
+                record=OfDraft(0), act="confirm", state=COUNTS, form=builtin.reference(builtin.KEY), reason="first key"
+            )
+        )
+    return change(system, Act(by), drafts)
+
+
+def confirmers(system: System, person: str) -> tuple[str, ...]:
+    """Who has a key that counts and may confirm one of `person`; nobody before the first approver has one.
+
+    It is who approves configuration; where only a lost key stands between, who reviews it.
+    """
+    matrix = system.organisation.approval_of(FAMILY)
+    offices = Offices(system.people, system.definitions.delegations, system.today)
+
+    def signing(roles: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(other for other in offices.able(roles) if other != person and system.signs(other))
+
+    approving = system.people.in_role(matrix.approve, on=system.today)
+    had_keys = any(key.person in approving for key in system.definitions.keys)
+    return signing(matrix.approve) or (signing(matrix.review) if had_keys else ())
+
+
+def confirm(system: System, person: str, act: Act) -> Change:
+    """The change that confirms the offered key of a person."""
+    offered = [key for key in system.definitions.keys if key.person == person and key.state == "offered"]
+    if not offered:
+        raise QmsError("{person} has no key that waits for confirmation", person=person)
+    if act.by not in confirmers(system, person):
+        raise QmsError("{person} cannot confirm a key of {other}", person=act.by, other=person,
+                       hint=message("--as {people}", people=confirmers(system, person)))  # fmt: skip
+    return change(system, act, [_step(system, offered[-1], "confirm", COUNTS, {}, meaning="approved")])
+
+
+def lose(system: System, person: str, act: Act, *, lost_at: datetime, fingerprint: str | None = None) -> Change:
+    """The change that reports keys of a person lost or replaced: all that count, or one. Anybody may report a loss."""
+    live = [key for key in system.definitions.keys if key.person == person and key.state in ("offered", COUNTS)]
+    live = [key for key in live if fingerprint is None or key.fingerprint == fingerprint]
+    if not live:
+        raise QmsError("{person} has no key that counts", person=person)
+    if not (act.reason or "").strip():
+        raise QmsError("reporting a key needs a reason", hint=message("-m REASON"))
+    said: dict[str, Json] = {"lost_at": lost_at.isoformat(timespec="seconds")}
+    return change(system, act, [_step(system, key, "lose", "lost", said) for key in live])
+
+
+def delegate(
+    system: System, principal: str, deputy: str, act: Act, *, from_on: date, until_on: date, roles: tuple[str, ...] = ()
+) -> Change:
+    """The change that names a deputy for a time. By the principal himself, or by who approves configuration."""
+    for person in (principal, deputy):
+        system.refuse_unknown_person(person)
+    matrix = system.organisation.approval_of(FAMILY)
+    if deputy in (principal, act.by):
+        raise QmsError("{person} cannot name himself a deputy", person=deputy)
+    if act.by != principal and not system.may(act.by, matrix.approve):
+        raise QmsError("a deputy of {principal} is named by {principal}, or by {roles}", principal=principal,
+                       roles=system.role_titles(matrix.approve))  # fmt: skip
+    if until_on < from_on or until_on < system.today or from_on < system.today:
+        raise QmsError("a delegation from {first} to {last} lies in the past", first=from_on, last=until_on)
+    held = system.people.person[principal].roles
+    for role in roles:
+        if role not in held:
+            raise QmsError("{person} does not have the role {role} himself; deputies have no deputies",
+                           person=principal, role=role)  # fmt: skip
+    said: dict[str, Json] = {
+        "principal": principal,
+        "deputy": deputy,
+        "roles": list(roles) or list(held),
+        "from_on": from_on.isoformat(),
+        "until_on": until_on.isoformat(),
+    }
+    draft = Draft(
+        record=builtin.new_number(builtin.DELEGATION),
+        act="issue",
+        state=GRANTED,
+        set=said,
+        form=builtin.reference(builtin.DELEGATION),
+        meaning=_signed(system, act.by),
+    )
+    return change(system, act, [draft])
+
+
+def revoke(system: System, number: str, act: Act) -> Change:
+    """The change that ends a delegation today, by its number."""
+    found = [item for item in system.definitions.delegations if item.record == number]
+    if not found:
+        known = tuple(item.record for item in system.definitions.delegations if item.state == GRANTED)
+        raise QmsError("there is no delegation {number}; there are {known}", number=number, known=known or ("-",))
+    if found[0].state != GRANTED:
+        raise QmsError("{number} is revoked already", number=number)
+    matrix = system.organisation.approval_of(FAMILY)
+    if act.by != found[0].principal and not system.may(act.by, matrix.approve):
+        raise QmsError("{number} is revoked by {principal}, or by {roles}", number=number,
+                       principal=found[0].principal, roles=system.role_titles(matrix.approve))  # fmt: skip
+    said: dict[str, Json] = {"revoked_on": system.today.isoformat()}
+    return change(system, act, [_step(system, found[0], "revoke", "revoked", said, meaning=_signed(system, act.by))])
+
+
+def _signed(system: System, person: str) -> str | None:
+    """A delegation must be signed as soon as anybody who approves configuration has a key."""
+    matrix = system.organisation.approval_of(FAMILY)
+    if system.signs(person):
+        return "approved"
+    if any(system.signs(other) for other in system.people.in_role(matrix.approve, on=system.today)):
+        raise QmsError("approvals are signed here, and {person} has no key that counts", person=person,
+                       hint=message("qmsdocs key new {person}", person=person))  # fmt: skip
+    return None
+
+
+def _events(system: System, item: RegisteredKey | Delegation) -> tuple[Stored, ...]:
+    series = control.KEYS if isinstance(item, RegisteredKey) else control.DELEGATIONS
+    found = control.records(system.objects, system.control, series)
+    return next(events for events in found if control.key_of(events[0]).number == item.record)
+
+
+def _step(
+    system: System,
+    item: RegisteredKey | Delegation,
+    act: str,
+    state: str,
+    said: Mapping[str, Json],
+    *,
+    meaning: str | None = None,
+) -> Draft:
+    events = _events(system, item)
+    record = Record(tuple(stored.event for stored in events))
+    name = builtin.KEY if isinstance(item, RegisteredKey) else builtin.DELEGATION
+    return Draft(
+        record=control.key_of(events[0]),
+        act=act,
+        state=state,
+        set=said,
+        form=record.form,
+        after=record.last.sha256,
+        meaning=meaning,
+        acts=builtin.acts(name),
+    )

@@ -1,0 +1,296 @@
+"""Whether a page is what it says: its mark looked up, its words compared with those the program draws for that mark."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from qmsdocs.acts.redraw import Expected, drawn_again
+from qmsdocs.acts.sheets import act_title
+from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.language import Text
+from qmsdocs.fill import page_mark, word_reading
+from qmsdocs.fill.page_mark import FileKind, PageFile, PageText
+from qmsdocs.model.record import Event, Record
+from qmsdocs.query.verifying import Standing, Verdict, by_code, standing
+from qmsdocs.render.mark import Mark, short_code
+from qmsdocs.system.view import System
+
+SHOWN = 40  # characters of a difference
+MOST_LATER = 5  # acts named since an outdated page
+Expectation: TypeAlias = Callable[[System, Standing], Iterator[Expected]]
+
+
+class Checked(StrEnum):
+    """How far a page was compared."""
+
+    CODE = "code"  # only the short code somebody typed
+    MARK = "mark"  # only its mark: nothing is known of its words
+    TEXT = "text"
+    BYTES = "bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One page (or all pages of one record in a file), judged."""
+
+    standing: Standing
+    checked: Checked | None
+    verdict: Verdict
+    reasons: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The pages of a file that belong to one mark, or to one short code where no mark was read."""
+
+    mark: Mark | None
+    code: str
+    pages: tuple[PageText, ...]
+    is_whole: bool  # no other part is in the file
+
+
+def verify_code(system: System, code: str) -> tuple[Judged, ...]:
+    """What a typed short code may mean; unknown where it means nothing here."""
+    found = by_code(system, code)
+    if not found:
+        said = message("nothing printed here bears the code {code}", code=short_code(code))
+        return (Judged(Standing(Verdict.UNKNOWN), None, Verdict.UNKNOWN, (said,)),)
+    return tuple(Judged(at, Checked.CODE, at.verdict, _told(system, at)) for at in found)
+
+
+def verify_file(system: System, data: bytes, *, source: str, expected: Expectation = drawn_again) -> tuple[Judged, ...]:
+    """What the pages in a file are, one answer for each mark. Raises QmsError naming `source` when it is unreadable."""
+    file = page_mark.read(data, source=source)
+    judged: list[Judged] = []
+    for part in _parts(file):
+        found = (standing(system, part.mark),) if part.mark else by_code(system, part.code.replace("-", "").lower())
+        if not found:
+            judged.append(_unknown(message("nothing printed here bears the code {code}", code=part.code)))
+        judged += [_compared(system, at, _Given(file, part, data, source), expected) for at in found]
+    return tuple(judged) or (_unknown(*_without_mark(file)),)
+
+
+def _unknown(*reasons: Message) -> Judged:
+    return Judged(Standing(Verdict.UNKNOWN), None, Verdict.UNKNOWN, reasons)
+
+
+def _without_mark(file: PageFile) -> Iterator[Message]:
+    if file.other_codes:
+        yield message("the code on it is not one of this program")
+    elif file.kind is FileKind.PICTURE:
+        yield message("no mark is found on it; take the picture nearer and straight above, or type the code beside it")
+    else:
+        yield message("no mark of this program is found on it")
+
+
+# ── the parts of a file
+
+
+def _parts(file: PageFile) -> tuple[_Part, ...]:
+    """The pages of each mark in the file, in order."""
+    if file.kind is not FileKind.PDF:
+        codes = file.short_codes if not file.marks else ()
+        named = [(mark, "") for mark in file.marks] + [(None, code) for code in codes]
+        return tuple(_Part(mark, code, (), len(named) == 1) for mark, code in named)
+    printed = {code for page in file.pages for code in page.codes}
+    if file.mark is not None and len(printed) <= 1 and len(file.marks) <= 1:
+        return (_Part(file.mark, "", file.pages, True),)
+    groups = _grouped(file.pages)
+    made: list[_Part] = []
+    for marks, code, pages in groups:
+        known = [file.mark] if not marks and file.mark and short_code(file.mark.sha256) == code else [*marks]
+        made += [_Part(mark, code, pages, len(groups) == 1) for mark in known or [None]]
+    return tuple(made)
+
+
+def _grouped(pages: Sequence[PageText]) -> list[tuple[tuple[Mark, ...], str, tuple[PageText, ...]]]:
+    """Pages in a row with the same marks; a page without any belongs to the one before."""
+    groups: list[tuple[tuple[Mark, ...], str, tuple[PageText, ...]]] = []
+    for page in pages:
+        code = page.codes[0] if page.codes else ""
+        if not page.marks and not code and not groups:
+            continue
+        last = groups[-1] if groups else ((), "", ())
+        if groups and ((not page.marks and not code) or (page.marks, code) == last[:2]):
+            groups[-1] = (last[0], last[1], (*last[2], page))
+        else:
+            groups.append((page.marks, code, (page,)))
+    return groups
+
+
+# ── comparing
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """One part of a file, and the file."""
+
+    file: PageFile
+    part: _Part
+    data: bytes
+    source: str
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the PDF was written by this program, however it was changed since."""
+        return self.file.mark is not None or "record.json" in (self.file.attached or {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came of comparing with one way of drawing: what differs, None where nothing does; how much is common."""
+
+    checked: Checked
+    difference: Message | None = None
+    common: int = 0
+
+
+def _compared(system: System, at: Standing, given: _Given, expected: Expectation) -> Judged:
+    """The standing of a part, or that it was altered."""
+    told = _told(system, at)
+    if at.verdict is Verdict.UNKNOWN:
+        return Judged(at, Checked.MARK, at.verdict, told)
+    pictures = [page.is_picture for page in given.part.pages]
+    if given.file.kind is FileKind.PICTURE or (pictures and all(pictures)):
+        said = message("only its mark was read: the words on the paper cannot be checked from a picture")
+        return Judged(at, Checked.MARK, at.verdict, (*told, said))
+    if given.file.active and given.is_ours:
+        said = message("it holds {what}, which no page of this program does", what=given.file.active)
+        return Judged(at, Checked.TEXT, Verdict.ALTERED, (said, *told))
+    try:
+        answer = _nearest(given, expected(system, at))
+    except QmsError as error:
+        said = message("its words were not compared: {reason}", reason=error.message)
+        return Judged(at, Checked.MARK, at.verdict, (*told, said))
+    if answer is None:
+        return Judged(at, Checked.MARK, at.verdict, (*told, message("only its mark was read")))
+    if answer.difference is not None:
+        return Judged(at, answer.checked, Verdict.ALTERED, (answer.difference, *told))
+    if answer.checked is Checked.MARK:
+        told = (
+            *told,
+            message("another program laid it out: no strange word is on it, but it was not compared in full"),
+        )
+    return Judged(at, answer.checked, at.verdict, told)
+
+
+def _nearest(given: _Given, ways: Iterator[Expected]) -> _Answer | None:
+    """The answer of the first way of drawing that agrees, else of the one with most in common; None without any."""
+    best: _Answer | None = None
+    for way in ways:
+        answer = _as_word(given, way) if given.file.kind is FileKind.WORD else _as_pdf(given, way)
+        if answer.difference is None:
+            return answer
+        if best is None or answer.common > best.common:
+            best = answer
+    return best
+
+
+def _as_word(given: _Given, way: Expected) -> _Answer:
+    made = way.docx()
+    if made == given.data:
+        return _Answer(Checked.BYTES)
+    found, wanted = given.file.words, word_reading.words(made, source=given.source)
+    assert found is not None
+    if found == wanted:
+        return _Answer(Checked.TEXT)
+    common = _common(found.all, wanted.all)
+    if found.body != wanted.body:
+        return _Answer(Checked.TEXT, _first_difference(found.body, wanted.body), common)
+    strange = [text for text in found.around if text not in wanted.around]
+    missing = [text for text in wanted.around if text not in found.around]
+    return _Answer(Checked.TEXT, _first_difference(strange, missing), common)
+
+
+def _as_pdf(given: _Given, way: Expected) -> _Answer:
+    made = way.pdf()
+    if made == given.data:
+        return _Answer(Checked.BYTES)
+    own = page_mark.own_pdf(made)
+    wanted = tuple(page.text for page in own.pages)
+    found = tuple(page.text for page in given.part.pages)
+    if [_squeezed(text) for text in found] == [_squeezed(text) for text in wanted]:
+        return _Answer(Checked.TEXT, _beneath(given, made, own))
+    there, here = " ".join(found).split(), " ".join(wanted).split()
+    common = _common(there, here)
+    if given.is_ours or given.part.is_whole is False:
+        return _Answer(Checked.TEXT, _first_difference(there, here), common)
+    strange = _strange(there, word_reading.words(way.docx(), source=given.source).all, len(found))
+    if strange:
+        return _Answer(Checked.TEXT, message("it says “{found}”, which the page does not", found=strange[0]), common)
+    return _Answer(Checked.MARK)
+
+
+def _beneath(given: _Given, made: bytes, own: PageFile) -> Message | None:
+    """What differs though the words are the same: the record inside the file, or how a page looks."""
+    if not given.part.is_whole:
+        return None
+    inside, wanted = (set((file.attached or {}).items()) for file in (given.file, own))
+    if given.is_ours and inside != wanted:
+        return message("the file {name} inside it differs from what is stored", name=min(inside ^ wanted)[0])
+    if given.file.producer != own.producer:
+        return None
+    page = page_mark.looks_different(given.data, made, source=given.source)
+    return message("page {page} looks different from what is stored", page=page) if page else None
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def _common(found: Sequence[str], wanted: Sequence[str]) -> int:
+    return (Counter(found) & Counter(wanted)).total()
+
+
+def _first_difference(found: Sequence[str], wanted: Sequence[str]) -> Message:
+    """The first words in which two texts differ, as they stand in both."""
+    place = next((at for at, (a, b) in enumerate(zip(found, wanted, strict=False)) if a != b), None)
+    place = min(len(found), len(wanted)) if place is None else place
+    there, here = ("".join(words[place : place + 1]) for words in (found, wanted))
+    same = next((at for at, (a, b) in enumerate(zip(there, here, strict=False)) if a != b), 0)
+    begin = max(0, same - SHOWN // 4)
+    there, here = there[begin : begin + SHOWN], here[begin : begin + SHOWN]
+    if not there:
+        return message("it lacks “{wanted}”", wanted=here)
+    if not here:
+        return message("it says “{found}”, which the page does not", found=there)
+    return message("it says “{found}” where the page says “{wanted}”", found=there, wanted=here)
+
+
+def _strange(found: Sequence[str], wanted: Sequence[str], pages: int) -> list[str]:
+    """The words of a page laid out by another program that the expected lines hold nowhere; page numbers apart."""
+    known = "".join(wanted)
+    pieces = ("".join(sign if sign.isalnum() else " " for sign in word).split() for word in found)
+    return [
+        piece
+        for word in pieces
+        for piece in word
+        if piece not in known and not (piece.isdigit() and int(piece) <= pages)
+    ]
+
+
+# ── what is said
+
+
+def _told(system: System, at: Standing) -> tuple[Message, ...]:
+    """Why a page stands as it does; of an outdated page also what has happened since."""
+    if not at.later or at.record is None:
+        return at.reasons
+    shown = tuple(_act(system, at.record, event) for event in at.later[-MOST_LATER:])
+    more = len(at.later) - len(shown)
+    said = message("since then: {acts}", acts=shown)
+    return (*at.reasons, said, *((message("and {count} acts before these", count=more),) if more else ()))
+
+
+def _act(system: System, record: Record, event: Event) -> Message:
+    person = system.people.person.get(event.by)
+    try:
+        title: Text | str = act_title(system.form_of(record.form), event.act)
+    except QmsError:  # the form is not held here
+        title = event.act
+    day = event.recorded_at.astimezone(system.zone).strftime("%Y-%m-%d %H:%M")
+    return message("{act} ({by}, {day})", act=title, by=person.name if person else event.by, day=day)

@@ -1,0 +1,373 @@
+"""What the commands of `document` do with a revision: submit, review, countersign, approve, withdraw, show its course."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from typing import Any
+
+import click
+
+from qmsdocs.acts import builtin, items, release
+from qmsdocs.acts.apply import Outcome
+from qmsdocs.acts.release import Act
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.cli import given
+from qmsdocs.cli.session import Session
+from qmsdocs.cli.words import one_line
+from qmsdocs.model.approval import VERDICTS
+from qmsdocs.model.finding import Severity
+from qmsdocs.model.release import Release
+from qmsdocs.query import course as courses
+from qmsdocs.query.course import PastAct, Passed, Waiting
+from qmsdocs.store.event import Change
+from qmsdocs.system.view import System
+
+Plan = Callable[[System], Change]
+
+
+def submit(session: Session, number: str, **options: Any) -> int:
+    """The exit code of putting a revision up for review."""
+    session.refuse_on()
+    content = items.content(session.system.place.root, number)
+    _refuse_faulty(session, content)
+    if not (options["reason"] or "").strip():
+        raise QmsError("say what changed and why", hint=message("-m REASON"))
+    act = Act(session.by, options["reason"])
+    departments = options["countersign"]
+    asked = (
+        tuple(part.strip() for part in departments.replace("，", ",").split(",") if part.strip())
+        if departments
+        else None
+    )
+
+    def plan(system: System) -> Change:
+        return release.submit(
+            system, content, act, revision=options["revision"], departments=asked, clauses=options["clauses"]
+        )
+
+    return _done(session, content.number, plan, options)
+
+
+def _refuse_faulty(session: Session, content: items.Content) -> None:
+    """Nothing; raises QmsError where the item has errors, after saying all of them."""
+    from qmsdocs.query.working import load
+
+    working = load(session.system.place.root)
+    subjects = {content.number}
+    if content.kind == "procedure" and content.number in working.procedure_paths:
+        subjects.add(working.procedure_paths[content.number].relative_to(working.root).as_posix())
+    if content.kind == "form" and content.number in working.form_folders:
+        subjects.add((working.form_folders[content.number] / "form.toml").relative_to(working.root).as_posix())
+    errors = [f for f in working.findings() if f.severity is Severity.ERROR and f.subject in subjects]
+    for item in errors:
+        said = session.located(working.located(item), session.say(item.message))
+        session.complain(session.say("error: {what}", what=said))
+    if errors:
+        raise QmsError("{number}: {count} errors, nothing was submitted", number=content.number, count=len(errors))
+
+
+def review(session: Session, number: str, **options: Any) -> int:
+    """The exit code of a review, a rejection, or of the verdict of a periodic review."""
+    act = Act(session.by, options["reason"])
+    if options["reject"]:
+        return _done(session, number, lambda system: release.reject(system, number, act), options)
+    return _done(session, number, lambda system: release.review(system, number, act), options)
+
+
+def countersign(session: Session, number: str, **options: Any) -> int:
+    """The exit code of a countersignature, or of the answer to a remark."""
+    act = Act(session.by, None if options["answer"] else options["reason"])
+    if options["answer"]:
+        text = options["reason"] or ""
+        if not text.strip():
+            raise QmsError("say what the answer is", hint=message("-m TEXT"))
+        return _done(
+            session,
+            number,
+            lambda system: release.answer(system, number, act, department=options["answer"], text=text),
+            options,
+        )
+    return _done(
+        session,
+        number,
+        lambda system: release.countersign(
+            system,
+            number,
+            act,
+            verdict=options["verdict"],
+            remark=options["reason"],
+            department=options["department"],
+        ),
+        options,
+    )
+
+
+def approve(session: Session, number: str | None, **options: Any) -> int:
+    """The exit code of an approval: of one item, of those that wait, or of those on trial."""
+    day = given.day("--effective", options["effective"]) if options["effective"] else None
+    if options["waiting"] or options["trial"]:
+        return _approve_several(session, options, day)
+    if number is None:
+        raise QmsError("name an item, or say --waiting")
+    act = Act(session.by, options["reason"])
+    if options["reject"]:
+        return _done(session, number, lambda system: release.reject(system, number, act), options)
+    return _done(session, number, lambda system: _approval(system, number, act, day), options)
+
+
+def _approval(system: System, number: str, act: Act, day: date | None) -> Change:
+    """The change that approves what waits; where nothing does, the end of the trial of what is in force."""
+    named = system.definitions.named(number)
+    if named and not any(r.is_open or r.state == "withdrawing" for r in named) and named[-1].state == "trial":
+        if day is not None:
+            raise QmsError("{number} {revision} is in force on trial already; its approval needs no day",
+                           number=number, revision=named[-1].revision)  # fmt: skip
+        return release.adopt(system, number, act)
+    return release.approve(system, number, act, effective_on=day)
+
+
+def withdraw(session: Session, number: str, **options: Any) -> int:
+    """The exit code of taking a revision back, or of asking for its withdrawal."""
+    act = Act(session.by, options["reason"])
+    return _done(session, number, lambda system: release.withdraw(system, number, act), options)
+
+
+def _done(session: Session, number: str, plan: Plan, options: dict[str, Any]) -> int:
+    outcome = session.apply(plan, dry_run=options["dry_run"])
+    _answer(session, number, outcome, options)
+    return 0
+
+
+def _answer(session: Session, number: str, outcome: Outcome, options: dict[str, Any]) -> None:
+    if not outcome.posted:
+        for draft in outcome.change.drafts:
+            session.answer(
+                session.say("{number}: would be {state} (dry run)", number=number, state=_state(draft.state))
+            )
+        return
+    last = outcome.posted[-1]
+    now = next(r for r in outcome.system.releases if r.record == last.number)
+    signer = last.stored.event.mapping("signer")
+    if options.get("as_json"):
+        session.answer_json({"format": 1, **_release_json(now), "act": last.stored.event.act,
+                             "sha256": last.stored.sha256, "signed": bool(signer)})  # fmt: skip
+        return
+    session.answer(one_line(_stands(session, now)))
+    if not signer and last.stored.event.act in ("approve", "adopt", "withdraw"):
+        session.tell("not signed: nobody who may approve has a key yet; qmsdocs key new PERSON")
+    _tell_next(session, outcome.system, now)
+
+
+def _state(name: str) -> object:
+    return builtin.form(builtin.RELEASE).state[name].title
+
+
+def _stands(session: Session, now: Release) -> str:
+    said = session.say(
+        "{number} {revision}: {state}", number=now.number, revision=now.revision, state=_state(now.state)
+    )
+    if now.withdrawn_on is not None:
+        return said + session.say(", in force until the day before {day}", day=now.withdrawn_on)
+    if now.effective_on is not None and now.trial_until is None:
+        return said + session.say(", in force from {day}", day=now.effective_on)
+    return said
+
+
+def _tell_next(session: Session, system: System, now: Release) -> None:
+    for item in courses.waiting(system):
+        if item.release.record == now.record:
+            session.tell("{what}", what=_waits(session, item))
+
+
+def _waits(session: Session, item: Waiting) -> str:
+    titles = builtin.form(builtin.RELEASE).step
+    return session.say(
+        "{number} {revision} waits for: {step} ({people})",
+        number=item.release.number,
+        revision=item.release.revision,
+        step=titles[item.step].title,
+        people=item.departments or item.people or ("-",),
+    )
+
+
+# ── several at once
+
+
+def _approve_several(session: Session, options: dict[str, Any], day: date | None) -> int:
+    waiting = [item for item in _candidates(session, options) if session.by in item.people]
+    if not waiting:
+        session.answer(session.say("nothing waits for {person}", person=session.by))
+        return 0
+    for count, item in enumerate(waiting, 1):
+        session.tell("{line}", line=one_line(_listed(session, count, item)))
+    struck = _struck(session, options["without"], len(waiting), is_sure=options["yes"])
+    chosen = [item for count, item in enumerate(waiting, 1) if count not in struck]
+    act = Act(session.by, options["reason"])
+    done = []
+    for item in chosen:
+        number = item.release.number
+        outcome = session.apply(_planned(number, act, day), dry_run=options["dry_run"])
+        done.append(_release_json(next(r for r in outcome.system.releases if r.record == item.release.record)))
+        if not options["as_json"]:
+            _answer(session, number, outcome, options)
+    if options["as_json"]:
+        session.answer_json({"format": 1, "approved": done})
+    return 0
+
+
+def _planned(number: str, act: Act, day: date | None) -> Plan:
+    return lambda system: _approval(system, number, act, day)
+
+
+def _candidates(session: Session, options: dict[str, Any]) -> Iterator[Waiting]:
+    system = session.system
+    if options["waiting"]:
+        yield from (item for item in courses.waiting(system) if item.step == "approve")
+    if options["trial"]:
+        desk = release.offices(system)
+        for item in system.releases:
+            if item.state == "trial":
+                roles = courses.matrix_of(system, item).approve
+                yield Waiting(item, "adopt", tuple(p for p in desk.able(roles) if p != item.prepared_by))
+
+
+def _listed(session: Session, count: int, item: Waiting) -> str:
+    record = session.system.definitions.course(item.release)
+    before = str(record.values.get("replaces") or "–")
+    said = f"{count:3}  {item.release.number}  {before} → {item.release.revision}  {item.release.title}"
+    reason = record.first.text("reason")
+    return f"{said}  {reason}" if item.step == "approve" and reason else said
+
+
+def _struck(session: Session, without: str | None, most: int, *, is_sure: bool) -> frozenset[int]:
+    if without is None and not is_sure:
+        if not sys.stdin.isatty():
+            raise QmsError("several at once need a yes", hint=message("-y, or --without 2,4 to leave some out"))
+        asked = session.say("Numbers to strike out, such as 2,4 (Enter: none; q: stop)")
+        without = str(click.prompt(asked, default="", show_default=False, err=True))
+        if without.strip().lower() == "q":
+            raise QmsError("stopped; nothing was approved")
+    found = set()
+    for part in (without or "").replace("，", ",").replace(" ", ",").split(","):
+        if not part:
+            continue
+        if not (part.isascii() and part.isdigit()) or not 1 <= int(part) <= most:
+            raise QmsError("--without {part}: a number from 1 to {most}", part=part, most=most)
+        found.add(int(part))
+    return frozenset(found)
+
+
+# ── the course of an item
+
+
+def history(session: Session, number: str, *, as_json: bool, output: str | None) -> int:
+    """The exit code: 1 where an act cannot be believed. Every revision, signer, meaning and time was printed."""
+    passed = courses.course(session.system, number)
+    if as_json:
+        said = [_passed_json(session, item) for item in passed]
+        session.answer_json({"format": 1, "number": passed[0].release.number, "revisions": said}, output)
+    else:
+        text = "\n".join(one_line(line) for item in passed for line in _passed_lines(session, item))
+        session.write((text + "\n").encode(), output) if output else session.answer(text)
+    return 1 if any(item.problems for item in passed) else 0
+
+
+def _passed_lines(session: Session, item: Passed) -> Iterator[str]:
+    state = session.say("in force") if item.is_in_force else session.say("{state}", state=_state(item.release.state))
+    if item.superseded_by:
+        state = session.say("superseded by {revision}", revision=item.superseded_by)
+    begins = item.release.effective_on
+    span = f"{begins} … {item.until or ''}" if begins is not None else ""
+    yield f"{item.release.number} {item.release.revision}  [{state}]  {span}  {item.release.manifest[:16]}"
+    for act in item.acts:
+        yield f"  {_act_line(session, act)}"
+        yield from (f"    ✗ {session.say(said)}" for said in act.problems)
+    for opinion in item.opinions:
+        if opinion.verdict is not None:
+            words = f"{opinion.remark}{' → ' + opinion.answer if opinion.answer else ''}"
+            yield f"    {opinion.department}: {_verdict(session, opinion.verdict)} {words}".rstrip()
+
+
+def _act_line(session: Session, act: PastAct) -> str:
+    title = builtin.form(builtin.RELEASE).step[act.act].title if act.act in builtin.acts(builtin.RELEASE) else None
+    words = session.say("{title}", title=title) if title is not None else session.say("submitted")
+    who = printed(session.system, act)
+    sign = (
+        session.say("signed ({meaning})", meaning=_meaning(session, act.meaning))
+        if act.signer
+        else session.say("not signed")
+    )
+    said = act.said.get("effective_on") or act.said.get("withdrawn_on")
+    day = f" → {said}" if said else ""
+    moment = act.at.astimezone(session.system.zone)
+    return f"{moment:%Y-%m-%d %H:%M}  {words}{day}  {who}  {sign}  {act.reason}  [{act.sha256[:8]}]"
+
+
+def printed(system: System, act: PastAct) -> str:
+    """Who acted, as it is printed: a deputy as `王芳(代 李明)`."""
+    names = system.people.names()
+    own = names.get(act.by, act.by)
+    return f"{own}(代 {names.get(act.deputy_for, act.deputy_for)})" if act.deputy_for else own
+
+
+def _meaning(session: Session, meaning: str) -> str:
+    words = {
+        "prepared": message("prepared"),
+        "reviewed": message("reviewed"),
+        "countersigned": message("countersigned"),
+        "approved": message("approved"),
+        "verified": message("verified"),
+        "acknowledged": message("acknowledged"),
+    }
+    return session.say(words[meaning]) if meaning in words else meaning
+
+
+def _verdict(session: Session, verdict: str) -> str:
+    choices = builtin.form(builtin.RELEASE).field["opinions"].column["verdict"].choices
+    return choices[verdict].text.of(session.language) if verdict in VERDICTS else verdict
+
+
+def _release_json(item: Release) -> dict[str, object]:
+    return {
+        "number": item.number,
+        "revision": item.revision,
+        "kind": item.kind.value,
+        "state": item.state.value,
+        "effective_on": _iso(item.effective_on),
+        "trial_until": _iso(item.trial_until),
+        "withdrawn_on": _iso(item.withdrawn_on),
+        "manifest": item.manifest,
+        "record": item.record,
+    }
+
+
+def _iso(day: date | datetime | None) -> str | None:
+    return day.isoformat() if day is not None else None
+
+
+def _passed_json(session: Session, item: Passed) -> dict[str, object]:
+    names = session.system.people.names()
+    return {
+        **_release_json(item.release),
+        "in_force": item.is_in_force,
+        "until": _iso(item.until),
+        "superseded_by": item.superseded_by or None,
+        "events": [
+            {
+                "act": act.act,
+                "by": act.by,
+                "name": names.get(act.by, act.by),
+                "deputy_for": act.deputy_for or None,
+                "at": act.at.isoformat(),
+                "meaning": act.meaning or None,
+                "key": act.signer or None,
+                "sha256": act.sha256,
+                "reason": act.reason or None,
+                "problems": [session.say(said) for said in act.problems],
+            }
+            for act in item.acts
+        ],
+        "opinions": [opinion.row for opinion in item.opinions],
+    }

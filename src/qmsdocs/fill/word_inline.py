@@ -1,0 +1,296 @@
+"""What stands inside a paragraph of a Word file: words, fields, notes, pictures, boxes, tracked changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+from urllib.parse import quote
+
+from lxml import etree
+
+from qmsdocs.base.errors import message
+from qmsdocs.fill.word_model import Block, Image, Piece, snippet
+from qmsdocs.fill.word_package import Part, is_on, local, r, value, w
+from qmsdocs.fill.word_reading import Field, Reading
+from qmsdocs.fill.word_shape import drawn, equation, texts
+
+COUNTED_FIELDS = frozenset(("PAGE", "NUMPAGES", "SECTIONPAGES", "SECTION", "TOC", "TC", "XE", "INDEX", "RD"))
+_MOVING_FIELDS = frozenset(("DATE", "TIME", "PRINTDATE", "SAVEDATE", "CREATEDATE", "FILENAME", "USERNAME"))
+_OUTSIDE_FIELDS = frozenset(
+    ("INCLUDEPICTURE", "INCLUDETEXT", "LINK", "DDE", "DDEAUTO", "DATABASE", "IMPORT", "MERGEFIELD")
+)
+_ADDRESS = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
+_TAG = re.compile(r"p\.[a-z][a-z0-9_]*")
+# Signs of Wingdings, Wingdings 2 and Symbol that procedures use; Word keeps them in a private area.
+_SYMBOLS: Mapping[str, Mapping[int, str]] = {
+    "wingdings": dict(
+        zip(
+            (0x6C, 0x6E, 0x6F, 0x71, 0x75, 0x76, 0x77, 0xA1, 0xA8, 0xB7, 0xD8, 0xE0, 0xE8, 0xF0, 0xFB, 0xFC, 0xFD, 0xFE),
+            "●■□□◆❖◆○☐•➢→➔⇨✗✓☒☑",
+            strict=True,
+        )
+    ),
+    "wingdings 2": {0x50: "✓", 0x4F: "✗", 0x52: "☑", 0x53: "☒", 0xA3: "☐", 0x2A: "☐", 0x30: "☐"},
+    "symbol": {0xB7: "•", 0xB3: "≥", 0xA3: "≤", 0xB1: "±", 0xB4: "×", 0xAE: "→", 0xB0: "°", 0x6D: "μ", 0x57: "Ω"},
+}
+BlockReader: TypeAlias = "Callable[[etree._Element, Part], tuple[Block, ...]]"
+
+
+@dataclass(slots=True)
+class Inline:
+    """The content of one paragraph, gathered child by child."""
+
+    reading: Reading
+    part: Part
+    fields: list[Field]
+    blocks_of: BlockReader
+    where: str
+    is_hidden: bool = False
+    is_bold: bool = False
+    pieces: list[Piece] = field(default_factory=list)
+    after: list[Block] = field(default_factory=list)
+    hidden: str = ""
+    inserted: dict[str, str] = field(default_factory=dict)
+    deleted: dict[str, str] = field(default_factory=dict)
+    author: str = ""
+    boxes: int = 0
+    bare_shapes: int = 0
+
+    def read(self, element: etree._Element) -> None:
+        """Nothing; every child is taken up."""
+        for child in element:
+            self._child(child)
+
+    def finish(self) -> None:
+        """Nothing; what was gathered over the whole paragraph is reported."""
+        if self.hidden.strip():
+            self.reading.lost(self.where, message("hidden text: {words}", words=self.hidden.strip()))
+        for author, words in self.deleted.items():
+            self.reading.lost(
+                self.where, message("deleted with tracked changes ({author}): {words}", author=author, words=words)
+            )
+        for author, words in self.inserted.items():
+            self.reading.altered(
+                self.where, message("inserted with tracked changes ({author}): {words}", author=author, words=words)
+            )
+        if self.boxes > 2 or self.bare_shapes:
+            self.reading.lost(
+                self.where,
+                message(
+                    "a drawing of {shapes} shapes; its words stand in the text, its lines and arrows do not: draw it "
+                    "again as a chart block",
+                    shapes=self.boxes + self.bare_shapes,
+                ),
+            )
+
+    def _child(self, child: etree._Element) -> None:
+        match local(child):
+            case "r":
+                self._run(child)
+            case "hyperlink":
+                self._hyperlink(child)
+            case "ins" | "moveTo":
+                before, self.author = self.author, value(child, "author") or "?"
+                self.read(child)
+                self.author = before
+            case "del" | "moveFrom":
+                self._deleted(child)
+            case "fldSimple":
+                self.fields.append(Field(value(child, "instr"), is_result=True))
+                self.read(child)
+                self._end_field()
+            case "sdt":
+                self._control(child)
+            case "smartTag" | "customXml" | "sdtContent" | "dir" | "bdo":
+                self.read(child)
+            case "oMath" | "oMathPara":
+                said = equation(child)
+                self._say(said)
+                self.reading.altered(self.where, message("an equation as a line of text, look at it: {words}", words=said))
+            case "AlternateContent":
+                self._alternative(child)
+            case "subDoc":
+                self.reading.lost(self.where, message("a part of the document that lies in another file"))
+
+    def _run(self, run: etree._Element) -> None:
+        look = run.find(w("rPr"))
+        style = value(look.find(w("rStyle"))) if look is not None else ""
+        is_hidden = self._switch(look, "vanish", style, self.is_hidden)
+        is_bold = self._switch(look, "b", style, self.is_bold)
+        for child in run:
+            name = local(child)
+            if name in ("t", "delText", "sym", "tab", "ptab", "br", "cr", "noBreakHyphen"):
+                self._say(self._sign(child, name), is_bold=is_bold, is_hidden=is_hidden)
+            elif name != "rPr":
+                self._other(child, name)
+
+    def _switch(self, look: etree._Element | None, name: str, style: str, inherited: bool) -> bool:
+        own = look.find(w(name)) if look is not None else None
+        if own is not None:
+            return is_on(own)
+        return self.reading.styles.switch(style, name) if style else inherited
+
+    def _sign(self, child: etree._Element, name: str) -> str:
+        if name in ("t", "delText"):
+            return (child.text or "").replace("\n", " ").replace("\t", " ").replace("\u00a0", " ")
+        if name == "sym":
+            return self._symbol(value(child, "font"), value(child, "char"))
+        if name in ("br", "cr"):
+            return "\n" if value(child, "type") in ("", "textWrapping") else ""
+        return "-" if name == "noBreakHyphen" else " "
+
+    def _symbol(self, font: str, code: str) -> str:
+        point = int(code, 16) if re.fullmatch(r"[0-9A-Fa-f]{1,4}", code) else 0
+        known = _SYMBOLS.get(font.lower(), {}).get(point & 0xFF if 0xF000 <= point <= 0xF0FF else point)
+        if known is not None:
+            return known
+        if point >= 0x20 and not 0xD800 <= point <= 0xF8FF and "wingdings" not in font.lower():
+            return chr(point)
+        self.reading.lost(self.where, message("the sign {code} of the font {font}", code=code, font=font))
+        return ""
+
+    def _other(self, child: etree._Element, name: str) -> None:
+        match name:
+            case "fldChar":
+                self._field_mark(value(child, "fldCharType"))
+            case "instrText":
+                if self.fields and not self.fields[-1].is_result:
+                    self.fields[-1].code += child.text or ""
+            case "footnoteReference" | "endnoteReference":
+                self._footnote(name.removesuffix("Reference"), value(child, "id"))
+            case "drawing" | "pict" | "object":
+                self._drawing(child)
+            case "AlternateContent":
+                self._alternative(child)
+            case "ruby":
+                self._ruby(child)
+
+    def _say(self, text: str, *, is_bold: bool = False, is_hidden: bool = False) -> None:
+        if not text:
+            return
+        if is_hidden:
+            self.hidden += text
+            return
+        for open_field in self.fields:
+            open_field.result += text
+        if any(not one.is_result or one.kind in COUNTED_FIELDS for one in self.fields):
+            self.reading.taken.append(text)
+            return
+        if self.author:
+            self.inserted[self.author] = self.inserted.get(self.author, "") + text
+        self.pieces.append(Piece(text, is_bold))
+
+    # fields
+
+    def _field_mark(self, kind: str) -> None:
+        if kind == "begin":
+            self.fields.append(Field())
+        elif kind == "separate" and self.fields:
+            self.fields[-1].is_result = True
+        elif kind == "end" and self.fields:
+            self._end_field()
+
+    def _end_field(self) -> None:
+        done = self.fields.pop()
+        code = " ".join(done.code.split())
+        if done.kind in ("EQ", "SYMBOL", "ADVANCE") and not done.result.strip():
+            self.reading.lost(self.where, message("a field without a result: {code}", code=code))
+        elif done.kind == "TOC":
+            self.reading.altered("", message("the table of contents is left out; the program makes it"))
+        elif done.kind in _MOVING_FIELDS:
+            self.reading.doubt(
+                self.where, message("a field that changes by itself ({code}) says: {words}", code=code, words=done.result)
+            )
+        elif done.kind in _OUTSIDE_FIELDS:
+            self.reading.lost(self.where, message("a field that takes its words from elsewhere: {code}", code=code))
+        elif done.kind == "HYPERLINK" and (found := re.search(r'"([^"]+)"', code)) and found[1] not in done.result:
+            self.reading.lost(self.where, message("the address behind the words: {target}", target=found[1]))
+
+    # what points elsewhere
+
+    def _hyperlink(self, link: etree._Element) -> None:
+        begun = len(self.pieces)
+        self.read(link)
+        target = self.part.links.get(str(link.get(r("id"), "")))
+        said = "".join(piece.text for piece in self.pieces[begun:]).strip()
+        if target is None or not target.is_outside or not said:
+            return
+        if not _ADDRESS.match(target.name) or any(piece.is_markup for piece in self.pieces[begun:]):
+            self.reading.lost(self.where, message("the address behind the words: {target}", target=target.name[:500]))
+        elif target.name.strip("/") != said.strip("/"):
+            self.pieces.append(Piece(f" ({target.name})"))
+
+    def _footnote(self, kind: str, name: str) -> None:
+        note = self.reading.footnotes.get((kind, name))
+        if note is None:
+            return
+        owner = next(iter(self.reading.package.related(f"{kind}s")))
+        inside = Inline(self.reading, owner, [], self.blocks_of, self.where)
+        for paragraph in note.iter(w("p")):
+            inside.pieces += [Piece(" ")] if inside.pieces else []
+            inside.read(paragraph)
+        inside.finish()
+        words = "".join(piece.text for piece in inside.pieces).strip()
+        self._say(f"（{words}）")
+        self.after += inside.after
+        self.reading.altered(self.where, message("a footnote stands in brackets in the text: {words}", words=words))
+
+    def _deleted(self, element: etree._Element) -> None:
+        words = texts(element, "delText", "t")
+        if words.strip():
+            author = value(element, "author") or "?"
+            self.deleted[author] = self.deleted.get(author, "") + words
+
+    def _control(self, control: etree._Element) -> None:
+        properties, content = control.find(w("sdtPr")), control.find(w("sdtContent"))
+        tag = value(properties.find(w("tag"))) if properties is not None else ""
+        if content is None:
+            return
+        if _TAG.fullmatch(tag):
+            self.pieces.append(Piece(f"{{{{ {tag} }}}}", is_markup=True))
+            self.reading.taken.append(texts(content, "t"))
+        elif tag.startswith("ref:"):
+            self.pieces.append(Piece(f"[{tag.removeprefix('ref:')}]", is_markup=True))
+            self.reading.taken.append(texts(content, "t"))
+        elif properties is not None and is_on(properties.find(w("showingPlcHdr"))):
+            words = texts(content, "t")
+            self.reading.lost(self.where, message("an unfilled content control: {words}", words=words))
+        else:
+            self.read(content)
+
+    def _ruby(self, ruby: etree._Element) -> None:
+        base, gloss = ruby.find(w("rubyBase")), ruby.find(w("rt"))
+        if base is not None:
+            self.read(base)
+        if gloss is not None and (words := texts(gloss, "t")):
+            self._say(f"（{words}）")
+            self.reading.altered(self.where, message("a gloss above the line stands in brackets: {words}", words=words))
+
+    # drawings
+
+    def _alternative(self, element: etree._Element) -> None:
+        chosen = next((child for child in element if local(child) in ("Choice", "Fallback")), None)
+        for child in chosen if chosen is not None else ():
+            if local(child) in ("drawing", "pict", "object"):
+                self._drawing(child)
+            else:
+                self._child(child)
+
+    def _drawing(self, element: etree._Element) -> None:
+        found = drawn(element, self.part, self.reading, self.where)
+        self.after += [Image(name, found.description) for name in found.pictures]
+        self.bare_shapes += found.bare_shapes
+        for box in found.boxes:
+            below = self.blocks_of(box, self.part)
+            self.boxes += 1 if below else 0
+            self.after += below
+            words = snippet(texts(box, "t"))
+            if words:
+                self.reading.altered(self.where, message("a text box stands behind its paragraph: {words}", words=words))
+
+
+def link_address(address: str) -> str:
+    """The address without what would end a Markdown link."""
+    return quote(address, safe="/:?#@!$&'*+,;=%~[]")

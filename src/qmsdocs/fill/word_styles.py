@@ -1,0 +1,113 @@
+"""The styles of a Word file: what a paragraph or a run takes from them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from lxml import etree
+
+from qmsdocs.fill.word_package import is_on, number, value, w
+
+T = TypeVar("T")
+
+_HEADING = re.compile(r"(?:heading|标题|標題|überschrift|titre)\s*([1-9])", re.IGNORECASE)
+_TITLE = re.compile(r"(?:title|标题|標題|题目|文件标题|文件名称|document title)", re.IGNORECASE)
+_CONTENTS = re.compile(
+    r"(?:toc|目录|目錄|contents)\s*\d?|toc heading|toa heading|table of figures|contents heading", re.IGNORECASE
+)
+_CAPTION = re.compile(r"caption|题注|題注|图题|表题|figure|illustration|table|drawing", re.IGNORECASE)
+_BODY = 9  # the outline level that means running text
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """One style as it is written."""
+
+    name: str
+    aliases: tuple[str, ...]
+    based_on: str
+    paragraph: etree._Element | None
+    run: etree._Element | None
+
+
+@dataclass(frozen=True, slots=True)
+class Styles:
+    """All styles by id, and the default one of paragraphs."""
+
+    by_id: Mapping[str, Style]
+    default: str
+
+    def chain(self, style: str) -> Iterator[Style]:
+        """A style and those it is based on, nearest first; a circle ends it."""
+        seen: set[str] = set()
+        while style in self.by_id and style not in seen:
+            seen.add(style)
+            yield self.by_id[style]
+            style = self.by_id[style].based_on
+
+    def name(self, style: str) -> str:
+        """The name people see."""
+        return self.by_id[style].name if style in self.by_id else style
+
+    def outline(self, style: str) -> int | None:
+        """The level of headings in this style, from 1, by its name or its outline level."""
+        for one in self.chain(style):
+            for name in (one.name, *one.aliases):
+                if found := _HEADING.fullmatch(name):
+                    return int(found[1])
+            level = one.paragraph.find(w("outlineLvl")) if one.paragraph is not None else None
+            if level is not None:
+                return number(level) + 1 if 0 <= number(level) < _BODY else None
+        return None
+
+    def numbering(self, style: str) -> etree._Element | None:
+        """The `numPr` that paragraphs in this style have."""
+        return self._first(style, lambda one: one.paragraph.find(w("numPr")) if one.paragraph is not None else None)
+
+    def switch(self, style: str, name: str) -> bool:
+        """Whether a switch of the run properties (`b`, `vanish`) is on."""
+        found = self._first(style, lambda one: one.run.find(w(name)) if one.run is not None else None)
+        return is_on(found)
+
+    def size(self, style: str) -> int:
+        """The size of the text in half points, 0 where nothing says it."""
+        return number(self._first(style, lambda one: one.run.find(w("sz")) if one.run is not None else None))
+
+    def is_centred(self, style: str) -> bool:
+        """Whether paragraphs in this style stand in the middle."""
+        found = self._first(style, lambda one: one.paragraph.find(w("jc")) if one.paragraph is not None else None)
+        return value(found) == "center"
+
+    def is_title(self, style: str) -> bool:
+        """Whether it is the style of the document's title."""
+        return bool(_TITLE.fullmatch(self.name(style)))
+
+    def is_contents(self, style: str) -> bool:
+        """Whether it is a style of the table of contents."""
+        return bool(_CONTENTS.fullmatch(self.name(style)))
+
+    def is_caption(self, style: str) -> bool:
+        """Whether it is the style of words below pictures or above tables."""
+        return bool(_CAPTION.fullmatch(self.name(style)))
+
+    def _first(self, style: str, look: Callable[[Style], T | None]) -> T | None:
+        return next((found for one in self.chain(style) if (found := look(one)) is not None), None)
+
+
+def read_styles(root: etree._Element | None) -> Styles:
+    """The styles written in styles.xml."""
+    found: dict[str, Style] = {}
+    default = ""
+    for style in root.iterfind(w("style")) if root is not None else ():
+        name = value(style, "styleId")
+        aliases = tuple(part.strip() for part in value(style.find(w("aliases"))).split(","))
+        based_on = value(style.find(w("basedOn")))
+        found[name] = Style(
+            value(style.find(w("name"))).strip(), aliases, based_on, style.find(w("pPr")), style.find(w("rPr"))
+        )
+        if value(style, "type") == "paragraph" and value(style, "default") in ("1", "true"):
+            default = name
+    return Styles(found, default)

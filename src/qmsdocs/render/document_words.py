@@ -1,0 +1,194 @@
+"""What the pages of a controlled document say of themselves, in both languages; shared by PDF and DOCX."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from qmsdocs.base.language import Language, Text
+from qmsdocs.model.organisation import HeaderCell
+from qmsdocs.render.document_sheet import Chapter, DocumentSheet, SignedLine, Standing
+
+NUMBER, REVISION = Text("文件编号", "Number"), Text("版次/修订次", "Revision")
+CONFIDENTIALITY = Text("密级", "Confidentiality")
+PREPARED, COUNTERSIGNED = Text("编制", "Prepared"), Text("会签", "Countersigned")
+REVIEWED, APPROVED = Text("审核", "Reviewed"), Text("批准", "Approved")
+NAME, SIGNATURE, DATE = Text("姓名", "Name"), Text("签字", "Signature"), Text("日期", "Date")
+ELECTRONIC = Text("电子签名", "signed electronically")
+RELEASED_ON, EFFECTIVE_ON = Text("发布日期", "Released"), Text("实施日期", "Effective")
+COPY_NUMBER, HOLDER = Text("分发号", "Copy no."), Text("持有部门", "Held by")
+SEE_RECORD = Text("{count} 个部门会签，见会签记录", "{count} departments, see the record of countersignature")
+
+CONTENTS = Text("目录", "Contents")
+HISTORY = Text("修订记录", "Revision history")
+HISTORY_HEADS = (
+    Text("序号", "No."),
+    Text("日期", "Date"),
+    Text("版次/修订次", "Revision"),
+    Text("修订条款", "Clauses"),
+    Text("修订内容摘要", "What changed"),
+    Text("修订人", "By"),
+    Text("审核", "Reviewed"),
+    Text("批准", "Approved"),
+)
+DISTRIBUTION = Text("发放范围", "Distribution")
+DISTRIBUTION_HEADS = (
+    Text("序号", "No."),
+    Text("部门", "Department"),
+    Text("分发号", "Copy no."),
+    Text("份数", "Copies"),
+    Text("签收/日期", "Received / date"),
+    Text("回收/日期", "Returned / date"),
+)
+COUNTERSIGNATURES = Text("会签记录", "Record of countersignature")
+COUNTERSIGNATURE_HEADS = (
+    Text("序号", "No."),
+    Text("部门", "Department"),
+    Text("会签人", "By"),
+    Text("意见", "Verdict"),
+    Text("说明", "Remark"),
+    Text("答复", "Answer"),
+    Text("日期", "Date"),
+)
+CHAPTER = Text("第{count}章", "Chapter {count}")
+TABLE, FIGURE = Text("表{number}", "Table {number}"), Text("图{number}", "Figure {number}")
+PAGE = (Text("第", "Page "), Text("页　共", " of "), Text("页", ""))
+CHECK = Text("核验码", "Check code")
+COPYING = Text("未经批准 不得复印", "Not to be copied without approval")
+COLON = Text("：", ": ")
+
+CONTROLLED = Text("受控文件", "CONTROLLED COPY")
+STAMP_COPY = Text("分发号：{number}　持有：{holder}", "Copy {number} · {holder}")
+SUPERSEDED_BY = Text("已由 {revision} 代替", "superseded by {revision}")
+STAMPS = {  # red, on each page
+    Standing.SUPERSEDED: Text("作废", "VOID"),
+    Standing.WITHDRAWN: Text("作废", "VOID"),
+    Standing.KEPT: Text("作废保留", "VOID – KEPT"),
+}
+WATERMARKS = {  # grey, behind the text
+    Standing.DRAFT: (Text("草稿", "DRAFT"),),
+    Standing.TRIAL: (Text("试行", "TRIAL"),),
+    Standing.APPROVED: (Text("待实施", "NOT YET IN FORCE"),),
+}
+UNCONTROLLED = (Text("非受控", "UNCONTROLLED"), Text("仅供参考", "FOR REFERENCE ONLY"))
+STATES = {
+    Standing.DRAFT: Text("草稿", "draft"),
+    Standing.TRIAL: Text("试行", "trial"),
+    Standing.APPROVED: Text("已批准，待实施", "approved, not yet in force"),
+    Standing.SUPERSEDED: Text("作废", "void"),
+    Standing.WITHDRAWN: Text("作废", "void"),
+    Standing.KEPT: Text("作废保留", "void, kept for reference"),
+}
+STATE_CONTROLLED, STATE_UNCONTROLLED = Text("受控", "controlled"), Text("非受控", "uncontrolled")
+
+HEADER = (
+    HeaderCell(label=Text("文件编号", "Number"), value="number"),
+    HeaderCell(label=Text("版次/修订次", "Revision"), value="revision"),
+    HeaderCell(label=Text("页码", "Page"), value="page"),
+    HeaderCell(label=Text("生效日期", "Effective"), value="effective_on"),
+)
+
+
+def day(on: date | datetime | None, language: Language) -> str:
+    """The day as a page prints it; nothing where there is none."""
+    if on is None:
+        return ""
+    return f"{on.year}年{on.month:02}月{on.day:02}日" if language is Language.ZH else f"{on:%Y-%m-%d}"
+
+
+def watermark(sheet: DocumentSheet) -> tuple[str, ...]:
+    """The lines behind the text of every page; none on a controlled copy and on what is void."""
+    if sheet.standing is Standing.IN_FORCE:
+        lines = () if sheet.copy else UNCONTROLLED
+    else:
+        lines = WATERMARKS.get(sheet.standing, ())
+    return tuple(line.of(sheet.language) for line in lines)
+
+
+def void_stamp(sheet: DocumentSheet) -> tuple[str, str] | None:
+    """The red words of every page of what is void, and what took its place, if anything did."""
+    words = STAMPS.get(sheet.standing)
+    if words is None:
+        return None
+    after = SUPERSEDED_BY.of(sheet.language).format(revision=sheet.superseded_by) if sheet.superseded_by else ""
+    return words.of(sheet.language), after
+
+
+def state(sheet: DocumentSheet) -> str:
+    """How the revision stands, as the foot of each page says it."""
+    if sheet.standing is Standing.IN_FORCE:
+        return (STATE_CONTROLLED if sheet.copy else STATE_UNCONTROLLED).of(sheet.language)
+    return STATES[sheet.standing].of(sheet.language)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the header block of some pages says. `cells` are label and value; the value of the page number is None."""
+
+    organisation: str
+    kind: str
+    title: str
+    cells: tuple[tuple[str, str | None], ...]
+
+
+def head(sheet: DocumentSheet, chapter: Chapter | None = None) -> Head:
+    """The header block of the pages of `sheet`, or of those of one of its chapters.
+
+    Cells of organisation, kind and title are the two wide ones on the left, wherever `sheet.header` names them.
+    """
+    shown = chapter or sheet
+    edition, _, number = shown.revision.rpartition("/") if "/" in shown.revision else shown.revision.rpartition(".")
+    values: Mapping[str, str | None] = {
+        "number": shown.number,
+        "revision": shown.revision,
+        "edition": edition or shown.revision,
+        "revision_no": number if edition else "",
+        "page": None,
+        "effective_on": day(shown.effective_on, sheet.language),
+        "released_on": day(sheet.released_on, sheet.language),
+        "confidentiality": sheet.confidentiality,
+    }
+    cells = tuple(
+        (cell.label.of(sheet.language), values[cell.value]) for cell in sheet.header or HEADER if cell.value in values
+    )
+    return Head(sheet.organisation, sheet.kind if chapter is None else sheet.title, shown.title, cells)
+
+
+def signature(line: SignedLine, language: Language) -> str:
+    """What stands in the signing cell: nothing where a pen signs."""
+    if not line.mark:
+        return line.verdict
+    words = f"{ELECTRONIC.of(language)} {line.mark}"
+    return f"{line.verdict} {words}" if line.verdict else words
+
+
+MOST_ON_COVER = 4  # countersignatures; more stand in a record of their own
+
+
+def countersignature_record(sheet: DocumentSheet) -> tuple[SignedLine, ...]:
+    """The countersignatures that need a record of their own: many of them, or some with a remark."""
+    lines = sheet.countersigned
+    is_needed = len(lines) > MOST_ON_COVER or any(line.remark or line.answer for line in lines)
+    return lines if is_needed else ()
+
+
+def markers(depth: int, is_ordered: bool, count: int) -> str:
+    """The mark of the item `count` (from 1) of a list at `depth` (from 0): a) then 1), or a dash."""
+    if not is_ordered:
+        return "—" if depth % 2 == 0 else "·"
+    return f"{_letters(count)})" if depth % 2 == 0 else f"{count})"
+
+
+def _letters(count: int) -> str:
+    found = ""
+    while count:
+        count, digit = divmod(count - 1, 26)
+        found = chr(ord("a") + digit) + found
+    return found
+
+
+def is_short(texts: Sequence[str]) -> bool:
+    """Whether the cells of a column are short enough to stand in its middle."""
+    return all(len(text) <= 8 and not re.search(r"[，。；]", text) for text in texts)

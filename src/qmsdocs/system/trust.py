@@ -1,0 +1,211 @@
+"""Whether acts can be believed: signatures, keys as they counted then, the right to act, and the order of events.
+
+Order is the order of the ledger, never a clock: whoever sets his clock back cannot write before what stands there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+from qmsdocs.base.errors import Message, message
+from qmsdocs.model.approval import Offices
+from qmsdocs.model.key import RegisteredKey
+from qmsdocs.model.record import Event, Record
+from qmsdocs.model.release import Release
+from qmsdocs.store import control, journal, names
+from qmsdocs.store.event import Stored
+from qmsdocs.store.objects import Objects
+from qmsdocs.store.signature import namespace_of, verify
+from qmsdocs.system.definitions import Definitions
+
+DECIDING = frozenset({"approve", "adopt", "withdraw"})
+JUDGING = frozenset({*DECIDING, "review", "countersign", "reject", "keep"})
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The history of `qms/control` up to one commit, act by act. `commits` are oldest first."""
+
+    objects: Objects = field(repr=False)
+    repository: str
+    commits: tuple[str, ...]
+    order: Mapping[str, int] = field(repr=False)  # path of an event → position of its commit
+
+    @classmethod
+    def of(cls, definitions: Definitions, repository: str) -> Trust:
+        """The history behind the definitions."""
+        objects = definitions.objects
+        commits = [definitions.commit]
+        while parents := objects.parents(commits[-1]):
+            commits.append(parents[0])
+        commits.reverse()
+        order: dict[str, int] = {}
+        for position, commit in enumerate(commits):
+            before = objects.additions(commits[position - 1], commit) if position else tuple(objects.walk(commit))
+            order |= {entry.path: position for entry in before or ()}
+        return cls(objects, repository, tuple(commits), order)
+
+    def problems(self, stored: Stored) -> tuple[Message, ...]:
+        """Everything that speaks against believing an event of any ledger; empty when nothing does."""
+        return tuple(self._problems(stored))
+
+    def _problems(self, stored: Stored) -> Iterator[Message]:
+        event = stored.event
+        yield from self._misplaced(stored, event)
+        position = self._position(stored, event)
+        if position is None:
+            yield message("it names a state of the releases that is not held here")
+            return
+        if stored.ledger == names.CONTROL:
+            yield from self._out_of_order(event, position)
+        signer = event.mapping("signer")
+        if bool(signer) != bool(stored.signature):
+            yield message("the signature is missing" if signer else "there is a signature, but no signer is named")
+            return
+        if signer and stored.signature:
+            yield from self._signature(stored, event, position)
+        if stored.path.startswith(f"{control.RELEASES}/") and event.act in JUDGING:
+            yield from self._rights(event, position)
+
+    def _misplaced(self, stored: Stored, event: Event) -> Iterator[Message]:
+        said = names.parse_path(stored.path)
+        record = event.mapping("record")
+        if event.text("repository") != self.repository:
+            yield message("it was made for another repository")
+        if event.text("ledger") != stored.ledger:
+            yield message("it was made for another ledger, {ledger}", ledger=event.text("ledger"))
+        if said is None or (record.get("series"), record.get("serial")) != (said.series, said.serial):
+            yield message("it was made for another record, {number}", number=str(record.get("number")))
+        elif (event.body.get("sequence"), event.act) != (said.sequence, said.act):
+            yield message("it was made for another place in its record")
+
+    def _position(self, stored: Stored, event: Event) -> int | None:
+        """How many commits of control the event could know."""
+        if stored.ledger == names.CONTROL:
+            return self.order.get(stored.path)
+        known = event.text("control")
+        return self.commits.index(known) + 1 if known in self.commits else None
+
+    def _out_of_order(self, event: Event, position: int) -> Iterator[Message]:
+        parent = self.commits[position - 1] if position else None
+        if event.body.get("control") != parent:
+            yield message("it names another state of the releases than the one it was written on")
+        if parent is None or event.body.get("clock") == "behind":
+            return
+        if event.recorded_at < self.objects.committed_at(parent) - journal.TOLERANCE:
+            yield message(
+                "its time, {time}, lies before that of the act before it",
+                time=event.recorded_at.isoformat(timespec="minutes"),
+            )
+
+    # ── keys
+
+    @cached_property
+    def _keys(self) -> tuple[_KeyHistory, ...]:
+        found = control.records(self.objects, self.commits[-1], control.KEYS) if self.commits else iter(())
+        return tuple(self._history(events) for events in found)
+
+    def _history(self, events: tuple[Stored, ...]) -> _KeyHistory:
+        at = {stored.event.act: self.order.get(stored.path, 0) for stored in events}
+        key = RegisteredKey.of(Record(tuple(stored.event for stored in events)))
+        return _KeyHistory(key, at["issue"], at.get("confirm"), at.get("lose"))
+
+    def _signature(self, stored: Stored, event: Event, position: int) -> Iterator[Message]:
+        signer = event.mapping("signer")
+        person, fingerprint, meaning = (str(signer.get(name)) for name in ("person", "key", "meaning"))
+        made_by = verify(stored.data, stored.signature or b"", namespace=namespace_of(meaning))
+        if made_by is None:
+            yield message("the signature is not one of these bytes and this meaning ({meaning})", meaning=meaning)
+            return
+        if made_by.fingerprint != fingerprint:
+            yield message("the signature was made with another key than the one named")
+        known = [key for key in self._keys if key.key.fingerprint == made_by.fingerprint]
+        if not known or known[0].key.person != person:
+            yield message("{person} has no such key", person=person)
+            return
+        yield from self._did_count(known[0], stored, event, position)
+
+    def _did_count(self, known: _KeyHistory, stored: Stored, event: Event, position: int) -> Iterator[Message]:
+        key, person = known.key, known.key.person
+        if known.offered_at == position and event.act == "issue" and stored.path.startswith(f"{control.KEYS}/"):
+            return  # a key vouches for itself when it is registered
+        if known.confirmed_at is None or known.confirmed_at >= position:
+            yield message("the key of {person} did not count yet", person=person)
+        at = event.recorded_at
+        if at.date() < key.from_on or (key.until_on is not None and at.date() > key.until_on):
+            yield message("the key of {person} counted from {first} to {last}",
+                          person=person, first=key.from_on, last=key.until_on or "…")  # fmt: skip
+        if known.lost_at is not None and (known.lost_at < position or self._after_loss(known.lost_at, stored)):
+            yield message("the key of {person} had been reported lost before", person=person)
+        elif key.lost_at is not None and at >= key.lost_at:
+            yield message("the key of {person} was lost by then, {time}",
+                          person=person, time=key.lost_at.isoformat(timespec="minutes"))  # fmt: skip
+
+    def _after_loss(self, lost_at: int, stored: Stored) -> bool:
+        """Whether a later state of the event's own ledger, noted after the loss was reported, did not hold it yet."""
+        if stored.ledger == names.CONTROL:
+            return False
+        held = names.parse_branch(stored.ledger)
+        site = held.site if held is not None else ""
+        for noted in journal.all_of(self.objects, site, journal.HEADS) if site else ():
+            ledgers = noted.event.mapping("set").get("ledgers")
+            said = ledgers if isinstance(ledgers, dict) else {}
+            seen, own = said.get(names.CONTROL), said.get(stored.ledger)
+            if not isinstance(seen, dict) or str(seen.get("commit")) not in self.commits[lost_at:]:
+                continue
+            folder, _, name = stored.path.rpartition("/")
+            commit = str(own.get("commit")) if isinstance(own, dict) else None
+            return commit is None or all(entry.path != name for entry in self.objects.listing(commit, folder))
+        return False
+
+    # ── who may
+
+    def _rights(self, event: Event, position: int) -> Iterator[Message]:
+        before = Definitions.at(self.objects, self.commits[position - 1]) if position else None
+        if before is None:
+            return
+        day = event.recorded_at.astimezone(before.organisation(on=event.recorded_at.date()).zone).date()
+        number = str(event.mapping("record").get("number"))
+        found = [release for release in before.releases if release.record == number]
+        if not found:
+            yield message("there is nothing it decides on")
+            return
+        release, author = found[0], self._author(before, found[0], event)
+        if event.by == author or event.mapping("set").get("deputy_for") == author:
+            yield message("{person} judged what he had prepared himself", person=event.by)
+        if event.act in DECIDING or event.act == "review":
+            yield from self._role(before, release, event, day)
+        if event.act == "approve" and str(event.mapping("set").get("effective_on")) < day.isoformat():
+            yield message("the effective day lies before the approval")
+
+    def _author(self, before: Definitions, release: Release, event: Event) -> str:
+        if event.act != "withdraw":
+            return release.prepared_by
+        asked = [e for e in before.course(release).events if e.act == "ask_withdrawal"]
+        return asked[-1].by if asked else ""
+
+    def _role(self, before: Definitions, release: Release, event: Event, day: date) -> Iterator[Message]:
+        family = str(before.course(release).values.get("family") or release.kind)
+        matrix = before.organisation(on=day).approval_of(family)
+        people = before.people(on=day)
+        roles = matrix.review if event.act == "review" else matrix.approve
+        authority = Offices(people, before.delegations, day).authority(event.by, roles)
+        if authority is None or authority.behalf != event.mapping("set").get("deputy_for"):
+            yield message("{person} had no right to do so on {day}", person=event.by, day=day)
+        if event.act in DECIDING and not event.mapping("signer"):
+            signing = {key.person for key in before.keys if key.counts(event.recorded_at)}
+            if signing & set(people.in_role(roles, on=day)):
+                yield message("it is not signed, and it had to be")
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyHistory:
+    """A key with the positions in control at which it was offered, confirmed and reported lost."""
+
+    key: RegisteredKey
+    offered_at: int
+    confirmed_at: int | None
+    lost_at: int | None
