@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, date, datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
 
@@ -19,8 +20,8 @@ from qmsdocs.render.document_sheet import (
     CopyEntry,
     DocumentSheet,
     SignedLine,
-    Standing,
     StampedCopy,
+    Standing,
 )
 from qmsdocs.render.prose import Chart, Edge, Grid, Node, Span, Surroundings
 from qmsdocs.render.prose_parser import blocks
@@ -38,7 +39,11 @@ TITLES = {
     "QR-18-02": ("8D报告", "8D report"),
     "QR-04-01": ("工作联系单", "Liaison sheet"),
 }
-LEVELS = (("重大", "诉讼、媒体曝光，或集体人数达到10人"), ("热点", "集体人数达到3人，或同一问题3人以上投诉"), ("一般", "其余"))
+LEVELS = (
+    ("重大", "诉讼、媒体曝光，或集体人数达到10人"),
+    ("热点", "集体人数达到3人，或同一问题3人以上投诉"),
+    ("一般", "其余"),
+)
 
 
 def surroundings(language: Language, parameters: dict[str, str]) -> Surroundings:
@@ -176,7 +181,7 @@ def section(number: int) -> str:
 def manual(pages: int, *, chapters: int = 2, standing: Standing = Standing.IN_FORCE) -> DocumentSheet:
     """A manual of about `pages` pages in `chapters` chapters."""
     base = sheet(body="# 编制说明\n\n本手册由各章组成，各章分别修订。\n")
-    each = max(1, pages * 10 // (28 * chapters))
+    each = max(1, pages * 10 // (21 * chapters))
     made = []
     for count in range(chapters):
         numbers = range(count * each, (count + 1) * each)
@@ -191,11 +196,6 @@ def manual(pages: int, *, chapters: int = 2, standing: Standing = Standing.IN_FO
                 {f"manual/{number}.jpg": photograph(number % 40) for number in numbers},
             )
         )
-    from dataclasses import replace
-
     return replace(
         base, number="QM-01", title="客户服务手册", kind="手册", chapters=tuple(made), standing=standing, header=S14
     )
-
-
-UTC_MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from qmsdocs.acts.pages import draw_docx, draw_pdf, embedded
 from qmsdocs.acts.record import Filled, Intent, issue, step
+from qmsdocs.acts.sheets import sheet
 from qmsdocs.acts.shortcut import facts, form_for, moment, retry_key, serving, step_of, values
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.language import Language
 from qmsdocs.model.form import Field, FieldType, Form
 from qmsdocs.model.release import ItemKind, Release
 from qmsdocs.query.custody import Verdict, next_review, readings, reviews
@@ -102,6 +106,14 @@ def acknowledge(system: System, number: str, *, intent: Intent) -> Change:
     form = _form_of(system, number)
     name = step_of(form, "acknowledge", Purpose.READING)
     return step(system, number, name, values={}, intent=intent)
+
+
+def to_sign(system: System, number: str, *, kind: str, language: Language) -> bytes:
+    """The page of a reading record to be signed on paper, `pdf` or `docx`: what nobody has written yet stays empty."""
+    record = system.record(number).record
+    form = system.form_of(record.form)
+    said = replace(sheet(system, record, form, language=language), number=None, receipt=number)
+    return draw_docx(said, form) if kind == "docx" else draw_pdf(said, form, events=embedded(record))
 
 
 def refuse_silent(system: System, person: str) -> None:

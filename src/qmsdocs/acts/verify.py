@@ -102,8 +102,9 @@ def _parts(file: PageFile) -> tuple[_Part, ...]:
     groups = _grouped(file.pages)
     made: list[_Part] = []
     for marks, code, pages in groups:
-        known = [file.mark] if not marks and file.mark and short_code(file.mark.sha256) == code else [*marks]
-        made += [_Part(mark, code, pages, len(groups) == 1) for mark in known or [None]]
+        is_named = not marks and file.mark is not None and short_code(file.mark.sha256) == code
+        known: tuple[Mark | None, ...] = (file.mark,) if is_named else marks or (None,)
+        made += [_Part(mark, code, pages, len(groups) == 1) for mark in known]
     return tuple(made)
 
 
@@ -139,6 +140,13 @@ class _Given:
         """Whether the PDF was written by this program, however it was changed since."""
         return self.file.mark is not None or "record.json" in (self.file.attached or {})
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether there is no more than a photograph or a scan of it."""
+        pages = self.part.pages
+        is_scan = bool(pages) and all(page.is_picture for page in pages) and not self.is_ours
+        return self.file.kind is FileKind.PICTURE or is_scan
+
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
@@ -154,8 +162,7 @@ def _compared(system: System, at: Standing, given: _Given, expected: Expectation
     told = _told(system, at)
     if at.verdict is Verdict.UNKNOWN:
         return Judged(at, Checked.MARK, at.verdict, told)
-    pictures = [page.is_picture for page in given.part.pages]
-    if given.file.kind is FileKind.PICTURE or (pictures and all(pictures)):
+    if given.is_picture:
         said = message("only its mark was read: the words on the paper cannot be checked from a picture")
         return Judged(at, Checked.MARK, at.verdict, (*told, said))
     if given.file.active and given.is_ours:
@@ -171,10 +178,7 @@ def _compared(system: System, at: Standing, given: _Given, expected: Expectation
     if answer.difference is not None:
         return Judged(at, answer.checked, Verdict.ALTERED, (answer.difference, *told))
     if answer.checked is Checked.MARK:
-        told = (
-            *told,
-            message("another program laid it out: no strange word is on it, but it was not compared in full"),
-        )
+        told = (*told, message("another program laid it out: no strange word is on it; what is missing is not known"))
     return Judged(at, answer.checked, at.verdict, told)
 
 
@@ -213,11 +217,11 @@ def _as_pdf(given: _Given, way: Expected) -> _Answer:
     own = page_mark.own_pdf(made)
     wanted = tuple(page.text for page in own.pages)
     found = tuple(page.text for page in given.part.pages)
-    if [_squeezed(text) for text in found] == [_squeezed(text) for text in wanted]:
-        return _Answer(Checked.TEXT, _beneath(given, made, own))
     there, here = " ".join(found).split(), " ".join(wanted).split()
     common = _common(there, here)
-    if given.is_ours or given.part.is_whole is False:
+    if [_squeezed(text) for text in found] == [_squeezed(text) for text in wanted]:
+        return _Answer(Checked.TEXT, _beneath(given, made, own), common)
+    if given.is_ours or not given.part.is_whole:
         return _Answer(Checked.TEXT, _first_difference(there, here), common)
     strange = _strange(there, word_reading.words(way.docx(), source=given.source).all, len(found))
     if strange:

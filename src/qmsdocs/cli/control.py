@@ -293,7 +293,7 @@ def _passed_lines(session: Session, item: Passed) -> Iterator[str]:
 def _act_line(session: Session, act: PastAct) -> str:
     title = builtin.form(builtin.RELEASE).step[act.act].title if act.act in builtin.acts(builtin.RELEASE) else None
     words = session.say("{title}", title=title) if title is not None else session.say("submitted")
-    who = printed(session.system, act)
+    who = _who(session, act)
     sign = (
         session.say("signed ({meaning})", meaning=_meaning(session, act.meaning))
         if act.signer
@@ -305,11 +305,12 @@ def _act_line(session: Session, act: PastAct) -> str:
     return f"{moment:%Y-%m-%d %H:%M}  {words}{day}  {who}  {sign}  {act.reason}  [{act.sha256[:8]}]"
 
 
-def printed(system: System, act: PastAct) -> str:
-    """Who acted, as it is printed: a deputy as `王芳(代 李明)`."""
-    names = system.people.names()
+def _who(session: Session, act: PastAct) -> str:
+    names = session.system.people.names()
     own = names.get(act.by, act.by)
-    return f"{own}(代 {names.get(act.deputy_for, act.deputy_for)})" if act.deputy_for else own
+    if not act.deputy_for:
+        return own
+    return session.say("{deputy} (for {principal})", deputy=own, principal=names.get(act.deputy_for, act.deputy_for))
 
 
 def _meaning(session: Session, meaning: str) -> str:

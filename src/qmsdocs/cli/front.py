@@ -27,6 +27,11 @@ COMMANDS = {
         "按字词查找记录：姓名、房号、电话号码的一段",
         "Find records by any words in them: names, rooms, telephone fragments.",
     ),
+    "verify": (
+        "verify",
+        "核验：一页文件或记录是否现行、有无改动",
+        "Say whether found pages are in force: PDF, Word, photographs, or the short code printed on them.",
+    ),
     "head": (
         "desk",
         "输出一行校验值，抄存留底，可证明所存记录未被改动",

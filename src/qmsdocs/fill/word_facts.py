@@ -10,8 +10,12 @@ from qmsdocs.fill.word_label import DATES, NAMES, date_in, key_of, pairs, withou
 from qmsdocs.fill.word_model import Block, Table, Text, words_of
 
 LONGEST_VALUE = 120
-_RECORD = re.compile(r"(?:修订|修改|更改|变更|修正)(?:的)?(?:内容|摘要|记录|履历|条款|原因|说明)|change|description", re.IGNORECASE)
-_ORGANISATION = re.compile(r".{2,40}(?:公司|集团|厂|中心|研究所|研究院|协会|学校|医院|Ltd\.?|Inc\.?|GmbH)", re.IGNORECASE)
+_RECORD = re.compile(
+    r"(?:修订|修改|更改|变更|修正)(?:的)?(?:内容|摘要|记录|履历|条款|原因|说明)|change|description", re.IGNORECASE
+)
+_ORGANISATION = re.compile(
+    r".{2,40}(?:公司|集团|厂|中心|研究所|研究院|协会|学校|医院|Ltd\.?|Inc\.?|GmbH)", re.IGNORECASE
+)
 _KIND = re.compile(
     r"(?:受控文件|程序文件|管理制度|管理文件|管理规定|作业指导书|作业文件|质量手册|管理手册|工作流程|体系文件|企业标准"
     r"|规章制度|[一二三四]级文件|质量管理体系文件|内部资料|procedure|work instruction|quality manual)",
@@ -157,7 +161,7 @@ def _dates_beside(grid: Mapping[tuple[int, int], str], row: int, column: int, ke
 
 
 def _name_the_rest(facts: Facts) -> None:
-    """What has no label: pages, the organisation, the kind of document, and the title, which is the longest of the rest."""
+    """What has no label: pages, the organisation, the kind of document; the longest of the rest is the title."""
     rest: list[str] = []
     for text in facts.left:
         if _PAGES.fullmatch(text) or re.fullmatch(r"[\d\s/]*", text):

@@ -6,14 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
-from urllib.parse import quote
 
 from lxml import etree
 
 from qmsdocs.base.errors import message
+from qmsdocs.fill.word_gathered import Field, Reading
 from qmsdocs.fill.word_model import Block, Image, Piece, snippet
 from qmsdocs.fill.word_package import Part, is_on, local, r, value, w
-from qmsdocs.fill.word_reading import Field, Reading
 from qmsdocs.fill.word_shape import drawn, equation, texts
 
 COUNTED_FIELDS = frozenset(("PAGE", "NUMPAGES", "SECTIONPAGES", "SECTION", "TOC", "TC", "XE", "INDEX", "RD"))
@@ -21,13 +20,33 @@ _MOVING_FIELDS = frozenset(("DATE", "TIME", "PRINTDATE", "SAVEDATE", "CREATEDATE
 _OUTSIDE_FIELDS = frozenset(
     ("INCLUDEPICTURE", "INCLUDETEXT", "LINK", "DDE", "DDEAUTO", "DATABASE", "IMPORT", "MERGEFIELD")
 )
+_DRAWING = 3  # so many boxes in one paragraph are a drawing
 _ADDRESS = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _TAG = re.compile(r"p\.[a-z][a-z0-9_]*")
 # Signs of Wingdings, Wingdings 2 and Symbol that procedures use; Word keeps them in a private area.
 _SYMBOLS: Mapping[str, Mapping[int, str]] = {
     "wingdings": dict(
         zip(
-            (0x6C, 0x6E, 0x6F, 0x71, 0x75, 0x76, 0x77, 0xA1, 0xA8, 0xB7, 0xD8, 0xE0, 0xE8, 0xF0, 0xFB, 0xFC, 0xFD, 0xFE),
+            (
+                0x6C,
+                0x6E,
+                0x6F,
+                0x71,
+                0x75,
+                0x76,
+                0x77,
+                0xA1,
+                0xA8,
+                0xB7,
+                0xD8,
+                0xE0,
+                0xE8,
+                0xF0,
+                0xFB,
+                0xFC,
+                0xFD,
+                0xFE,
+            ),
             "●■□□◆❖◆○☐•➢→➔⇨✗✓☒☑",
             strict=True,
         )
@@ -55,7 +74,7 @@ class Inline:
     inserted: dict[str, str] = field(default_factory=dict)
     deleted: dict[str, str] = field(default_factory=dict)
     author: str = ""
-    boxes: int = 0
+    boxes: list[str] = field(default_factory=list)
     bare_shapes: int = 0
 
     def read(self, element: etree._Element) -> None:
@@ -75,13 +94,18 @@ class Inline:
             self.reading.altered(
                 self.where, message("inserted with tracked changes ({author}): {words}", author=author, words=words)
             )
-        if self.boxes > 2 or self.bare_shapes:
+        if len(self.boxes) < _DRAWING and not self.bare_shapes:
+            for words in self.boxes:
+                self.reading.altered(
+                    self.where, message("a text box stands behind its paragraph: {words}", words=words)
+                )
+        else:
             self.reading.lost(
                 self.where,
                 message(
                     "a drawing of {shapes} shapes; its words stand in the text, its lines and arrows do not: draw it "
                     "again as a chart block",
-                    shapes=self.boxes + self.bare_shapes,
+                    shapes=len(self.boxes) + self.bare_shapes,
                 ),
             )
 
@@ -108,7 +132,9 @@ class Inline:
             case "oMath" | "oMathPara":
                 said = equation(child)
                 self._say(said)
-                self.reading.altered(self.where, message("an equation as a line of text, look at it: {words}", words=said))
+                self.reading.altered(
+                    self.where, message("an equation as a line of text, look at it: {words}", words=said)
+                )
             case "AlternateContent":
                 self._alternative(child)
             case "subDoc":
@@ -201,7 +227,8 @@ class Inline:
             self.reading.altered("", message("the table of contents is left out; the program makes it"))
         elif done.kind in _MOVING_FIELDS:
             self.reading.doubt(
-                self.where, message("a field that changes by itself ({code}) says: {words}", code=code, words=done.result)
+                self.where,
+                message("a field that changes by itself ({code}) says: {words}", code=code, words=done.result),
             )
         elif done.kind in _OUTSIDE_FIELDS:
             self.reading.lost(self.where, message("a field that takes its words from elsewhere: {code}", code=code))
@@ -283,14 +310,6 @@ class Inline:
         self.after += [Image(name, found.description) for name in found.pictures]
         self.bare_shapes += found.bare_shapes
         for box in found.boxes:
-            below = self.blocks_of(box, self.part)
-            self.boxes += 1 if below else 0
-            self.after += below
+            self.after += self.blocks_of(box, self.part)
             words = snippet(texts(box, "t"))
-            if words:
-                self.reading.altered(self.where, message("a text box stands behind its paragraph: {words}", words=words))
-
-
-def link_address(address: str) -> str:
-    """The address without what would end a Markdown link."""
-    return quote(address, safe="/:?#@!$&'*+,;=%~[]")
+            self.boxes += [words] if words else []

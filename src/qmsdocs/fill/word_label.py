@@ -68,13 +68,13 @@ _LONGEST_LABEL = max(map(len, _KEYS))
 _DATE = re.compile(
     r"(?<!\d)([12]\d{3})\s*[-./年]\s*(1[0-2]|0?[1-9])\s*[-./月]\s*(3[01]|[12]\d|0?[1-9])(?:\s*日)?(?!\d)"
 )
-_CHINESE_DATE = re.compile(r"([〇○零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日")
+_CHINESE_DATE = re.compile(
+    r"([〇○零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日"
+)
 # Labels stand at the beginning of a line, or behind a space or a comma.
 _LABELLED = re.compile(
-    r"(?:^|(?<=[\s,，;；|]))("
-    + "|".join(
-        r"\s*".join(map(re.escape, label)) for label in sorted(_KEYS, key=len, reverse=True) if len(label) > 1
-    )
+    r"(?:^|(?<=[\s,，;；|（(【]))("
+    + "|".join(r"\s*".join(map(re.escape, label)) for label in sorted(_KEYS, key=len, reverse=True) if len(label) > 1)
     + r")\s*[:：]",
     re.IGNORECASE,
 )
@@ -94,13 +94,13 @@ def key_of(text: str) -> str | None:
 def pairs(line: str) -> Iterator[tuple[str, str]]:
     """Every `label: value` of a line as (fact, value); nothing where the line begins otherwise."""
     found = list(_LABELLED.finditer(simpler(line)))
-    if not found or found[0].start() > len(line) - len(line.lstrip()):
+    if not found or line[: found[0].start()].strip(" \t　（(【"):
         return
     ends = [match.start() for match in found[1:]] + [len(line)]
     for match, end in zip(found, ends, strict=True):
         key = key_of(match[1])
         if key is not None:
-            yield key, line[match.end() : end].strip(" \t,，;；|　_")
+            yield key, line[match.end() : end].strip(" \t,，;；|　_）)】")
 
 
 def date_in(text: str) -> date | None:

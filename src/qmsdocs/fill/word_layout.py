@@ -7,12 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from qmsdocs.base.errors import message
+from qmsdocs.fill.word_gathered import Reading
 from qmsdocs.fill.word_model import Block, Cell, Image, Row, Table, Text, snippet, words_of
-from qmsdocs.fill.word_reading import Reading
+from qmsdocs.fill.word_outline import Node
 
 _LONG_CELL = 6  # paragraphs in a cell as wide as its table: the table is a frame around text
 _LONGER_CELL = 16  # the same in a narrower cell
-_CAPTION = re.compile(r"\s*(图|圖|表|Figure|Fig\.?|Table)\s*([0-9A-Z一二三四五六七八九十]*(?:[-.–][0-9]+)*)[\s:：.、]*(.*)", re.IGNORECASE)
+_CAPTION = re.compile(
+    r"\s*(图|圖|表|Figure|Fig\.?|Table)\s*([0-9A-Z一二三四五六七八九十]*(?:[-.–][0-9]+)*)[\s:：.、]*(.*)", re.IGNORECASE
+)
 _LONGEST_CAPTION = 60
 
 
@@ -71,9 +74,9 @@ def in_line(blocks: Sequence[Block]) -> Iterator[Block]:
             yield block
 
 
-def captioned(blocks: Sequence[Block], reading: Reading) -> Iterator[Block | Captioned]:
-    """The blocks with captions joined: 图1 below a picture, 表1 above a table; the program counts both."""
-    waiting = list(blocks)
+def captioned(nodes: Sequence[Node], reading: Reading) -> Iterator[Node | Captioned]:
+    """The nodes with captions joined: 图1 below a picture, 表1 above a table; the program counts both."""
+    waiting = list(nodes)
     at = 0
     while at < len(waiting):
         block = waiting[at]
@@ -89,7 +92,7 @@ def captioned(blocks: Sequence[Block], reading: Reading) -> Iterator[Block | Cap
         at += 1
 
 
-def _caption(block: Block | None, signs: str) -> re.Match[str] | None:
+def _caption(block: Node | None, signs: str) -> re.Match[str] | None:
     if not isinstance(block, Text) or len(block.plain) > _LONGEST_CAPTION or block.plain.endswith("。"):
         return None
     found = _CAPTION.fullmatch(block.plain)
@@ -99,5 +102,3 @@ def _caption(block: Block | None, signs: str) -> re.Match[str] | None:
 def _taken(said: re.Match[str], reading: Reading) -> str:
     reading.taken.append(said[1] + said[2])
     return said[3].strip()
-
-

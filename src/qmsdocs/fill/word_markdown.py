@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
+from urllib.parse import quote
 
 from qmsdocs.fill.word_layout import Captioned
 from qmsdocs.fill.word_model import Fence, Image, Label, Piece, Table, Text
@@ -13,11 +15,13 @@ from qmsdocs.fill.word_table import cells_of
 
 LOOKAHEAD = 8  # blocks that may stand inside a list item before its list goes on
 _DEEPEST_LIST = 6
-_ESCAPED = re.compile(r"[\\`*\[\]|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|<(?=[A-Za-z/!?])|&(?=#?\w{1,31};)|\{(?=\{)|(?<=\{)\{")
+_ESCAPED = re.compile(
+    r"[\\`*\[\]|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|<(?=[A-Za-z/!?])|&(?=#?\w{1,31};)|\{(?=\{)|(?<=\{)\{"
+)
 _LINE_START = re.compile(r"(?:[#>+=~-]|\d{1,9}[.)](?=\s|$))")
-_OWN_NUMBER = re.compile(r"\D*(?:\d+|\w)\D*")
+_OWN_NUMBER = re.compile(r"[(（]?(?:\d{1,3}|[A-Za-z]{1,2}|[ivxIVX]{1,5}|[①-⑳⑴-⒇⒈-⒛])[)）.．、]?")
 _EDGE = re.compile(r"(\W*)(.*?)(\W*)", re.DOTALL)
-Content = Node | Captioned
+Content: TypeAlias = "Node | Captioned"
 
 
 def escaped(text: str) -> str:
@@ -79,6 +83,7 @@ class _Open:
     list_id: str
     count: int | None
     width: int
+    delimiter: str = ")"
 
 
 @dataclass(slots=True)
@@ -113,16 +118,15 @@ class _Writer:
             case Table():
                 return _table(node)
             case Image():
-                return f"![{escaped(node.caption)}]({self.folder}/{node.name})"
+                return f"![{escaped(node.caption)}]({_link_path(self.folder)}/{node.name})"
             case Fence():
-                return f"```{node.info}\n{node.text.strip(chr(10))}\n```" if node.text.strip() else f"```{node.info}\n```"
+                return _fence(node)
 
     def _add(self, text: str) -> None:
         if not text:
             return
         indent = " " * (self.open[-1].width if self.open else 0)
-        self.lines += ["" if not self.lines or self.lines[-1] == "" else ""]
-        self.lines += [f"{indent}{line}" if line else "" for line in text.split("\n")]
+        self.lines += ["", *(f"{indent}{line}" if line else "" for line in text.split("\n"))]
         self.was_item = False
 
     def _item(self, node: Text, label: Label) -> bool:
@@ -139,10 +143,11 @@ class _Writer:
                 return False
             self.open = [one for one in self.open if one.depth < label.level]
             self.delimiter = ")" if self.delimiter == "." else "."
+        delimiter = here.delimiter if here is not None and is_next else self.delimiter
         outer = [one for one in self.open if one.depth < label.level]
         indent = outer[-1].width if outer else 0
-        marker = "- " if count is None else f"{count}{self.delimiter} "
-        self.open = [*outer, _Open(label.level, label.list_id, count, indent + len(marker))]
+        marker = "- " if count is None else f"{count}{delimiter} "
+        self.open = [*outer, _Open(label.level, label.list_id, count, indent + len(marker), delimiter)]
         if not self.was_item:
             self.lines.append("")
         text = line_of(node.pieces).replace("\n", "\n" + " " * (indent + len(marker)))
@@ -166,12 +171,23 @@ class _Writer:
 
 def is_counted(label: Label) -> bool:
     """Whether the label shows the count of its own level only, as items of a list do: 1. or (a)."""
-    return not label.is_bullet and bool(_OWN_NUMBER.fullmatch(label.text)) and len(label.text) < 6
+    return not label.is_bullet and bool(_OWN_NUMBER.fullmatch(label.text))
 
 
 def markdown(nodes: Sequence[Content], *, folder: str) -> str:
     """The nodes as Markdown; pictures lie in `folder`."""
     return _Writer(folder).write(nodes)
+
+
+def _link_path(path: str) -> str:
+    """The path as it stands in a link: signs that would end or change the link are written as %20 and the like."""
+    return re.sub(r"[\s()<>\[\]\\`|%{}*_!&#?\"']", lambda match: quote(match[0], safe=""), path)
+
+
+def _fence(node: Fence) -> str:
+    ticks = "`" * max(3, *(len(found) + 1 for found in re.findall("`+", node.text) or [""]))
+    text = node.text.strip("\n")
+    return "\n".join(part for part in (f"{ticks}{' '.join(node.info.replace('`', '').split())}", text, ticks) if part)
 
 
 def _table(table: Table) -> str:

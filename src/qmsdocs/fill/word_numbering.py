@@ -21,9 +21,9 @@ _ROMAN = (
     *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl")),
     *((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
 )
-_CHINESE = frozenset(
-    ("chineseCounting", "chineseCountingThousand", "japaneseCounting", "taiwaneseCounting", "koreanCounting")
-    + ("taiwaneseCountingThousand", "chineseLegalSimplified", "ideographLegalTraditional", "japaneseLegal")
+_CHINESE = (
+    *("chineseCounting", "chineseCountingThousand", "japaneseCounting", "taiwaneseCounting", "koreanCounting"),
+    *("taiwaneseCountingThousand", "chineseLegalSimplified", "ideographLegalTraditional", "japaneseLegal"),
 )
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from qmsdocs.base.errors import message
+from qmsdocs.fill.word_gathered import Reading
 from qmsdocs.fill.word_model import Block, Piece, Text, snippet
-from qmsdocs.fill.word_reading import Reading
 from qmsdocs.fill.word_typed import Typed, is_section_name, is_title_like, run_in, typed
 
 DEEPEST = 6
@@ -71,7 +71,8 @@ class _Outline:
 
     def _styled(self, block: Text, level: int) -> Heading:
         inner = typed(block.plain)
-        number, values, text = "", (), block.plain
+        number, text = "", block.plain
+        values: tuple[int, ...] = ()
         if inner is not None and inner.rest and (block.label is None or inner.values == block.label.values):
             number, values, text = inner.number, inner.values, inner.rest
             self.reading.taken.append(inner.number)
@@ -195,7 +196,9 @@ def check_numbers(headings: Sequence[Heading], reading: Reading) -> None:
 def _check_number(heading: Heading, before: tuple[int, ...], above: tuple[int, ...], reading: Reading) -> None:
     where = snippet(f"{heading.number} {heading.text}")
     if len(heading.values) > 1 and above and heading.values[:-1] != above[-len(heading.values) + 1 :]:
-        said = message("the section {number} stands below the section {above}", number=heading.number, above=_dotted(above))
+        said = message(
+            "the section {number} stands below the section {above}", number=heading.number, above=_dotted(above)
+        )
         reading.doubt(where, said)
         return
     expected = before[-1] + 1 if before else 1

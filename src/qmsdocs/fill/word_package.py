@@ -33,7 +33,7 @@ def r(name: str) -> str:
 
 def local(element: etree._Element) -> str:
     """The name of an element without its namespace; nothing for comments and instructions."""
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+    return str(element.tag).rpartition("}")[2]
 
 
 def value(element: etree._Element | None, name: str = "val") -> str:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from lxml import etree
 
 from qmsdocs.base.errors import message
+from qmsdocs.fill.word_gathered import Reading
 from qmsdocs.fill.word_package import Part, local, r, value
-from qmsdocs.fill.word_reading import Reading
 
 # Names that Word and WPS give to pictures by themselves.
 _AUTOMATIC = re.compile(

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from qmsdocs.base.errors import message
+from qmsdocs.fill.word_gathered import Field, Reading
 from qmsdocs.fill.word_inline import Inline
 from qmsdocs.fill.word_model import Block, Cell, Fence, Label, Row, Table, Text, snippet, words_of
 from qmsdocs.fill.word_package import Part, is_on, local, number, value, w
-from qmsdocs.fill.word_reading import Field, Reading
 from qmsdocs.fill.word_shape import texts
 
 MAXIMUM_COLUMNS = 63  # Word has no more
@@ -61,7 +61,11 @@ class Story:
         gallery = value(next(properties.iter(w("docPartGallery")), None)) if properties is not None else ""
         if tag.startswith("block:"):
             self._take(content)
-            yield _fence(tag.removeprefix("block:"), content, value(properties.find(w("alias"))) if properties is not None else "")
+            yield _fence(
+                tag.removeprefix("block:"),
+                content,
+                value(properties.find(w("alias"))) if properties is not None else "",
+            )
         elif tag.startswith(OWN_PAGES):
             self._take(content)
         elif "table of contents" in gallery.lower():

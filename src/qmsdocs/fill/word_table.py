@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from qmsdocs.base.errors import message
+from qmsdocs.fill.word_gathered import Reading
 from qmsdocs.fill.word_model import Block, Cell, Image, Piece, Row, Table, Text, snippet, words_of
-from qmsdocs.fill.word_reading import Reading
 
 Pieces: TypeAlias = tuple[Piece, ...]
 _EMPTY: Pieces = ()
 
 
 def cells_of(table: Table) -> list[list[Pieces]]:
-    """The cells row by row, the head first; merged cells repeat their words, a cell as wide as the table stands once."""
+    """The cells row by row, the head first; merged cells repeat their words, one as wide as the table stands once."""
     width = table.width
     found: list[list[Pieces]] = []
     for row in table.rows:

@@ -35,7 +35,7 @@ class Verdict(StrEnum):
 
 
 AGAIN = "again"  # the result of a reader who must be trained once more
-_ENDS = {
+_ENDS = {  # of two on one day the later one counts
     "returned_on": CopyStanding.RETURNED,
     "lost_on": CopyStanding.LOST,
     "destroyed_on": CopyStanding.DESTROYED,
@@ -168,10 +168,10 @@ def _standing(entry: Entry) -> tuple[CopyStanding, date | None]:
         return CopyStanding.VOID, None
     if entry.row.state == entry.form.first_state and not entry.row.is_closed:
         return CopyStanding.OUT, None  # found again, too
-    ends = [(day, standing) for means, standing in _ENDS.items() if (day := entry.day(means)) is not None]
+    ends = [(day, means) for means in _ENDS if (day := entry.day(means)) is not None]
     if ends:
-        ended_on, standing = max(ends, key=lambda end: end[0])
-        return standing, ended_on
+        ended_on, means = max(ends, key=lambda end: (end[0], tuple(_ENDS).index(end[1])))
+        return _ENDS[means], ended_on
     return (CopyStanding.RETURNED if entry.row.is_closed else CopyStanding.OUT), None
 
 

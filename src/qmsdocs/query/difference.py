@@ -2,129 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.base.files import text_of
-from qmsdocs.base.language import Catalogue, Language, Text
+from qmsdocs.base.language import Catalogue, Language
 from qmsdocs.base.toml import load
-from qmsdocs.model.document import Procedure, parse_procedure
-from qmsdocs.model.record import Event
-from qmsdocs.model.release import Course, ItemKind, Release, in_force
+from qmsdocs.model.document import Procedure
+from qmsdocs.model.release import ItemKind
 from qmsdocs.query.changed_values import changed_values, printed
+from qmsdocs.query.difference_side import Held
 from qmsdocs.render.difference import Change, Compared, Illustration, differences
-from qmsdocs.render.prose import Block, Surroundings, Verbatim
+from qmsdocs.render.prose import Block, Heading, Span, Verbatim
 from qmsdocs.render.prose_parser import blocks
-from qmsdocs.render.redline import ChangedFile, ChangedValue, Difference, Side
+from qmsdocs.render.redline import ChangedFile, ChangedValue, Difference
 from qmsdocs.store.control import TEXT_SUFFIXES
-from qmsdocs.system.view import System
-
-_STANDING = {
-    Course.SUBMITTED: Text("待审核", "submitted"),
-    Course.REVIEWED: Text("已审核", "reviewed"),
-    Course.COUNTERSIGNED: Text("已会签", "countersigned"),
-    Course.APPROVED: Text("已批准", "approved"),
-    Course.TRIAL: Text("试行", "on trial"),
-    Course.REJECTED: Text("退回", "rejected"),
-    Course.WITHDRAWING: Text("待废止", "withdrawal asked"),
-    Course.WITHDRAWN: Text("废止", "withdrawn"),
-}
-_IN_FORCE, _SUPERSEDED, _DRAFT = Text("有效", "in force"), Text("已被替代", "superseded"), Text("草稿", "draft")
-_DEPUTY = Text("{name}(代 {other})", "{name} (for {other})")
-_APPROVING, _REVIEWING = ("approve", "adopt"), ("review",)
-
-Around = Callable[[Procedure], Surroundings]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """One side of a comparison: what is said of it, its files by path, what its text may name."""
+class Tongue:
+    """The words the comparison itself uses, and the language of the document's own pages."""
 
-    side: Side
-    files: Mapping[str, bytes] = field(repr=False)
-    around: Around = field(repr=False)
-
-
-def release_named(system: System, number: str, revision: str | None) -> Release:
-    """A revision of an item, the newest act on it where it was submitted twice; None: what is in force today.
-
-    Raises QmsError, naming those there are.
-    """
-    held = system.definitions.named(number)
-    if not held:
-        known = tuple(sorted({release.number for release in system.releases}))
-        raise QmsError("there is no revision of {number}; there are {known}", number=number, known=known)
-    if revision is None:
-        current = in_force(system.releases, held[0].kind, held[0].number, on=system.today)
-        if current is not None:
-            return current
-    named = [release for release in held if release.revision == revision]
-    if not named:
-        labels = tuple(dict.fromkeys(release.revision for release in held))
-        said = "{number} has no revision {revision}; there are {known}"
-        if revision is None:
-            said = "no revision of {number} is in force; there are {known}"
-        raise QmsError(said, number=held[0].number, revision=revision, known=labels)
-    return named[-1]
+    catalogue: Catalogue
+    pages: Language
 
 
-def held_release(system: System, release: Release, *, language: Language, around: Around) -> Held:
-    """The side that a release is."""
-    course = system.definitions.course(release)
-    side = Side(
-        release.revision,
-        _standing(system, release).of(language),
-        release.manifest,
-        release.effective_on,
-        _signed(system, course.events[:1], language),
-        _signed(system, [event for event in course.events if event.act in _REVIEWING], language),
-        _signed(system, [event for event in course.events if event.act in _APPROVING], language),
-    )
-    return Held(side, system.definitions.files(release), around)
-
-
-def held_draft(files: Mapping[str, bytes], *, language: Language, around: Around) -> Held:
-    """The side that lies in the folder."""
-    return Held(Side("", _DRAFT.of(language)), files, around)
-
-
-def _standing(system: System, release: Release) -> Text:
-    current = in_force(system.releases, release.kind, release.number, on=system.today)
-    if current == release:
-        return _STANDING[Course.TRIAL] if release.is_trial else _IN_FORCE
-    began = release.first_day
-    if began is not None and began <= system.today and release.state is not Course.WITHDRAWN:
-        return _SUPERSEDED
-    return _STANDING[release.state]
-
-
-def _signed(system: System, events: Sequence[Event], language: Language) -> str:
-    """Who acted, and on which day."""
-    names = system.people.names()
-    said: list[str] = []
-    for event in events:
-        name, other = names.get(event.by, event.by), event.changes.get("deputy_for")
-        if isinstance(other, str):
-            name = _DEPUTY.of(language).format(name=name, other=names.get(other, other))
-        said.append(f"{name} {event.at.astimezone(system.zone):%Y-%m-%d}")
-    return ("、" if language is Language.ZH else ", ").join(dict.fromkeys(said))
-
-
-def difference(
-    kind: ItemKind, number: str, old: Held, new: Held, *, organisation: str, catalogue: Catalogue
-) -> Difference:
+def difference(kind: ItemKind, number: str, old: Held, new: Held, *, organisation: str, tongue: Tongue) -> Difference:
     """What distinguishes two sides of an item. Raises QmsError, located, for a draft that cannot be read."""
-    made = _document(old, new, catalogue) if kind is ItemKind.PROCEDURE else _definition(old, new, catalogue)
-    lines: tuple[Compared, ...] = ()
-    main = _main(old.files), _main(new.files)
-    sources = tuple(text_of(held.files[path], path) for held, path in zip((old, new), main, strict=True))
-    is_explained = made.parameters or made.values or any(block.change is not Change.KEPT for block in made.text)
+    catalogue = tongue.catalogue
+    made = _document(old, new, tongue) if kind is ItemKind.PROCEDURE else _definition(old, new, catalogue.language)
+    files = tuple(_files(old, new, made.shown))
     notes = made.notes
-    if sources[0] != sources[1] and not is_explained:
-        lines = _lines(*sources)
+    is_explained = made.parameters or made.values or any(block.change is not Change.KEPT for block in made.text)
+    if old.text != new.text and not is_explained:
+        files = (ChangedFile(new.main, Change.CHANGED, _lines(old.text, new.text)), *files)
         notes = (*notes, catalogue.say("only remarks or the notation differ; nothing of it is printed or counted"))
-    files = tuple(_files(old.files, new.files, {*main, *made.shown}))
     return Difference(
         number=number,
         title=made.title,
@@ -135,7 +48,7 @@ def difference(
         parameters=made.parameters,
         values=made.values,
         text=made.text,
-        files=(*((ChangedFile(main[1], Change.CHANGED, lines),) if lines else ()), *files),
+        files=files,
         notes=notes,
         old_pictures=made.old_pictures,
         new_pictures=made.new_pictures,
@@ -156,108 +69,137 @@ class _Made:
     new_pictures: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def _definition(old: Held, new: Held, catalogue: Catalogue) -> _Made:
+def _definition(old: Held, new: Held, language: Language) -> _Made:
     """A form or a configuration file, key by key."""
-    path = _main(new.files)
-    trees = [load(text_of(held.files[_main(held.files)], path), source=_source(held, path)) for held in (old, new)]
-    is_form = path == "form.toml"
-    values = changed_values(trees[0], trees[1], language=catalogue.language, is_ordered=is_form)
-    title = printed(trees[1].get("title", path), catalogue.language)
-    return _Made(title if is_form else path, values=tuple(values))
+    is_form = new.main == "form.toml"
+    before, after = load(old.text, source=old.source), load(new.text, source=new.source)
+    title = printed(after.get("title", new.main), language) if is_form else new.main
+    return _Made(title, values=tuple(changed_values(before, after, language=language, is_ordered=is_form)))
 
 
-def _document(old: Held, new: Held, catalogue: Catalogue) -> _Made:
-    language = catalogue.language
-    paths = _main(old.files), _main(new.files)
-    texts = [text_of(held.files[path], path) for held, path in zip((old, new), paths, strict=True)]
-    sources = [_source(held, path) for held, path in zip((old, new), paths, strict=True)]
-    procedures = [parse_procedure(text, source=source) for text, source in zip(texts, sources, strict=True)]
-    fronts = [_front(text, source, *procedures) for text, source in zip(texts, sources, strict=True)]
-    pictures = [_pictures(held.files) for held in (old, new)]
+def _document(old: Held, new: Held, tongue: Tongue) -> _Made:
+    """A document with its chapters: those that both sides have are compared, one that came or went is all text."""
+    language = tongue.catalogue.language
+    numbers = tuple(dict.fromkeys((*new.chapters, *old.chapters)))
+    both = [number for number in numbers if number in old.chapters and number in new.chapters]
+    couples = {"": (old, new), **{number: (old.chapters[number], new.chapters[number]) for number in both}}
+    fronts = {number: _fronts(first, last) for number, (first, last) in couples.items()}
+    parameters = [item for n, pair in couples.items() for item in _parameters(*pair, n, language)]
+    values = [item for n, pair in fronts.items() for item in _prefixed(n, *pair, language)]
+    drawn, notes = _drawn(old, new, tongue)
+    pictures = _pictures(old), _pictures(new)
     common = pictures[0].keys() & pictures[1].keys()
     changed = {path for path in common if pictures[0][path] != pictures[1][path]}
-    notes: list[str] = []
-    try:
-        drawn = [_blocks(*side, language) for side in zip(procedures, (old, new), sources, strict=True)]
-    except QmsError as error:
-        notes.append(catalogue.say("the text is compared as it was typed: {reason}", reason=error.message))
-        drawn = [_typed(procedure) for procedure in procedures]
-    text = differences(drawn[0], drawn[1], language=language, changed_pictures=changed)
+    text = differences(*drawn, language=tongue.pages, changed_pictures=changed)
     shown = {path for block in text if isinstance(block, Illustration) for path in (block.old, block.new) if path}
     return _Made(
-        procedures[1].front.title.of(language),
-        tuple(_parameters(procedures[0], procedures[1], language)),
-        tuple(changed_values(fronts[0], fronts[1], language=language)),
+        new.procedure.front.title.of(language),
+        tuple(parameters),
+        (*values, *_chapters(old, new, language)),
         text,
-        tuple(notes),
+        notes,
         frozenset(shown),
-        pictures[0],
-        pictures[1],
+        *pictures,
     )
 
 
-def _source(held: Held, path: str) -> str:
-    return f"{path} {held.side.label}".strip()
+def _pictures(held: Held) -> Mapping[str, bytes]:
+    """The files in folders beside the text, its chapters' too."""
+    sides = (held, *held.chapters.values())
+    return {path: data for side in sides for path, data in side.files.items() if "/" in path}
 
 
-def _main(files: Mapping[str, bytes]) -> str:
-    """The path of the file an item is read from."""
-    own = [path for path in files if "/" not in path]
-    wanted = ("form.toml", *(path for path in own if path.endswith((".md", ".toml"))))
-    found = next((path for path in wanted if path in files), None)
-    if found is None:
-        raise QmsError("there is no text among the files {files}", files=tuple(files))
-    return found
+def _fronts(old: Held, new: Held) -> tuple[Mapping[str, object], Mapping[str, object]]:
+    """The front matter of both as TOML; of the parameters only the titles of those that both have."""
+    read = [
+        load(held.text.split("\n+++", 1)[0].partition("\n")[2], source=held.source, line_offset=1)
+        for held in (old, new)
+    ]
+    first, last = (found.get("parameter") for found in read)
+    common = first.keys() & last.keys() if isinstance(first, dict) and isinstance(last, dict) else set()
+
+    def titled(found: dict[str, object]) -> Mapping[str, object]:
+        held = found.get("parameter")
+        known = held.items() if isinstance(held, dict) else ()
+        return {**found, "parameter": {name: {"title": item["title"]} for name, item in known if name in common}}
+
+    return titled(read[0]), titled(read[1])
 
 
-def _pictures(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
-    return {path: data for path, data in files.items() if "/" in path}
+def _prefixed(
+    number: str, old: Mapping[str, object], new: Mapping[str, object], language: Language
+) -> Iterator[ChangedValue]:
+    for value in changed_values(old, new, language=language):
+        yield ChangedValue(*_of_chapter(number, value.key, value.title), value.old, value.new) if number else value
 
 
-def _front(text: str, source: str, old: Procedure, new: Procedure) -> Mapping[str, object]:
-    """The front matter as TOML; of the parameters only the titles of those that both revisions have."""
-    found = load(text.split("\n+++", 1)[0].partition("\n")[2], source=source, line_offset=1)
-    held = found.get("parameter")
-    common = old.front.parameter.keys() & new.front.parameter.keys()
-    titles = {
-        name: {"title": item["title"]}
-        for name, item in (held.items() if isinstance(held, dict) else ())
-        if name in common
-    }
-    return {**found, "parameter": titles}
+def _of_chapter(number: str, key: str, title: str) -> tuple[str, str]:
+    return (f"{number}.{key}", f"{number} {title}") if number else (key, title)
 
 
-def _parameters(old: Procedure, new: Procedure, language: Language) -> Iterator[ChangedValue]:
-    for name in dict.fromkeys((*new.front.parameter, *old.front.parameter)):
-        before, after = old.front.parameter.get(name), new.front.parameter.get(name)
+def _parameters(old: Held, new: Held, number: str, language: Language) -> Iterator[ChangedValue]:
+    first, last = old.procedure.front.parameter, new.procedure.front.parameter
+    for name in dict.fromkeys((*last, *first)):
+        before, after = first.get(name), last.get(name)
         if before is None or after is None or before.value != after.value:
             shown = after or before
             assert shown is not None
-            first, last = ("" if item is None else item.value.of(language) for item in (before, after))
-            yield ChangedValue(name, shown.title.of(language), first, last)
+            was, now = ("" if item is None else item.value.of(language) for item in (before, after))
+            yield ChangedValue(*_of_chapter(number, name, shown.title.of(language)), was, now)
 
 
-def _blocks(procedure: Procedure, held: Held, source: str, language: Language) -> tuple[Block, ...]:
-    around = held.around(procedure)
-    return blocks(procedure.body, around, source=source, body_line=procedure.body_line, language=language)
+def _chapters(old: Held, new: Held, language: Language) -> Iterator[ChangedValue]:
+    """The chapters whose revision is another one, came or went."""
+    for number in dict.fromkeys((*new.chapters, *old.chapters)):
+        held = [side.chapters.get(number) for side in (old, new)]
+        shown = held[1] or held[0]
+        assert shown is not None
+        was, now = ("" if own is None else own.side.label or own.side.standing for own in held)
+        if was != now and (held[0] is None or held[1] is None or held[0].files != held[1].files):
+            yield ChangedValue(number, shown.procedure.front.title.of(language), was, now)
 
 
-def _typed(procedure: Procedure) -> tuple[Block, ...]:
-    return tuple(Verbatim(line) for line in procedure.body.split("\n"))
+def _drawn(old: Held, new: Held, tongue: Tongue) -> tuple[tuple[tuple[Block, ...], tuple[Block, ...]], tuple[str, ...]]:
+    """The blocks of both sides; both as they were typed, with a note, where one of them cannot be drawn."""
+    try:
+        return (_blocks(old, tongue.pages), _blocks(new, tongue.pages)), ()
+    except QmsError as error:
+        note = tongue.catalogue.say("the text is compared as it was typed: {reason}", reason=error.message)
+        return (_typed(old), _typed(new)), (note,)
 
 
-def _lines(old: str, new: str) -> tuple[Compared, ...]:
-    first, last = (tuple(Verbatim(line) for line in text.split("\n")) for text in (old, new))
-    return differences(first, last)
+def _blocks(held: Held, language: Language) -> tuple[Block, ...]:
+    found: list[Block] = []
+    for number, side in (("", held), *held.chapters.items()):
+        own = side.procedure
+        found += _begun(number, own, language)
+        around = side.around(own)
+        found += blocks(own.body, around, source=side.source, body_line=own.body_line, language=language)
+    return tuple(found)
 
 
-def _files(old: Mapping[str, bytes], new: Mapping[str, bytes], but: set[str]) -> Iterator[ChangedFile]:
-    """The further files that differ, text line by line."""
-    for path in sorted({*old, *new} - but):
-        before, after = old.get(path), new.get(path)
+def _typed(held: Held) -> tuple[Block, ...]:
+    lines = (line for side in (held, *held.chapters.values()) for line in side.procedure.body.split("\n"))
+    return tuple(Verbatim(line) for line in lines)
+
+
+def _begun(number: str, own: Procedure, language: Language) -> tuple[Block, ...]:
+    """The heading a chapter begins with."""
+    return (Heading(1, number, (Span(own.front.title.of(language)),)),) if number else ()
+
+
+def _files(old: Held, new: Held, shown: frozenset[str]) -> Iterator[ChangedFile]:
+    """The further files that differ, text line by line; pictures that stand in the text are shown there."""
+    for path in sorted({*old.files, *new.files} - {old.main, new.main} - shown):
+        before, after = old.files.get(path), new.files.get(path)
         if before == after:
             continue
         change = Change.ADDED if before is None else Change.REMOVED if after is None else Change.CHANGED
         is_text = path.lower().endswith(TEXT_SUFFIXES)
         lines = _lines(*(text_of(data or b"", path) for data in (before, after))) if is_text else ()
         yield ChangedFile(path, change, lines)
+
+
+def _lines(old: str, new: str) -> tuple[Compared, ...]:
+    first, last = (tuple(Verbatim(line) for line in text.split("\n")) for text in (old, new))
+    return differences(first, last)

@@ -52,7 +52,7 @@ def check_document(number: str, shelf: Shelf) -> Iterator[Finding]:
         yield Finding(code, severity, number, said, place)
     if not any(place.isdecimal() and severity is Severity.ERROR for _, severity, place, _ in noticed):
         yield from walk.unreadable()
-    yield from check_text(number, walk.procedure, shelf.paths[number].with_suffix(""))
+    yield from check_text(number, walk.procedure, shelf.paths[number].with_suffix(""), shelf.released.get(number))
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class _Walk:
                 said = message("the parameter is used by neither text nor form")
                 yield "DEF202", Severity.WARNING, place, said
             for title in dict.fromkeys((parameter.title.zh, parameter.title.en)):
-                found = (item for item in typed_findings(title, self.procedure) if item[1] is Severity.WARNING)
+                found = (item for item in typed_findings(title, self.procedure, None) if item[1] is Severity.WARNING)
                 yield from ((code, severity, place, said) for code, severity, said in found)
 
     def _changed_parameters(self) -> Iterator[Noticed]:

@@ -25,6 +25,11 @@ KINDS: Mapping[str, Text] = {
     ItemKind.CONFIGURATION: Text("体系设置", "Configuration"),
 }
 _ORDER = tuple(KINDS)
+_SETTINGS = {
+    "qms.toml": Text("组织与编号", "Organisation and numbering"),
+    "people.toml": Text("人员与角色", "People and roles"),
+    "records/retention.toml": Text("记录保存期限", "Retention schedule"),
+}
 
 
 class Standing(StrEnum):
@@ -56,7 +61,6 @@ _TITLES = {
     "revision": Text("版次", "Revision"),
     "effective_on": Text("实施日期", "Effective on"),
     "standing": Text("状态", "Status"),
-    "coming": Text("下一版次", "Next revision"),
     "owner": Text("归口部门", "Owner"),
     "next_review": Text("下次评审", "Next review"),
     "copies": Text("分发号", "Copies"),
@@ -79,7 +83,17 @@ _TITLES = {
     "due_on": Text("下次核对", "Check due"),
 }
 _DATES = ("effective_on", "next_review", "on", "given_on", "since", "ended_on", "checked_on", "due_on")
-_WIDTHS = {"number": 26, "title": 44, "copies": 44, "revision": 14, "copy": 14, "kind": 22, "coming": 28, "name": 20}
+_WIDTHS = {
+    "number": 26,
+    "title": 44,
+    "copies": 44,
+    "revision": 14,
+    "copy": 14,
+    "kind": 22,
+    "name": 20,
+    "standing": 20,
+    "owner": 20,
+}
 _LEFT = Text("已离职", "has left")
 
 
@@ -110,14 +124,18 @@ class Changed:
     replaces: str
 
 
-def master_list(system: System) -> tuple[Listed, ...]:
-    """Every controlled item that is, was or will be in force: documents by kind, then forms, then configuration."""
+def master_list(system: System, *, with_configuration: bool = False) -> tuple[Listed, ...]:
+    """Every document and form that is, was or will be in force, by kind and number; then configuration, if asked."""
     out: dict[str, list[Copy]] = {}
     for copy in copies(system):
         if copy.is_out:
             out.setdefault(copy.document, []).append(copy)
     due = {review.number: review for review in reviews(system)}
-    found = [_listed(system, own, out, due) for own in _items(system)]
+    found = [
+        _listed(system, own, out, due)
+        for own in _items(system)
+        if with_configuration or own[0].kind is not ItemKind.CONFIGURATION
+    ]
     return tuple(sorted(found, key=lambda item: (_ORDER.index(item.kind), item.number)))
 
 
@@ -159,7 +177,7 @@ def _standing(release: Release, *, is_current: bool, is_later: bool) -> Standing
 def _described(system: System, release: Release) -> tuple[str, Text, Text]:
     """Kind, title and owner of a revision."""
     if release.kind is ItemKind.CONFIGURATION:
-        return release.kind, Text(release.number, release.number), Text("", "")
+        return release.kind, _SETTINGS.get(release.number, Text(release.number, release.number)), Text("", "")
     if release.kind is ItemKind.FORM:
         form = system.form_of(FormReference(release.number, release.revision, release.manifest)).form
         return release.kind, form.title, _role(system, form.owner)
@@ -194,41 +212,33 @@ def changed_since(system: System, since: date) -> tuple[Changed, ...]:
 def master_grid(items: Sequence[Listed], *, on: date, catalogue: Catalogue) -> Grid:
     """The master list as a table; a review that is overdue is marked."""
     language = catalogue.language
-    names = (
-        "number",
-        "title",
-        "kind",
-        "revision",
-        "effective_on",
-        "standing",
-        "coming",
-        "owner",
-        "next_review",
-        "copies",
-    )
-    rows = []
-    for item in items:
-        coming = item.coming
-        rows.append(
-            (
-                item.number,
-                item.title.of(language),
-                KINDS[item.kind].of(language),
-                item.release.revision,
-                _iso(item.release.first_day),
-                _STANDINGS[item.standing].of(language),
-                f"{coming.revision} {_iso(coming.first_day)}" if coming is not None else None,
-                item.owner.of(language) or None,
-                _iso(item.review.due_on) if item.review is not None else None,
-                by_department(item.copies, item.release.revision, catalogue) or None,
-            )
+    names = ("number", "title", "kind", "revision", "effective_on", "standing", "owner", "next_review", "copies")
+    rows = [
+        (
+            item.number,
+            item.title.of(language),
+            KINDS[item.kind].of(language),
+            item.release.revision,
+            _iso(item.release.first_day),
+            _stands(item, catalogue),
+            item.owner.of(language) or None,
+            _iso(item.review.due_on) if item.review is not None else None,
+            by_department(item.copies, item.release.revision, catalogue) or None,
         )
-    late = {
-        (row, "next_review") for row, item in enumerate(items) if item.review is not None and item.review.is_overdue
-    }
-    return _grid(
-        catalogue.say("Master list of controlled documents"), names, rows, catalogue, subtitle=on.isoformat(), late=late
-    )
+        for item in items
+    ]
+    late = {(row, "next_review") for row, item in enumerate(items) if item.review and item.review.is_overdue}
+    title = catalogue.say("Master list of controlled documents")
+    return _grid(title, names, rows, catalogue, subtitle=on.isoformat(), late=late)
+
+
+def _stands(item: Listed, catalogue: Catalogue) -> str:
+    """How an item stands, with the revision that is approved to follow."""
+    said = _STANDINGS[item.standing].of(catalogue.language)
+    if item.coming is None:
+        return said
+    coming, day = item.coming.revision, _iso(item.coming.first_day)
+    return catalogue.say("; ").join((said, catalogue.say("{revision} from {day}", revision=coming, day=day)))
 
 
 def by_department(held: Iterable[Copy], revision: str, catalogue: Catalogue) -> str:

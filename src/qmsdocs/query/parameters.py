@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from qmsdocs.base.errors import Message, message
 from qmsdocs.base.language import Catalogue, Language, Text
 from qmsdocs.model.document import Procedure
 from qmsdocs.model.expression import parameters, parse
@@ -114,32 +113,33 @@ def _lines(procedure: Procedure, name: str) -> tuple[int, ...]:
     return tuple(number for number, line in enumerate(text, procedure.body_line) if name in PARAMETER.findall(line))
 
 
-def place_words(form: Form, place: str) -> Message:
+def place_words(form: Form, place: str, catalogue: Catalogue) -> str:
     """A key of a form in words: the clock “回访”, the rule of the field “投诉级别”."""
+    say = catalogue.say
     head, name, *rest = place.split(".")
     match head:
         case "clock" if rest == ["escalate"]:
-            return message("escalation of the time limit “{title}”", title=form.clock[name].title)
+            return say("escalation of the time limit “{title}”", title=form.clock[name].title)
         case "clock":
-            return message("time limit “{title}”", title=form.clock[name].title)
+            return say("time limit “{title}”", title=form.clock[name].title)
         case "step":
-            return message("step “{title}”", title=form.step[name].title)
+            return say("step “{title}”", title=form.step[name].title)
         case "check":
-            return message("check “{title}”", title=form.check[name].says)
+            return say("check “{title}”", title=form.check[name].says)
         case "raise":
-            return message("called-for record “{title}”", title=form.raise_[name].title)
+            return say("called-for record “{title}”", title=form.raise_[name].title)
     field = form.field[name]
     match rest:
         case ["rules", _]:
-            return message("rule of “{title}”", title=field.title)
+            return say("rule of “{title}”", title=field.title)
         case ["rows", row]:
-            return message("weight of “{title}”", title=field.rows[row].text)
+            return say("weight of “{title}”", title=field.rows[row].text)
         case ["lookup"]:
-            return message("count of “{title}”", title=field.title)
+            return say("count of “{title}”", title=field.title)
         case ["column", column, *_]:
-            return message("column “{title}”", title=field.column[column].title)
+            return say("column “{title}”", title=field.column[column].title)
         case _:
-            return message("field “{title}”", title=field.title)
+            return say("field “{title}”", title=field.title)
 
 
 def grid(found: Iterable[Listed], forms: Iterable[Form], catalogue: Catalogue) -> Grid:
@@ -171,7 +171,7 @@ def _used(item: Listed, forms: dict[str, Form], catalogue: Catalogue) -> Iterato
         yield catalogue.say("text, line {lines}", lines=item.lines)
     places: dict[str, dict[str, None]] = {}
     for use in item.uses:
-        places.setdefault(use.form, {})[catalogue.say(place_words(forms[use.form], use.place))] = None
+        places.setdefault(use.form, {})[place_words(forms[use.form], use.place, catalogue)] = None
     for number, said in places.items():
         yield f"{number} {catalogue.say(', ').join(said)}"
 

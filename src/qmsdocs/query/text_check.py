@@ -70,11 +70,11 @@ _LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s")
 _ALONE = re.compile(r"\s*(?:\{\{.*\}\}|!\[.*\]\(.*\)|\*\*.*\*\*)\s*")
 
 
-def check_text(number: str, procedure: Procedure, folder: Path) -> Iterator[Finding]:
-    """Everything wrong or doubtful in the text of a document whose file lies in `folder`, line by line."""
+def check_text(number: str, procedure: Procedure, folder: Path, released: Procedure | None) -> Iterator[Finding]:
+    """Everything wrong or doubtful in a text, line by line; its pictures lie in `folder`, `released` is in force."""
     lines = tuple(read_lines(procedure.body, procedure.body_line))
     for line in lines:
-        for code, severity, said in _in_line(line, procedure, folder):
+        for code, severity, said in _in_line(line, procedure, folder, released):
             yield Finding(code, severity, number, said, str(line.number))
     for section in sections(lines):
         for code, said in _in_section(section):
@@ -83,7 +83,9 @@ def check_text(number: str, procedure: Procedure, folder: Path) -> Iterator[Find
         yield Finding("DOC202", Severity.WARNING, number, said, "kind")
 
 
-def _in_line(line: TextLine, procedure: Procedure, folder: Path) -> Iterator[tuple[str, Severity, Message]]:
+def _in_line(
+    line: TextLine, procedure: Procedure, folder: Path, released: Procedure | None
+) -> Iterator[tuple[str, Severity, Message]]:
     for target in PICTURE.findall(line.text) if line.block is None else ():
         said = _picture(unquote(target.strip("<>")), folder)
         if said is not None:
@@ -95,7 +97,7 @@ def _in_line(line: TextLine, procedure: Procedure, folder: Path) -> Iterator[tup
         said = message("the program numbers the headings: leave the number of “{heading}” out", heading=line.text)
         yield "DOC205", Severity.WARNING, said
     if line.block not in _UNSAID and line.opens is None:
-        yield from typed_findings(line.text, procedure)
+        yield from typed_findings(line.text, procedure, released)
 
 
 def unprintable(characters: tuple[str, ...]) -> Message:
@@ -104,10 +106,15 @@ def unprintable(characters: tuple[str, ...]) -> Message:
     return message("no page can show {characters}", characters=points)
 
 
-def typed_findings(text: str, procedure: Procedure) -> Iterator[tuple[str, Severity, Message]]:
-    """The numbers typed in `text`: those that repeat a parameter, and as a note all others."""
+def typed_findings(
+    text: str, procedure: Procedure, released: Procedure | None
+) -> Iterator[tuple[str, Severity, Message]]:
+    """The numbers typed in `text`: those that repeat a parameter, as it is or was, and as a note all others."""
+    kept = {
+        name: value for name, value in (released.parameters if released else {}).items() if name in procedure.parameters
+    }
     for typed in typed_numbers(text):
-        names = shadowed(typed.quantity, procedure.parameters)
+        names = shadowed(typed.quantity, procedure.parameters) or shadowed(typed.quantity, kept)
         if names:
             said = message(
                 "“{written}” is typed, but it is the parameter {parameter}: write {{{{ p.{name} }}}}",

@@ -25,6 +25,8 @@ from qmsdocs.render.prose import (
     plain,
 )
 
+WHOLE_ROWS = 8  # a table of at most so many rows is not torn where a page holds it
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -104,7 +106,8 @@ class Body:
             for row in grid.rows
         )
         top = f"<thead><tr>{head}</tr></thead>" if head else ""
-        return f'{self._caption(grid)}<table class="grid">{_columns(grid, count)}{top}<tbody>{body}</tbody></table>'
+        table = f'{self._caption(grid)}<table class="grid">{_columns(grid, count)}{top}<tbody>{body}</tbody></table>'
+        return f'<div class="whole">{table}</div>' if len(grid.rows) <= WHOLE_ROWS else table
 
     def _caption(self, grid: Grid) -> str:
         if not grid.number:

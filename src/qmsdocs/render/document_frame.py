@@ -77,26 +77,27 @@ def _size(text: str, width: float, height: float, sizes: tuple[float, ...]) -> f
 def foot(sheet: DocumentSheet, ink: Ink, *, is_cover: bool) -> str:
     """The foot of a page: copying forbidden, how the revision stands, the mark to verify it by."""
     code = base64.b64encode(mark.qr_png(sheet.payload)).decode("ascii")
-    identity = ink.text(f"{sheet.number} {sheet.revision}")
+    identity = f"{ink.text(words.state(sheet))}　{ink.text(sheet.number)} {ink.text(sheet.revision)}"
     return (
         f'<table class="foot"><tr><td class="l">{ink.say(words.COPYING)}</td>'
         f"<td>{page_number(ink) if is_cover else ''}</td>"
-        f'<td class="r">{ink.text(words.state(sheet))}　{identity}<br>{ink.say(words.CHECK)} {ink.text(sheet.check)}</td>'
+        f'<td class="r">{identity}<br>{ink.say(words.CHECK)} {ink.text(sheet.check)}</td>'
         f'<td class="q"><img src="data:image/png;base64,{code}" alt=""></td></tr></table>'
     )
 
 
-def marks(sheet: DocumentSheet, ink: Ink) -> str:
-    """What is stamped on every page."""
-    found = ""
+def watermark(sheet: DocumentSheet, ink: Ink) -> str:
+    """The grey words behind the text of every page."""
     lines = words.watermark(sheet)
-    if lines:
-        found += f'<div class="watermark hei">{"<br>".join(map(ink.text, lines))}</div>'
-    void = words.void_stamp(sheet)
-    if void is not None:
-        first, after = void
-        wide = ' class="wide"' if len(first) == 2 else ""
-        below = f"<span>{ink.text(after)}</span>" if after else ""
-        found += f'<div class="void hei"><div><b{wide}>{ink.text(first)}</b>{below}</div></div>'
-    return found
+    return f'<div class="watermark hei">{"<br>".join(map(ink.text, lines))}</div>' if lines else ""
 
+
+def void_stamp(sheet: DocumentSheet, ink: Ink) -> str:
+    """The red stamp of what is void: on the cover, and lifted out for the top right of every other page."""
+    void = words.void_stamp(sheet)
+    if void is None:
+        return ""
+    first, after = void
+    wide = ' class="wide"' if len(first) == 2 else ""
+    below = f"<span>{ink.text(after)}</span>" if after else ""
+    return f'<div class="void hei"><div><b{wide}>{ink.text(first)}</b>{below}</div></div>'

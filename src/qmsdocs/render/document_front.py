@@ -93,8 +93,12 @@ def _signed(title: Text, lines: Sequence[SignedLine], ink: Ink) -> Iterator[str]
     for position, line in enumerate(lines):
         first = f'<th rowspan="{len(lines)}">{ink.say(title)}</th>' if position == 0 else ""
         name = "　".join(filter(None, (line.department, line.person)))
-        cells = (name, words.signature(line, ink.language), words.day(line.at, ink.language))
-        yield f"<tr>{first}" + "".join(f"<td>{ink.text(cell)}</td>" for cell in cells) + "</tr>"
+        mark = f"<small>{ink.text(line.mark)}</small>" if line.mark else ""
+        yield (
+            f"<tr>{first}<td>{ink.text(name)}</td>"
+            f'<td class="s">{ink.text(words.signature(line, ink.language))}{mark}</td>'
+            f"<td>{ink.text(words.day(line.at, ink.language))}</td></tr>"
+        )
 
 
 def records(sheet: DocumentSheet, ink: Ink) -> str:
@@ -172,7 +176,8 @@ def contents(sheet: DocumentSheet, body: Body, chapters: Sequence[tuple[Chapter,
     if not entries:
         return ""
     wide = ' class="wide"' if len(words.CONTENTS.of(body.ink.language)) == len(words.CONTENTS.zh) else ""
-    return f'<div class="record"><h1{wide}>{body.ink.say(words.CONTENTS)}</h1></div><div class="contents">{"".join(entries)}</div>'
+    title = f'<div class="record"><h1{wide}>{body.ink.say(words.CONTENTS)}</h1></div>'
+    return f'{title}<div class="contents">{"".join(entries)}</div>'
 
 
 def _entries(blocks: Sequence[Block], body: Body, level: int) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from functools import cache
@@ -15,6 +14,7 @@ from qmsdocs.render import document_front as front
 from qmsdocs.render import document_words as words
 from qmsdocs.render.document_body import Body
 from qmsdocs.render.document_ink import Ink
+from qmsdocs.render.document_pictures import address_of_logo, printable
 from qmsdocs.render.document_sheet import Chapter, DocumentSheet
 from qmsdocs.render.pdf import UNDATED, Attached, pdf_of_html
 from qmsdocs.render.pictures import shape
@@ -26,7 +26,7 @@ def document_pdf(sheet: DocumentSheet, *, attachments: Sequence[Attached] = ()) 
     """The pages of `sheet` as PDF/A-3u: the same bytes for the same sheet, `attachments` embedded.
 
     Raises PdfUnavailable without the engine; QmsError naming a character that no shipped face has, a picture that is
-    not there, is neither PNG nor JPEG, or has too many points.
+    not there, is damaged, is neither PNG nor JPEG, or has too many points.
     """
     return pdf_of_html(
         document_html(sheet),
@@ -48,12 +48,13 @@ def document_html(sheet: DocumentSheet) -> str:
         for count, chapter in enumerate(sheet.chapters, 1)
     ]
     head = words.head(sheet)
-    logo = _logo(sheet.logo)
+    logo = address_of_logo(sheet.logo)
     parts = [
-        frame.marks(sheet, ink),
-        f'<section class="cover">{frame.foot(sheet, ink, is_cover=True)}{front.cover(sheet, ink)}</section>',
+        frame.watermark(sheet, ink),
+        f'<section class="cover">{frame.foot(sheet, ink, is_cover=True)}'
+        f'<div class="paper">{front.cover(sheet, ink)}{frame.void_stamp(sheet, ink)}</div></section>',
         f"<section>{frame.header_block(head, ink, logo)}{frame.foot(sheet, ink, is_cover=False)}"
-        f"{front.records(sheet, ink)}</section>",
+        f"{frame.void_stamp(sheet, ink)}{front.records(sheet, ink)}</section>",
     ]
     if listed := front.contents(sheet, body, chapters):
         parts.append(f"<section>{listed}</section>")
@@ -89,13 +90,7 @@ def _addresses(section: int, pictures: Mapping[str, bytes]) -> dict[str, str]:
 def _assets(sheet: DocumentSheet) -> Iterator[tuple[str, bytes]]:
     for section, pictures in enumerate((sheet.pictures, *(chapter.pictures for chapter in sheet.chapters))):
         for path, address in _addresses(section, pictures).items():
-            yield address, pictures[path]
-
-
-def _logo(data: bytes | None) -> str:
-    if data is None:
-        return ""
-    return f"data:image/{shape(data, name='logo').extension};base64,{base64.b64encode(data).decode('ascii')}"
+            yield address, printable(path, pictures[path])
 
 
 def _created(sheet: DocumentSheet) -> datetime:

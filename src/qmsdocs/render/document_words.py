@@ -157,11 +157,11 @@ def head(sheet: DocumentSheet, chapter: Chapter | None = None) -> Head:
 
 
 def signature(line: SignedLine, language: Language) -> str:
-    """What stands in the signing cell: nothing where a pen signs."""
-    if not line.mark:
+    """What stands in the signing cell beside the mark: the verdict of a countersignature, and when it was signed
+    electronically; nothing where a pen signs."""
+    if not line.mark or line.at is None:
         return line.verdict
-    words = f"{ELECTRONIC.of(language)} {line.mark}"
-    return f"{line.verdict} {words}" if line.verdict else words
+    return f"{line.verdict} {ELECTRONIC.of(language)} {line.at:%Y-%m-%d %H:%M}".strip()
 
 
 MOST_ON_COVER = 4  # countersignatures; more stand in a record of their own

@@ -97,9 +97,16 @@ def pdf_of_html(
     attachments: Sequence[Attached] = (),
     assets: Mapping[str, bytes] | None = None,
 ) -> bytes:
-    """`html` (its own styles inside it, on top of the faces of every page) as PDF/A-3u. Raises PdfUnavailable."""
+    """`html` (its own styles inside it, on top of the faces of every page) as PDF/A-3u.
+
+    Justified Chinese lines are flush. Raises PdfUnavailable, and QmsError for a picture of too many points.
+    """
     engine = _engine()
-    drawn = engine.draw(html, (engine.css(base_css()),), assets or {})
+    _refuse_large_pictures(assets or {})
+    from qmsdocs.render.justify import flush_lines
+
+    with flush_lines():
+        drawn = engine.draw(html, (engine.css(base_css()),), assets or {})
     return _written(drawn, _Frame(title, author, subject, created, created, tuple(attachments)))
 
 

@@ -38,6 +38,7 @@ def greys(data: bytes, *, source: str, margin: int = 0) -> Iterator[Grey]:
     """
     from PIL import Image, UnidentifiedImageError
 
+    Image.init()  # else it knows the commonest kinds only
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -53,9 +54,9 @@ def greys(data: bytes, *, source: str, margin: int = 0) -> Iterator[Grey]:
             raise _too_large(source, MOST_JPEG_POINTS) from None
         except UnidentifiedImageError:
             raise QmsError(
-                "{source}: a picture of a kind that is not read here",
+                "{source}: neither a PDF nor a Word document nor a picture that can be read here",
                 source=source,
-                hint=message("save it as JPEG or PNG"),
+                hint=message("save it as PDF, DOCX, JPEG or PNG"),
             ) from None
         except _DAMAGED as error:
             reason = str(error) or type(error).__name__

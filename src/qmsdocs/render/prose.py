@@ -63,13 +63,17 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table. `caption` stands above it with its number (`表1`); `weights` are relative column widths."""
+    """A table. `caption` stands above it with its number (`表1`); `weights` are relative column widths.
+
+    `source` is the fence a drawn table stands for: its info string, a line feed, its text; empty for a typed table.
+    """
 
     head: tuple[Line, ...]
     rows: tuple[tuple[Line, ...], ...]
     caption: str = ""
     number: int = 0
     weights: tuple[float, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +115,12 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A chart in the text, with its caption below (`图1`)."""
+    """A chart in the text, with its caption below (`图1`); `source` is its fence as in a `Grid`."""
 
     chart: Chart
     caption: str = ""
     number: int = 0
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,10 @@ from qmsdocs.render.prose import (
 )
 from qmsdocs.render.prose_inline import Place, spans
 
-MOST_CHARACTERS = 4_000_000  # of one text
-MOST_CELLS = 200_000  # of all tables of one text
+MOST_CHARACTERS = 2_000_000  # of one text
+MOST_CELLS, MOST_COLUMNS = 50_000, 40  # of all tables of one text, of one table
 DEEPEST = 20  # lists and quotes within each other
-NARROWEST, WIDEST = 4.0, 36.0  # ems a column asks for
+NARROWEST, CELL_SIDES, PAGE_EMS = 3.0, 1.2, 43.0  # ems of 五号: a column, its padding, the width of the page
 
 _LISTS = re.compile(r"\{\{ *(references|forms) *\}\}")
 _CAPTION = re.compile(r"(?:表|Table) ?[:：] ?(\S.*)")
@@ -199,6 +199,8 @@ class _Reader:
         typed = escapedSplit(self.lines[token.map[0]].lstrip("> \t").rstrip()) if token.map else []
         count = len(typed) - (typed[:1] == [""]) - (typed[-1:] == [""])
         self.cells += max(count, width or 0)
+        if count > MOST_COLUMNS:
+            raise self._place(token).refuse("{source}:{line}: a table of more than {limit} columns", limit=MOST_COLUMNS)
         if width is not None and count > width:
             raise self._place(token).refuse("{source}:{line}: this row has more cells than the head of its table")
         if self.cells > MOST_CELLS:
@@ -253,8 +255,11 @@ def _is_pictures_only(children: Sequence[Token]) -> bool:
 
 
 def _weights(rows: Sequence[Sequence[Line]]) -> tuple[float, ...]:
-    """Relative widths: the longest cell of each column, within bounds, so that short columns stay on one line."""
-    return tuple(
-        min(max(NARROWEST, *(measure.ems(plain(row[column])) + 1 for row in rows)), WIDEST)
-        for column in range(len(rows[0]))
-    )
+    """Relative widths: short columns stay on one line, long ones share what is left of the page."""
+    longest = [max(measure.ems(plain(row[column])) for row in rows) + CELL_SIDES for column in range(len(rows[0]))]
+    found = [0.0] * len(longest)
+    room = PAGE_EMS
+    for done, column in enumerate(sorted(range(len(longest)), key=lambda at: longest[at])):
+        found[column] = max(min(longest[column], room / (len(longest) - done)), NARROWEST)
+        room -= found[column]
+    return tuple(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from qmsdocs.base.language import Language, Text
 from qmsdocs.render.difference import Change, Compared
@@ -13,10 +13,15 @@ from qmsdocs.render.line_difference import Mark, Marked, compared_text
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two revisions; people as printed, with the day. `label` is empty for what lies in the folder."""
+    """One of the two revisions. `label` is empty for what lies in the folder; `author` made it, at `at`.
+
+    `prepared`, `reviewed` and `approved` are people as printed, with the day.
+    """
 
     label: str
     standing: str
+    author: str
+    at: datetime
     sha256: str = ""
     effective_on: date | None = None
     prepared: str = ""

@@ -6,16 +6,14 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC
 from itertools import count
-from typing import cast
 from xml.sax.saxutils import escape, quoteattr
 
 import docx
 from docx.document import Document
 from docx.oxml import parse_xml
-from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Mm
 
@@ -45,7 +43,7 @@ _STYLES = (
     word.Style(f"{_LOOK}Part", "对照分节", "Changes part", 12, 20, sans=True, before=12, after=4, keeps=True),
     word.Style(f"{_LOOK}Text", "对照正文", "Changes text", 10.5, 17),
     word.Style(f"{_LOOK}Cell", "对照单元格", "Changes cell", 10.5, 14),
-    word.Style(f"{_LOOK}Head", "对照表头", "Changes table head", 10.5, 14, sans=True, align="center", keeps=True),
+    word.Style(f"{_LOOK}Head", "对照表头", "Changes table head", 10.5, 14, sans=True, align="center"),
     word.Style(f"{_LOOK}One", "对照一级标题", "Changes heading 1", 14, 22, sans=True, before=10, after=4, keeps=True),
     word.Style(f"{_LOOK}Two", "对照二级标题", "Changes heading 2", 12, 20, sans=True, before=6, after=3, keeps=True),
     word.Style(f"{_LOOK}Caption", "对照题注", "Changes caption", 9, 14, sans=True, align="center", keeps=True),
@@ -53,17 +51,17 @@ _STYLES = (
 )
 
 
-def document(difference: Difference, *, author: str, at: datetime) -> bytes:
-    """The whole text with its changes tracked as made by `author` at `at`; the same facts give the same bytes.
+def document(difference: Difference) -> bytes:
+    """The whole text with its changes tracked as the new revision's author made them; same facts, same bytes.
 
     All changes accepted leave the text of the new revision, all rejected that of the old one.
     """
     made = docx.Document()
-    _set_page(made, difference, at, author)
+    _set_page(made, difference)
     body = made.element.body
     for element in list(body)[:-1]:
         body.remove(element)
-    for piece in _Writing(made, difference, author, at).parts():
+    for piece in _Writing(made, difference).parts():
         body[-1].addprevious(_parsed(piece))
     written = io.BytesIO()
     made.save(written)
@@ -74,10 +72,10 @@ def document(difference: Difference, *, author: str, at: datetime) -> bytes:
 def _parsed(piece: str) -> BaseOxmlElement:
     """The element of `piece`, which begins with a start tag."""
     end = min(at for at in (piece.find(">"), piece.find(" "), piece.find("/>")) if at > 0)
-    return cast(BaseOxmlElement, parse_xml(f"{piece[:end]} {word.SPACE}{piece[end:]}"))
+    return parse_xml(f"{piece[:end]} {word.SPACE}{piece[end:]}")
 
 
-def _set_page(made: Document, difference: Difference, at: datetime, author: str) -> None:
+def _set_page(made: Document, difference: Difference) -> None:
     language = difference.language
     root = made.styles.element
     for element in list(root):
@@ -90,8 +88,8 @@ def _set_page(made: Document, difference: Difference, at: datetime, author: str)
     section.header_distance, section.footer_distance = Mm(14), Mm(10)
     said = made.core_properties
     said.title = _legal(f"{redline.TITLE.of(language)} {difference.number} {redline.labels(difference)}")
-    said.author, said.last_modified_by, said.comments, said.revision = _legal(author), "", "", 1
-    said.created = said.modified = at.astimezone(UTC).replace(tzinfo=None)
+    said.author, said.last_modified_by, said.comments, said.revision = _legal(difference.new.author), "", "", 1
+    said.created = said.modified = difference.new.at.astimezone(UTC).replace(tzinfo=None)
     right = f'<w:tabs><w:tab w:val="right" w:pos="{word.twips(_WIDTH)}"/></w:tabs>'
     what = _legal(f"{difference.number}　{redline.labels(difference)}")
     before, between, after = ("第 ", " 页　共 ", " 页") if language is Language.ZH else ("page ", " of ", "")
@@ -117,11 +115,11 @@ def _plain(style: str, text: str) -> str:
 class _Writing:
     """One document on its way; every tracked change gets a number of its own."""
 
-    def __init__(self, made: Document, difference: Difference, author: str, at: datetime) -> None:
+    def __init__(self, made: Document, difference: Difference) -> None:
         self.made, self.difference, self.language = made, difference, difference.language
         self.numbers = count(1)
-        moment = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self.by = f"w:author={quoteattr(_legal(author) or '-')} w:date={quoteattr(moment)}"
+        moment = difference.new.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.by = f"w:author={quoteattr(_legal(difference.new.author) or '-')} w:date={quoteattr(moment)}"
 
     def parts(self) -> Iterator[str]:
         """The whole document, part by part."""
@@ -269,7 +267,7 @@ def _indent(passage: Passage) -> str:
 def _sided(table: Table, change: Change) -> Table:
     """The table as it was or as it is now, as one that went or came."""
     gone = Mark.ADDED if change is Change.REMOVED else Mark.REMOVED
-    kept = [place for place, column in enumerate(table.columns) if Mark(gone) != column.change]
+    kept = [place for place, column in enumerate(table.columns) if column.change is not Change(gone)]
 
     def one(line: Marked) -> Marked:
         return tuple(replace(piece, mark=Mark(change)) for piece in line if piece.mark is not gone)
@@ -277,7 +275,7 @@ def _sided(table: Table, change: Change) -> Table:
     def row(whole: Row) -> Row:
         return Row(tuple(one(whole.cells[place]) for place in kept), change)
 
-    rows = tuple(row(item) for item in table.rows if isinstance(item, Row) and Mark(gone) != item.change)
+    rows = tuple(row(item) for item in table.rows if isinstance(item, Row) and item.change is not Change(gone))
     columns = tuple(Column(table.columns[place].weight, Change.KEPT) for place in kept)
     return Table(table.label, one(table.caption), columns, row(table.head), rows, change)
 
@@ -296,7 +294,8 @@ def _cells(contents: Sequence[str], widths: Sequence[float], *, is_shaded: bool 
 
 
 def _row_of(cells: str, *, is_head: bool = False, end: str = "") -> str:
-    return f"<w:tr><w:trPr><w:cantSplit/>{'<w:tblHeader/>' if is_head else ''}{end}</w:trPr>{cells}</w:tr>"
+    """A row; it may be split, since LibreOffice loses rows that may not below a head that is repeated."""
+    return f"<w:tr><w:trPr>{'<w:tblHeader/>' if is_head else ''}{end}</w:trPr>{cells}</w:tr>"
 
 
 def _table_of(widths: Sequence[float], rows: str) -> str:

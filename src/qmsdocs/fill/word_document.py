@@ -1,0 +1,137 @@
+"""A procedure written in Word read as a draft: its text, its facts, its pictures, and a report that hides nothing."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.files import safe_name
+from qmsdocs.fill.word_facts import Facts
+from qmsdocs.fill.word_front import body_front, has_names, page_facts
+from qmsdocs.fill.word_gathered import Reading
+from qmsdocs.fill.word_layout import Captioned, captioned, in_line, unrolled
+from qmsdocs.fill.word_markdown import Content, is_counted, markdown
+from qmsdocs.fill.word_model import Note, NoteKind, Table, Text, snippet
+from qmsdocs.fill.word_numbering import Counter, read_numbering
+from qmsdocs.fill.word_outline import Heading, Node, check_numbers, levelled, outlined
+from qmsdocs.fill.word_package import WordPackage, open_word, value, w
+from qmsdocs.fill.word_reconcile import reconcile
+from qmsdocs.fill.word_review import missing_names, review
+from qmsdocs.fill.word_shape import texts
+from qmsdocs.fill.word_story import Story
+from qmsdocs.fill.word_styles import read_styles
+from qmsdocs.fill.word_table import pictures_of, report_table
+from qmsdocs.render.opc import parse
+
+__all__ = ["Imported", "Note", "NoteKind", "read_word"]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What a Word file became. `front` are the facts found: number, title, revision, dates (ISO) and names.
+
+    `stem` names the draft and the folder of its pictures; `pictures` are keyed by file name in that folder.
+    """
+
+    front: Mapping[str, str]
+    stem: str
+    markdown: str
+    pictures: Mapping[str, bytes]
+    notes: tuple[Note, ...]
+
+
+def read_word(data: bytes, *, source: str, number: str | None = None) -> Imported:
+    """The Word file `data` as a draft; `number` wins over what the file says.
+
+    Raises QmsError in one line for what is no ordinary .docx, is protected, damaged or hostile, or has no text.
+    """
+    try:
+        return _read(data, source, number)
+    except RecursionError:
+        raise QmsError("{source}: nested too deeply", source=source) from None
+
+
+def _read(data: bytes, source: str, number: str | None) -> Imported:
+    reading = _reading(open_word(data, source=source))
+    body = reading.package.main.root.find(w("body"))
+    blocks = Story(reading, reading.package.main).blocks(body) if body is not None else ()
+    nodes = outlined(list(in_line(list(unrolled(blocks, reading)))), reading)
+    front = body_front(nodes, page_facts(reading), reading)
+    content = _content(levelled(front.nodes, reading), reading)
+    if not content:
+        raise QmsError("{source}: the document has no text", source=source)
+    missing_names(front.facts.missing, has_names(front.facts), reading)
+    check_numbers([node for node in content if isinstance(node, Heading)], reading)
+    review(content, reading)
+    _comments(reading)
+    said = _said(front.facts, number, _core_title(reading.package, source))
+    stem = safe_name(said.get("number", "") or PurePath(source).stem)
+    written = unicodedata.normalize("NFC", markdown(content, folder=stem))
+    reconcile([written, *front.facts.values.values()], reading)
+    return Imported(said, stem, written, dict(reading.pictures), _sorted(reading.notes))
+
+
+def _reading(package: WordPackage) -> Reading:
+    styles = read_styles(package.root("styles"))
+    counter = Counter(read_numbering(package.root("numbering"), styles))
+    footnotes = {
+        (kind, value(note, "id")): note
+        for kind in ("footnote", "endnote")
+        for part in package.related(f"{kind}s")
+        for note in part.root.iterfind(w(kind))
+        if value(note, "type") in ("", "normal")
+    }
+    return Reading(package, styles, counter, footnotes)
+
+
+def _content(nodes: Sequence[Node], reading: Reading) -> tuple[Content, ...]:
+    """The nodes with captions joined and pictures of tables behind them; what tables cannot show is reported."""
+    labels = tuple(dict.fromkeys(label for label in map(_first_label, nodes) if label))
+    if labels:
+        said = message("lists are printed a), b) and 1), 2); in the Word file they begin: {labels}", labels=labels)
+        reading.altered("", said)
+    found: list[Content] = []
+    for node in captioned(nodes, reading):
+        found.append(node)
+        table = node.table if isinstance(node, Captioned) else node
+        if isinstance(table, Table):
+            report_table(table, reading)
+            found += pictures_of(table)
+    return tuple(found)
+
+
+def _first_label(node: Node) -> str:
+    """The label of the first item of a numbered list."""
+    if not isinstance(node, Text) or node.label is None or not is_counted(node.label):
+        return ""
+    return node.label.text if node.label.values[-1] == 1 else ""
+
+
+def _comments(reading: Reading) -> None:
+    for part in reading.package.related("comments"):
+        for comment in part.root.iterfind(w("comment")):
+            words, author = texts(comment, "t"), value(comment, "author") or "?"
+            reading.lost(snippet(words), message("a comment by {author}: {words}", author=author, words=words))
+
+
+def _said(facts: Facts, number: str | None, core_title: str) -> dict[str, str]:
+    """The facts that are handed on; the title without the number and the brackets around it."""
+    kept = {key: text for key, text in facts.values.items() if key not in ("edition", "amendment", "copy")}
+    kept |= {"revision": facts.revision} if facts.revision else {}
+    kept |= {"number": number} if number else {}
+    title = kept.get("title", core_title).removeprefix(kept.get("number", "")).strip(" 　《》")
+    return {**kept, "title": title} if title else kept
+
+
+def _core_title(package: WordPackage, source: str) -> str:
+    """The title that stands in the properties of the file."""
+    data = package.data.get("docProps/core.xml")
+    root = parse(data, name="docProps/core.xml", source=source) if data else None
+    return " ".join(str(root.findtext("{*}title") or "").split()) if root is not None else ""
+
+
+def _sorted(notes: Sequence[Note]) -> tuple[Note, ...]:
+    return tuple(sorted(notes, key=lambda note: list(NoteKind).index(note.kind)))
