@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -65,7 +66,8 @@ def bold(text: str, look: str = "") -> str:
 
 def cell(*content: str, look: str = "") -> str:
     """A cell of texts or XML."""
-    inside = "".join(part if part.startswith("<") else p(part) for part in content) or "<w:p/>"
+    inside = "".join(part if part.startswith("<") else p(part) for part in content)
+    inside += "" if inside.endswith("</w:p>") else "<w:p/>"  # a cell ends with a paragraph, else offices mend it
     return f"<w:tc><w:tcPr>{look}</w:tcPr>{inside}</w:tc>"
 
 
@@ -76,8 +78,10 @@ def row(*cells: str, look: str = "") -> str:
 
 
 def table(*rows: str) -> str:
-    """A table."""
-    return f'<w:tbl><w:tblPr><w:tblW w:w="0" w:type="auto"/></w:tblPr><w:tblGrid/>{"".join(rows)}</w:tbl>'
+    """A table; its columns are as many as the first row spans, each 2,000 twentieths of a point wide."""
+    spans = [int(span or 1) for span in re.findall(r'<w:tc>(?:<w:tcPr>(?:<w:gridSpan w:val="(\d)"/>)?)?', rows[0])]
+    columns = '<w:gridCol w:w="2000"/>' * sum(spans)
+    return f'<w:tbl><w:tblPr><w:tblW w:w="0" w:type="auto"/></w:tblPr><w:tblGrid>{columns}</w:tblGrid>{"".join(rows)}</w:tbl>'
 
 
 def field(code: str, result: str = "1") -> str:

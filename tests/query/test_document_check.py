@@ -71,7 +71,7 @@ TYPED = "“{}” is typed, but it is the parameter {}: write {{{{ p.{} }}}}"
         ("# 职责", "# 分工", "DOC202", "there is no section “Responsibilities”"),
         ("# 相关文件", "# 其他", "DOC202", "there is no section “Related documents”"),
         ("## 流程", "## 附则\n\n## 流程", "DOC203", "nothing stands below the heading “附则”"),
-        ("随时补充事实；级别随之变化。", "随时补充事实，级别", "DOC204", "the text ends inside a sentence: …有变化的，随时补充事实，级别"),
+        ("随时补充事实；级别随之变化。", "随时补充事实，级别", "DOC204", "the text ends inside a sentence: …化的，随时补充事实，级别"),
         ("随时补充事实；级别随之变化。", "随时补充事实、", "DOC204", None),
         ("## 判定", "## 4.3 判定", "DOC205", "the program numbers the headings: leave the number of “4.3 判定” out"),
         ("## 判定", "## 三、判定", "DOC205", None),

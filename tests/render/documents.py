@@ -165,6 +165,33 @@ def photograph(seed: int, side: int = 900) -> bytes:
     return stream.getvalue()
 
 
+ENGLISH = """# Purpose
+
+Every complaint finds somebody who answers for it, so that the same problem does not come back.
+
+# Procedure
+
+## Receiving
+
+Whoever hears of a complaint first owns it, and tells the service clerk within {{ p.report_within }}. The clerk
+confirms within {{ p.acknowledge_within }} that it was accepted, under which number, and when the customer hears again.
+
+| Role | What they do |
+| --- | --- |
+| Service clerk | Classifies the complaint, collects evidence, answers the customer and visits afterwards. |
+| Service manager | Watches the time limits and closes the record. |
+
+## Course
+
+```flow QR-14-04
+```
+
+# Records
+
+{{ forms }}
+"""
+
+
 def section(number: int) -> str:
     """About two pages of manual: headings, text, a list, a table, a picture."""
     said = [f"# 第{number}类业务的办理\n"]

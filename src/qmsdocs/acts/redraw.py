@@ -1,4 +1,4 @@
-"""The pages of a record drawn once more as they were drawn for one of its acts, in every way that was right since."""
+"""Pages drawn once more: those of a record for one of its acts, those of a document as it says it was printed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 from functools import partial
 
+from qmsdocs.acts import document_pages
+from qmsdocs.acts.document_pages import Print
 from qmsdocs.acts.pages import draw_docx, draw_pdf, embedded
 from qmsdocs.acts.sheets import sheet
-from qmsdocs.base.errors import QmsError
+from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.language import Language
 from qmsdocs.model.record import Record
 from qmsdocs.model.release import ItemKind, Release
+from qmsdocs.query.custody import copies
 from qmsdocs.query.verifying import Standing
+from qmsdocs.render.document_sheet import CopyEntry
+from qmsdocs.render.document_sheet import Standing as Stamp
 from qmsdocs.render.sheet import Sheet
 from qmsdocs.store import control
 from qmsdocs.system.definitions import Definitions
@@ -24,32 +29,55 @@ MOST_DAYS = 10  # on which configuration came into force since, the newest
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One way this program draws the pages of a mark."""
+    """One way this program draws the pages of a mark.
+
+    Where not `is_exact` it may have been drawn with less (copies given since, signatures): then a page may only say
+    nothing that it does not say.
+    """
 
     pdf: Callable[[], bytes]
     docx: Callable[[], bytes]
+    is_exact: bool = True
 
 
-def drawn_again(system: System, at: Standing) -> Iterator[Expected]:
-    """Every way the pages of a record have been drawn right for the act they show; nothing for other pages.
+class Impossible(QmsError):
+    """A page says that it was printed in a way it cannot have been."""
+
+
+def drawn_again(system: System, at: Standing, printed: bytes) -> Iterator[Expected]:
+    """Every way the pages of a mark have been drawn right; nothing where it is not known how to draw them.
+
+    `printed` is how a PDF says that it was printed, empty where it says nothing. Raises Impossible where that cannot
+    be, QmsError when the pages cannot be drawn at all.
+    """
+    if at.record is not None:
+        yield from _of_record(system, at.record)
+    elif at.release is not None and at.kind != "form":
+        yield from _of_document(system, at.release, printed)
+
+
+# ── records
+
+
+def _of_record(system: System, record: Record) -> Iterator[Expected]:
+    """The pages of a record.
 
     Names of people and of the company are those in force when a page is drawn, and it may be drawn again later, in
     either language: so the day of the act, today, and the days on which configuration changed in between all count.
-    Raises QmsError when it cannot be drawn at all.
     """
-    record = at.record
-    if record is None:
-        return
     form = system.form_of(record.form)
     events = embedded(record)
     seen: list[Sheet] = []
     for then in _moments(system, record):
-        for language in sorted(Language, key=lambda language: language is not then.language):
+        for language in _languages(then):
             said = sheet(then, record, then.form_of(record.form), language=language)
-            if said in seen:
-                continue
-            seen.append(said)
-            yield Expected(partial(draw_pdf, said, form, events=events), partial(draw_docx, said, form))
+            if said not in seen:
+                seen.append(said)
+                yield Expected(partial(draw_pdf, said, form, events=events), partial(draw_docx, said, form))
+
+
+def _languages(system: System) -> list[Language]:
+    return sorted(Language, key=lambda language: language is not system.language)
 
 
 def _moments(system: System, record: Record) -> Iterator[System]:
@@ -83,3 +111,77 @@ def _definitions(system: System, commit: str) -> Definitions | None:
         return None
     stored = {release.record: events for release, events in zip(told, held, strict=True)}
     return replace(system.definitions, commit=commit, releases=tuple(told), stored=stored)
+
+
+# ── documents
+
+
+def _of_document(system: System, release: Release, printed: bytes) -> Iterator[Expected]:
+    if not printed:
+        for language in _languages(system):
+            wanted = document_pages.print_of(system, release, language=language)
+            yield _document(system, release, wanted, is_exact=False)
+        return
+    wanted = document_pages.read_page(printed)
+    then = _told(system, release, wanted)
+    as_then = Release.of(then.definitions.course(release))
+    _refuse_impossible(then, as_then, wanted)
+    yield _document(then, as_then, wanted, is_exact=True)
+
+
+def _document(system: System, release: Release, wanted: Print, *, is_exact: bool) -> Expected:
+    draw = partial(document_pages.draw, system, release, wanted)
+    return Expected(partial(draw, kind="pdf"), partial(draw, kind="docx"), is_exact)
+
+
+def _told(system: System, release: Release, wanted: Print) -> System:
+    """The system without the acts on the release after the last one the pages tell of."""
+    events = system.definitions.events(release)
+    place = next((at for at, stored in enumerate(events, 1) if stored.sha256 == wanted.last), 0)
+    begun = events[0].event.recorded_at.astimezone(system.zone).date()
+    if not place or not begun <= wanted.drawn_on <= system.today:
+        raise _impossible(message("drawn on {day}", day=wanted.drawn_on))
+    told = {**system.definitions.stored, release.record: events[:place]}
+    return replace(system, definitions=replace(system.definitions, stored=told))
+
+
+def _refuse_impossible(system: System, release: Release, wanted: Print) -> None:
+    """Nothing; raises Impossible where the pages cannot have stood so on that day, or name copies nobody got."""
+    noon = datetime.combine(wanted.drawn_on, time(12), system.zone)
+    stood = document_pages.standing(replace(system, now=noon), release)
+    ended = stood in (Stamp.SUPERSEDED, Stamp.WITHDRAWN)
+    if wanted.standing is not stood and not (wanted.standing is Stamp.KEPT and ended):
+        raise _impossible(message("not so stamped on {day}", day=wanted.drawn_on))
+    followers = {other.revision for other in system.releases if other.number == release.number}
+    if wanted.superseded_by and wanted.superseded_by not in followers:
+        raise _impossible(message("superseded by {revision}", revision=wanted.superseded_by))
+    for entry in wanted.copies:
+        if not _was_given(system, release, entry):
+            raise _impossible(_copy(entry.copy_number, entry.department))
+    if wanted.copy is not None:
+        number = wanted.copy.number
+        if document_pages.print_of(system, release, language=wanted.language, copy=number).copy != wanted.copy:
+            raise _impossible(_copy(number, wanted.copy.holder))
+
+
+def _copy(number: str, holder: str) -> Message:
+    return message("copy {number} of {holder}", number=number or "-", holder=holder)
+
+
+def _was_given(system: System, release: Release, entry: CopyEntry) -> bool:
+    """Whether a line of the distribution list can have stood there once."""
+    if not entry.copy_number:
+        front = system.definitions.procedure(release).front if release.kind is ItemKind.PROCEDURE else None
+        return front is not None and entry.department in front.distribution
+    names = system.people.names()
+    for copy in copies(system, release.number):
+        if (copy.sha256, copy.department, copy.number) != (release.manifest, entry.department, entry.copy_number):
+            continue
+        received = f"{names.get(copy.holder, copy.holder)} {copy.given_on or ''}".strip()
+        if entry.received == received and entry.returned in ("", f"{copy.ended_on}"):
+            return True
+    return False
+
+
+def _impossible(what: Message) -> Impossible:
+    return Impossible("it says that it was printed otherwise than it can have been ({what})", what=what)

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from qmsdocs.acts.redraw import Expected, drawn_again
+from qmsdocs.acts.redraw import Expected, Impossible, drawn_again
 from qmsdocs.acts.sheets import act_title
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.language import Text
 from qmsdocs.fill import page_mark, word_reading
 from qmsdocs.fill.page_mark import FileKind, PageFile, PageText
+from qmsdocs.fill.pdf_reading import PRINTED
 from qmsdocs.model.record import Event, Record
 from qmsdocs.query.verifying import Standing, Verdict, by_code, standing
 from qmsdocs.render.mark import Mark, short_code
+from qmsdocs.render.pdf import RECORD
 from qmsdocs.system.view import System
 
 SHOWN = 40  # characters of a difference
+_SIGNS = re.compile(r"[\W_]+")
 MOST_LATER = 5  # acts named since an outdated page
-Expectation: TypeAlias = Callable[[System, Standing], Iterator[Expected]]
+Expectation: TypeAlias = Callable[[System, Standing, bytes], Iterator[Expected]]
 
 
 class Checked(StrEnum):
@@ -138,7 +142,7 @@ class _Given:
     @property
     def is_ours(self) -> bool:
         """Whether the PDF was written by this program, however it was changed since."""
-        return self.file.mark is not None or "record.json" in (self.file.attached or {})
+        return self.file.mark is not None or RECORD in (self.file.attached or {})
 
     @property
     def is_picture(self) -> bool:
@@ -168,8 +172,13 @@ def _compared(system: System, at: Standing, given: _Given, expected: Expectation
     if given.file.active and given.is_ours:
         said = message("it holds {what}, which no page of this program does", what=given.file.active)
         return Judged(at, Checked.TEXT, Verdict.ALTERED, (said, *told))
+    if given.is_ours and given.part.is_whole and (missing := _missing(at, given.file)):
+        said = message("the file {name} inside it is missing", name=missing)
+        return Judged(at, Checked.TEXT, Verdict.ALTERED, (said, *told))
     try:
-        answer = _nearest(given, expected(system, at))
+        answer = _nearest(given, expected(system, at, given.file.printed if given.part.is_whole else b""))
+    except Impossible as error:
+        return Judged(at, Checked.TEXT, Verdict.ALTERED, (error.message, *told))
     except QmsError as error:
         said = message("its words were not compared: {reason}", reason=error.message)
         return Judged(at, Checked.MARK, at.verdict, (*told, said))
@@ -178,8 +187,15 @@ def _compared(system: System, at: Standing, given: _Given, expected: Expectation
     if answer.difference is not None:
         return Judged(at, answer.checked, Verdict.ALTERED, (answer.difference, *told))
     if answer.checked is Checked.MARK:
-        told = (*told, message("another program laid it out: no strange word is on it; what is missing is not known"))
+        said = message("it holds no word that was never printed for this revision; what is missing is not known")
+        told = (*told, said)
     return Judged(at, answer.checked, at.verdict, told)
+
+
+def _missing(at: Standing, file: PageFile) -> str:
+    """The file that every PDF of such pages has inside it, where this one has not."""
+    wanted = RECORD if at.record is not None else PRINTED if at.release is not None and at.kind != "form" else ""
+    return "" if file.kind is not FileKind.PDF or wanted in (file.attached or {}) else wanted
 
 
 def _nearest(given: _Given, ways: Iterator[Expected]) -> _Answer | None:
@@ -203,6 +219,8 @@ def _as_word(given: _Given, way: Expected) -> _Answer:
     if found == wanted:
         return _Answer(Checked.TEXT)
     common = _common(found.all, wanted.all)
+    if not way.is_exact:
+        return _only_known(_strange(found.all, "".join(wanted.all), 0), common)
     if found.body != wanted.body:
         return _Answer(Checked.TEXT, _first_difference(found.body, wanted.body), common)
     strange = [text for text in found.around if text not in wanted.around]
@@ -221,12 +239,20 @@ def _as_pdf(given: _Given, way: Expected) -> _Answer:
     common = _common(there, here)
     if [_squeezed(text) for text in found] == [_squeezed(text) for text in wanted]:
         return _Answer(Checked.TEXT, _beneath(given, made, own), common)
-    if given.is_ours or not given.part.is_whole:
+    if way.is_exact and (given.is_ours or not given.part.is_whole):
         return _Answer(Checked.TEXT, _first_difference(there, here), common)
-    strange = _strange(there, word_reading.words(way.docx(), source=given.source).all, len(found))
+    strange = _strange(there, "".join(here), len(found))
+    if strange:  # its lines may break elsewhere, and in columns
+        words = word_reading.words(way.docx(), source=given.source).all
+        strange = _strange(strange, "".join(words), len(found))
+    return _only_known(strange, common)
+
+
+def _only_known(strange: Sequence[str], common: int) -> _Answer:
+    """The answer for a page of which only the words that were never printed betray it."""
     if strange:
         return _Answer(Checked.TEXT, message("it says “{found}”, which the page does not", found=strange[0]), common)
-    return _Answer(Checked.MARK)
+    return _Answer(Checked.MARK, None, common)
 
 
 def _beneath(given: _Given, made: bytes, own: PageFile) -> Message | None:
@@ -265,16 +291,12 @@ def _first_difference(found: Sequence[str], wanted: Sequence[str]) -> Message:
     return message("it says “{found}” where the page says “{wanted}”", found=there, wanted=here)
 
 
-def _strange(found: Sequence[str], wanted: Sequence[str], pages: int) -> list[str]:
-    """The words of a page laid out by another program that the expected lines hold nowhere; page numbers apart."""
-    known = "".join(wanted)
-    pieces = ("".join(sign if sign.isalnum() else " " for sign in word).split() for word in found)
-    return [
-        piece
-        for word in pieces
-        for piece in word
-        if piece not in known and not (piece.isdigit() and int(piece) <= pages)
-    ]
+def _strange(found: Sequence[str], known: str, pages: int) -> list[str]:
+    """The words found that the known text holds nowhere, signs apart; page numbers are never strange."""
+    pieces = [piece for word in found for piece in _SIGNS.sub(" ", word).split()]
+    numbers = {str(page) for page in range(1, pages + 1)}
+    plain = _SIGNS.sub("", known)
+    return [piece for piece in pieces if piece not in plain and piece not in numbers]
 
 
 # ── what is said

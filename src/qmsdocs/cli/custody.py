@@ -82,7 +82,7 @@ def _give(session: Session, number: str, draw_copy: DrawCopy, options: Options) 
     outcome = _given(session, giving, options)
     if not outcome.posted:
         return planned(session)
-    made = _copy_json(session, outcome, draw_copy, options, output=options.get("output"))
+    made = _copy_json(session, number, outcome, draw_copy, options, output=options.get("output"))
     if options.get("as_json"):
         session.answer_json({"format": 1, "given": [made]})
     return 0
@@ -104,12 +104,18 @@ def _given(session: Session, giving: Giving, options: Options) -> Outcome:
 
 
 def _copy_json(
-    session: Session, outcome: Outcome, draw_copy: DrawCopy, options: Options, *, output: str | None
+    session: Session,
+    number: str,
+    outcome: Outcome,
+    draw_copy: DrawCopy,
+    options: Options,
+    *,
+    output: str | None = None,
 ) -> dict[str, object]:
     """The copy that was given, as one object; it was said, and its pages are written."""
     posted = outcome.posted[0]
     system = session.system
-    copy = next(c for c in custody.copies(system) if c.record == posted.number)
+    copy = next(c for c in custody.copies(system, number) if c.record == posted.number)
     if not options.get("as_json"):
         template = (
             "{record}: {department} has copy {copy} of {number} {revision} already"
@@ -165,7 +171,7 @@ def _give_everybody(session: Session, number: str, draw_copy: DrawCopy, options:
     made = []
     for department in departments:
         giving = Giving(document=number, department=department, revision=release.revision, values=extra)
-        made.append(_copy_json(session, _given(session, giving, options), draw_copy, options, output=None))
+        made.append(_copy_json(session, number, _given(session, giving, options), draw_copy, options))
     called = custody.recall(session.system, number)
     for item in called:
         _call_back(session, item, options)

@@ -18,6 +18,7 @@ from qmsdocs.render.limited import limited
 from qmsdocs.render.mark import Mark
 
 MOST_BYTES = 50_000_000
+LOOK_SECONDS = 60  # to look at two files of the most pages
 PACKAGE, PDF = b"PK\x03\x04", b"%PDF-"
 _PDF_START = 1024  # bytes within which a PDF begins, as readers take it
 _CODE = re.compile(r"(?:核验码|check\s*code)[\s:：]*([0-9A-F]{4}-[0-9A-F]{4})(?![0-9A-F-])", re.IGNORECASE)
@@ -60,6 +61,7 @@ class PageFile:
     pages: tuple[PageText, ...] = ()
     words: Words | None = None
     attached: Mapping[str, str] | None = None  # name → sha256
+    printed: bytes = b""  # how the pages of a document were printed, as the PDF says it
     active: tuple[str, ...] = ()
     producer: str = ""
 
@@ -75,7 +77,7 @@ def read(data: bytes, *, source: str) -> PageFile:
 
 def looks_different(data: bytes, expected: bytes, *, source: str) -> int:
     """The first page of the PDF `data` that looks different from `expected`, counted from 1; 0 when none does."""
-    return int(_within_limits(pdf_reading.difference, source, data=data, expected=expected))
+    return int(_within_limits(pdf_reading.difference, source, seconds=LOOK_SECONDS, data=data, expected=expected))
 
 
 def own_pdf(data: bytes) -> PageFile:
@@ -103,6 +105,7 @@ def _pdf_of(facts: Mapping[str, Any]) -> PageFile:
         other_codes=_others(codes),
         pages=pages,
         attached=facts["attached"],
+        printed=facts["printed"].encode(),
         active=tuple(facts["active"]),
         producer=facts["producer"],
     )

@@ -16,6 +16,8 @@ from qmsdocs.base.canonical import sha256
 from qmsdocs.fill.codes import codes, marks
 from qmsdocs.render.photo import Grey
 
+PRINTED = "page.json"  # how the pages of a document were printed
+MOST_PRINTED = 1_000_000  # bytes
 MOST_PAGES = 500
 MOST_TEXT = 4_000_000  # characters of a file
 MOST_SEEN = 60  # pages of which the picture is looked at for a code
@@ -23,7 +25,7 @@ MOST_POINTS = 25_000_000
 MOST_OBJECTS = 300_000
 POINTS_PER_INCH = 72
 CODE_RESOLUTION = 200  # dots per inch at which a code of 15 mm is read
-LOOK_RESOLUTION = 100
+LOOK_RESOLUTION = 80
 COVERED = 0.7  # of a page; a picture as large is the page itself, words under it come from a reading machine
 DARKER = 80  # of 255; less are edges of letters whose face another program wrote anew
 ACTIVE_KEYS = ("/JS", "/XFA", "/AcroForm", "/AA", "/RichMediaContent")
@@ -67,10 +69,12 @@ def _refused(why: str, reason: str = "") -> bytes:
 
 
 def _facts(file: pikepdf.Pdf) -> dict[str, Any]:
+    attached = {name: file.attachments[name].get_file().read_bytes() for name in file.attachments}
     return {
         "subject": _said(file, "/Subject"),
         "producer": _said(file, "/Producer"),
-        "attached": {name: sha256(file.attachments[name].get_file().read_bytes()) for name in file.attachments},
+        "attached": {name: sha256(data) for name, data in attached.items()},
+        "printed": attached.get(PRINTED, b"")[:MOST_PRINTED].decode("utf-8", "replace"),
         "active": sorted(set(_active(file))),
     }
 

@@ -21,10 +21,12 @@ from qmsdocs.fill.word_package import WordPackage, open_word, value, w
 from qmsdocs.fill.word_reconcile import reconcile
 from qmsdocs.fill.word_review import missing_names, review
 from qmsdocs.fill.word_shape import texts
-from qmsdocs.fill.word_story import Story
+from qmsdocs.fill.word_story import OWN_PAGES, Story
 from qmsdocs.fill.word_styles import read_styles
 from qmsdocs.fill.word_table import pictures_of, report_table
 from qmsdocs.render.opc import parse
+
+PRINTED = ("", "a)", "1)")  # how the program itself begins its lists
 
 __all__ = ["Imported", "Note", "NoteKind", "read_word"]
 
@@ -63,7 +65,8 @@ def _read(data: bytes, source: str, number: str | None) -> Imported:
     content = _content(levelled(front.nodes, reading), reading)
     if not content:
         raise QmsError("{source}: the document has no text", source=source)
-    missing_names(front.facts.missing, has_names(front.facts), reading)
+    if not reading.is_own:
+        missing_names(front.facts.missing, has_names(front.facts), reading)
     check_numbers([node for node in content if isinstance(node, Heading)], reading)
     review(content, reading)
     _comments(reading)
@@ -84,12 +87,14 @@ def _reading(package: WordPackage) -> Reading:
         for note in part.root.iterfind(w(kind))
         if value(note, "type") in ("", "normal")
     }
-    return Reading(package, styles, counter, footnotes)
+    tags = (value(tag) for part in package.parts.values() for tag in part.root.iter(w("tag")))
+    is_own = any(tag.startswith(OWN_PAGES) for tag in tags)
+    return Reading(package, styles, counter, footnotes, is_own=is_own)
 
 
 def _content(nodes: Sequence[Node], reading: Reading) -> tuple[Content, ...]:
     """The nodes with captions joined and pictures of tables behind them; what tables cannot show is reported."""
-    labels = tuple(dict.fromkeys(label for label in map(_first_label, nodes) if label))
+    labels = tuple(dict.fromkeys(label for label in map(_first_label, nodes) if label not in PRINTED))
     if labels:
         said = message("lists are printed a), b) and 1), 2); in the Word file they begin: {labels}", labels=labels)
         reading.altered("", said)

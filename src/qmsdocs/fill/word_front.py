@@ -12,10 +12,11 @@ from qmsdocs.fill.word_gathered import Reading
 from qmsdocs.fill.word_label import NAMES, date_in, without_date
 from qmsdocs.fill.word_model import Block, Table, Text, snippet
 from qmsdocs.fill.word_outline import Heading, Node
-from qmsdocs.fill.word_package import Part, local, r, w
+from qmsdocs.fill.word_package import Part, local, r, value, w
 from qmsdocs.fill.word_review import review_line
 from qmsdocs.fill.word_story import Story, story_words
 
+_PAGES = ("first", "default", "even")
 _NO_HEADINGS = 12  # blocks that may belong to the cover where the text has no headings
 _COVER_DATE = re.compile(r"(?:发布|发行|签发|颁布|批准)|(?:实施|生效|施行|执行)")
 _COVER_WORDS = re.compile(r"目\s*[录錄次]|table of contents|contents|受\s*控\s*文\s*件|封面", re.IGNORECASE)
@@ -45,11 +46,12 @@ def page_facts(reading: Reading) -> Facts:
         said = message("the page headers differ: {fact} is {values}", fact=_TITLES[key], values=values)
         reading.doubt(" / ".join(values), said)
     whole = merged([facts for _, facts in (*headers, *footers)])
-    known = {"".join(value.split()) for value in whole.values.values()}
+    known = {"".join(said.split()) for said in whole.values.values()}
     for part, facts in (*headers, *footers):
         kind = message("page header") if local(part.root) == "hdr" else message("page footer")
         for line in facts.left:
-            if "".join(line.split()) not in known and not _PAGE_WORDS.fullmatch(line) and line not in facts.taken:
+            is_known = reading.is_own or "".join(line.split()) in known or line in facts.taken
+            if not is_known and not _PAGE_WORDS.fullmatch(line):
                 said = message("{part}: {words}", part=kind, words=line)
                 reading.lost(snippet(line), said)
             reading.taken.append(line)
@@ -58,13 +60,19 @@ def page_facts(reading: Reading) -> Facts:
 
 
 def _in_order(reading: Reading, name: str) -> Iterator[Part]:
-    """The header parts in the order in which the sections name them, each once."""
+    """The header parts section by section, that of a section's first page first, each once."""
     package, seen = reading.package, set[str]()
-    for reference in package.main.root.iter(w(name)):
-        link = package.main.links.get(str(reference.get(r("id"), "")))
-        if link is not None and link.name in package.parts and link.name not in seen:
-            seen.add(link.name)
-            yield package.parts[link.name]
+    for section in package.main.root.iter(w("sectPr")):
+        references = sorted(section.iterfind(w(name)), key=lambda found: _page_order(value(found, "type")))
+        for reference in references:
+            link = package.main.links.get(str(reference.get(r("id"), "")))
+            if link is not None and link.name in package.parts and link.name not in seen:
+                seen.add(link.name)
+                yield package.parts[link.name]
+
+
+def _page_order(kind: str) -> int:
+    return _PAGES.index(kind) if kind in _PAGES else 1
 
 
 def _read(part: Part, reading: Reading) -> Facts:
@@ -115,7 +123,7 @@ def _is_cover(node: Node, facts: Facts, cover: Sequence[Node], reading: Reading)
     if not isinstance(node, Text) or not node.plain:
         return False
     same = "".join(node.plain.split())
-    if any(same == "".join(value.split()) for value in facts.values.values()) or _COVER_WORDS.fullmatch(node.plain):
+    if any(same == "".join(said.split()) for said in facts.values.values()) or _COVER_WORDS.fullmatch(node.plain):
         reading.taken.append(node.plain)
         return True
     found = facts_of([Table(()), Text(node.pieces)], names_title=False)

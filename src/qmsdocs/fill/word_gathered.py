@@ -43,6 +43,7 @@ class Reading:
     pictures: dict[str, bytes] = field(default_factory=dict)
     taken: list[str] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
+    is_own: bool = False  # the program drew the file itself; somebody may have edited it since
     said: set[tuple[str, str, str]] = field(default_factory=set)
 
     def lost(self, where: str, said: Message) -> None:

@@ -31,9 +31,15 @@ def escaped(text: str) -> str:
 
 def line_of(pieces: Sequence[Piece], *, newline: str = "\\\n") -> str:
     """The pieces of a paragraph on one line of Markdown; a forced new line is written as `newline`."""
-    written = "".join(_piece(piece) for piece in joined(pieces)).strip()
+    written = _spaced("".join(_piece(piece) for piece in joined(pieces))).strip()
     lines = [" ".join(part.split(" ")).strip() for part in written.split("\n")]
     return newline.join(_begun(line) for line in lines if line)
+
+
+def _spaced(line: str) -> str:
+    """A space before tags and around references where words stand there; on the page it is not seen."""
+    line = re.sub(r"(?<=[\u3400-\u9fff])(?=\{\{ p\.|\[[^\[\]\n]+\])", " ", line)
+    return re.sub(r"((?<!\\)\[[^\[\]\\\n]+\])(?=[\u3400-\u9fff])", r"\1 ", line)
 
 
 def joined(pieces: Sequence[Piece]) -> Iterator[Piece]:
@@ -119,6 +125,8 @@ class _Writer:
                 return _table(node)
             case Image():
                 return f"![{escaped(node.caption)}]({_link_path(self.folder)}/{node.name})"
+            case Fence(info="references" | "forms"):
+                return f"{{{{ {node.info} }}}}"
             case Fence():
                 return _fence(node)
 

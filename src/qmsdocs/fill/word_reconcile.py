@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -28,21 +28,24 @@ class _Pool:
     lines: Counter[str]
     rest: str = ""
     work: int = 0
-    unfound: list[str] = field(default_factory=list)
 
     def take_line(self, text: str) -> bool:
+        """Whether `text` is a whole line."""
         if self.lines[text] < 1:
             return False
         self.lines[text] -= 1
         return True
 
     def take(self, text: str) -> bool:
+        """Whether `text` stands anywhere, best as a line of its own."""
         self.work += len(self.rest)
-        at = self.rest.find(text) if self.work < MOST_WORK else -1
-        if at < 0:
+        if self.work > MOST_WORK:
             return False
-        self.rest = f"{self.rest[:at]}\n{self.rest[at + len(text) :]}"
-        return True
+        own_line = self.rest.find(f"\n{text}\n")
+        at = own_line + 1 if own_line >= 0 else self.rest.find(text)
+        if at >= 0:
+            self.rest = f"{self.rest[:at]}\n{self.rest[at + len(text) :]}"
+        return at >= 0
 
 
 def reconcile(carried: Iterable[str], reading: Reading) -> None:
@@ -52,21 +55,22 @@ def reconcile(carried: Iterable[str], reading: Reading) -> None:
     lines = Counter(_short(line) for text in texts for line in re.split(r"[\n|]|<br>", text))
     del lines[""]
     pool = _Pool(lines)
-    open_ones = [runs for runs in _paragraphs(reading.package) if not pool.take_line(_short("".join(runs)))]
-    pool.rest = "\n".join(pool.lines.elements())
-    for runs in sorted(open_ones, key=lambda runs: -sum(map(len, runs))):
-        lost = "".join(runs) if pool.work >= MOST_WORK else " ".join(_missing(runs, pool))
-        if lost:
+    waiting = [runs for runs in _paragraphs(reading.package) if not pool.take_line(_short("".join(runs)))]
+    pool.rest = "\n".join(["", *pool.lines.elements(), ""])
+    waiting.sort(key=lambda runs: -sum(map(len, runs)))
+    waiting = [runs for runs in waiting if not pool.take(_short("".join(runs)))]
+    for runs in waiting:
+        lost = "".join(runs) if pool.work > MOST_WORK else " ".join(_missing(runs, pool))
+        if lost.strip():
             reading.lost(snippet("".join(runs)), message("words that found no place: {words}", words=lost))
 
 
 def _missing(runs: Sequence[str], pool: _Pool) -> Iterator[str]:
-    if pool.take(_short("".join(runs))):
-        return
+    """The words of a paragraph that are not found run by run, nor word by word."""
     for run in runs:
         short = _short(run)
         if short and not pool.take(short):
-            yield from (word for word in _WORD.findall(run) if not pool.take(_short(word)))
+            yield from (word for word in _WORD.findall(run) if _short(word) and not pool.take(_short(word)))
 
 
 def _short(text: str) -> str:

@@ -16,6 +16,7 @@ from qmsdocs.fill.word_shape import texts
 
 MAXIMUM_COLUMNS = 63  # Word has no more
 _WRAPPERS = ("sdtContent", "customXml", "smartTag", "ins", "moveTo")
+VERBATIM = ("原文", "Verbatim")  # the style of text that is kept as it was typed
 OWN_PAGES = "qms:"  # the tags of pages that the program draws itself: cover, approvals, distribution, contents
 
 
@@ -105,7 +106,9 @@ class Story:
             _size(paragraph) or styles.size(style),
             tuple(inline.after),
         )
-        if styles.is_contents(style) and found.plain:
+        if found.style in VERBATIM and found.plain:
+            yield Fence("", found.plain)
+        elif styles.is_contents(style) and found.plain:
             self.reading.taken.append(found.plain)
             self.reading.altered("", message("the table of contents is left out; the program makes it"))
         elif found.plain or found.after:

@@ -141,8 +141,8 @@ def copy_label(written: str) -> str:
 
 def copies(system: System, document: str | None = None) -> tuple[Copy, ...]:
     """All copies ever given (of one document), by document and copy number, older ones first."""
-    found = (_copy(entry) for entry in entries(system, Purpose.DISTRIBUTION))
-    wanted = (copy for copy in found if document is None or copy.document == document)
+    found = entries(system, Purpose.DISTRIBUTION)
+    wanted = (_copy(entry) for entry in found if document is None or entry.text("document") == document)
     return tuple(sorted(wanted, key=lambda copy: copy.order))
 
 

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from qmsdocs.base.language import Catalogue, Language
 from qmsdocs.model.document import ParameterDefinition, Procedure
-from qmsdocs.model.expression import All, AnyOf, Comparison, Literal, Name, Node, Operator, Options, names, parse
+from qmsdocs.model.expression import All, AnyOf, Call, Comparison, Literal, Name, Node, Operator, Options, names, parse
 from qmsdocs.model.expression_words import words
 from qmsdocs.model.form import Form, Raise, Step
 from qmsdocs.model.people import People, Role
@@ -180,8 +180,9 @@ class _Drawing:
         """A condition as it stands beside an arrow: of a choice only the words, where no other field has them."""
         match node:
             case All(parts=parts) | AnyOf(parts=parts):
-                short = [said for part in parts if (said := self._short(part))]
-                rest = tuple(part for part in parts if not self._short(part))
+                telling = [part for part in parts if not _is_implied(part, parts)]
+                short = [said for part in telling if (said := self._short(part))]
+                rest = tuple(part for part in telling if not self._short(part))
                 if rest:
                     short.append(self._words(type(node)(rest) if len(rest) > 1 else rest[0]))
                 return self.speech.catalogue.say(", and " if isinstance(node, All) else ", or ").join(short)
@@ -210,6 +211,12 @@ class _Drawing:
             for field in self.form.field.values()
             for choice in field.choices.values()
         )
+
+
+def _is_implied(part: Node, parts: tuple[Node, ...]) -> bool:
+    """Whether a part only asks that something is given of which another part says more."""
+    asks = isinstance(part, Call) and part.function == "given"
+    return asks and any(names(part) <= names(other) for other in parts if other is not part)
 
 
 def rules_grid(form: Form, field: str, procedure: Procedure | None, language: Language) -> Grid:

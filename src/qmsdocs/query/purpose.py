@@ -33,6 +33,7 @@ class Entry:
 
     row: Row
     form: Form
+    fields: Mapping[str, str]
     values: Mapping[str, Json]
 
     def text(self, means: str) -> str:
@@ -46,15 +47,20 @@ class Entry:
 
     def rows(self, means: str) -> Iterator[tuple[Field, Mapping[str, Json]]]:
         """The table that means so, with each of its rows."""
-        name = field_of(self.form, means)
-        value = self.values.get(name) if name is not None else None
+        value = self._value(means)
         for row in value if isinstance(value, list) else ():
-            if name is not None and isinstance(row, dict):
-                yield self.form.field[name], row
+            if isinstance(row, dict):
+                yield self.form.field[self.fields[means]], row
 
     def _value(self, means: str) -> Json:
-        name = field_of(self.form, means)
+        name = self.fields.get(means)
         return self.values.get(name) if name is not None else None
+
+
+def fields_of(form: Form) -> Mapping[str, str]:
+    """The fields by what they mean, the first of each meaning; a field of that name where none means so."""
+    meant = {field.means: name for name, field in reversed(form.field.items()) if field.means is not None}
+    return {name: name for name in form.values} | meant
 
 
 def field_of(form: Form, means: str) -> str | None:
@@ -81,10 +87,13 @@ def entries(system: System, purpose: Purpose) -> Iterator[Entry]:
     numbers = {release.number for release in _decided_forms(system) if _form(system, release).purpose == purpose}
     if not numbers:
         return
+    known: dict[str, Mapping[str, str]] = {}
     for row in system.index.records(Filter(forms=tuple(sorted(numbers)))):
         form = system.form_of_row(row).form
+        if row.form_sha256 not in known:
+            known[row.form_sha256] = fields_of(form)
         if form.purpose == purpose:
-            yield Entry(row, form, row.shown)
+            yield Entry(row, form, known[row.form_sha256], row.shown)
 
 
 def _decided_forms(system: System) -> Iterator[Release]:

@@ -141,16 +141,18 @@ def _newest(next_one: Release, current: Release | None) -> Iterator[Message]:
 
 
 def _of_revision(system: System, mark: Mark) -> Standing:
-    kind = ItemKind.PROCEDURE if mark.form == DOCUMENT else ItemKind.FORM
     number = mark.form if mark.number == NO_NUMBER else mark.number
-    meant = Standing(Verdict.UNKNOWN, number, mark.revision, _KINDS[kind])
-    release = next((r for r in system.releases if r.kind is kind and r.manifest == mark.sha256), None)
+    kind = DOCUMENT if mark.form == DOCUMENT else FORM
+    meant = Standing(Verdict.UNKNOWN, number, mark.revision, kind)
+    own = [r for r in system.releases if r.number == number and (kind == DOCUMENT or r.kind is ItemKind.FORM)]
+    release = next((r for r in own if r.manifest == mark.sha256), None)
+    if release is not None and release.revision == mark.revision:
+        return of_release(system, release)
     if release is not None:
-        if (release.number, release.revision) == (number, mark.revision):
-            return of_release(system, release)
         return _because(meant, _contradiction())
-    if any((r.kind, r.number, r.revision) == (kind, number, mark.revision) for r in system.releases):
-        return _because(meant, message("its mark is not that of {number} {revision}: it is forged", **_named(meant)))
+    if any(r.revision == mark.revision for r in own):
+        said = message("its mark is not that of {number} {revision}: a draft, or forged", **_named(meant))
+        return _because(meant, said)
     said = message("no such revision of {number} was ever submitted here: a draft, or forged", number=number)
     return _because(meant, said, verdict=Verdict.DRAFT)
 

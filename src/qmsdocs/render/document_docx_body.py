@@ -1,4 +1,4 @@
-"""The blocks of a procedure's text in Word: what is drawn or filled in stays a content control, so that it comes back."""
+"""The blocks of a procedure's text in Word: what is drawn or filled in is a content control, so that it comes back."""
 
 from __future__ import annotations
 
@@ -46,8 +46,11 @@ from qmsdocs.render.prose import (
 
 TALLEST = 215.0  # millimetres of a picture, which leaves room for its caption
 _INCH, _SCREEN, _CHART = 25.4, 96, 300  # dots of an inch in a picture without size, and in a chart
+SMALL_TABLE = 6  # rows that stay on one page
 _WHOLE_ROW = 300  # characters of a row that is not torn
-_FRAME = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="4" w:color="000000"/>' for side in ("top", "left", "bottom", "right"))
+_FRAME = "".join(
+    f'<w:{side} w:val="single" w:sz="4" w:space="4" w:color="000000"/>' for side in ("top", "left", "bottom", "right")
+)
 
 
 @dataclass(slots=True)
@@ -147,9 +150,7 @@ class Text:
         is_told = span.kind is not SpanKind.LINK or span.target in (span.text, f"mailto:{span.text}")
         return run(span.text if is_told else f"{span.text} ({span.target})", face)
 
-    def _listing(
-        self, listing: Listing, pictures: Mapping[str, bytes], section: int, depth: int
-    ) -> Iterator[str]:
+    def _listing(self, listing: Listing, pictures: Mapping[str, bytes], section: int, depth: int) -> Iterator[str]:
         depth = min(depth, DEPTHS - 1)
         self.lists.append((listing.is_ordered, depth))
         number = len(self.lists)
@@ -175,20 +176,22 @@ class Text:
         if grid.number:
             said = words.TABLE.of(self.language).format(number=grid.number)
             yield paragraph("QmsCaption", run(f"{said}　{grid.caption}"), "<w:keepNext/>")
-        centred = [
-            words.is_short([plain(row[at]) for row in grid.rows if at < len(row)]) for at in range(count)
-        ]
+        centred = [words.is_short([plain(row[at]) for row in grid.rows if at < len(row)]) for at in range(count)]
         styles = ["QmsCellCentred" if is_short else "QmsCell" for is_short in centred]
-        drawn = [self._row(row, styles) for row in grid.rows]
+        last = len(grid.rows) - 1
+        is_small = len(grid.rows) <= SMALL_TABLE
+        drawn = [self._row(row, styles, keeps=at < (last if is_small else 1)) for at, row in enumerate(grid.rows)]
         if grid.head:
-            drawn.insert(0, self._row(grid.head, ["QmsHead"] * count, is_head=True))
+            drawn.insert(0, self._row(grid.head, ["QmsHead"] * count, keeps=True, is_head=True))
         yield table(column_widths(grid, count), drawn, Look(above=0.8))
         yield paragraph("QmsJoint", "", '<w:spacing w:line="160" w:lineRule="exact"/>')
 
-    def _row(self, row: Sequence[Line], styles: Sequence[str], *, is_head: bool = False) -> Row:
+    def _row(self, row: Sequence[Line], styles: Sequence[str], *, keeps: bool, is_head: bool = False) -> Row:
+        kept = "<w:keepNext/>" if keeps else ""
         lines = [*row, *([()] * (len(styles) - len(row)))]
         cells = tuple(
-            Cell(paragraph(style, self.line(line)), is_shaded=is_head) for line, style in zip(lines, styles, strict=True)
+            Cell(paragraph(style, self.line(line), kept), is_shaded=is_head)
+            for line, style in zip(lines, styles, strict=True)
         )
         return Row(cells, is_head=is_head, splits=sum(len(plain(line)) for line in row) > _WHOLE_ROW)
 
@@ -205,11 +208,11 @@ class Text:
         data = png(block.chart, width_mm=TEXT_WIDTH)
         size = fitted(data, name="chart", width=TEXT_WIDTH, height=TALLEST, dots=_CHART)
         relation = self.media.relation(self.part, data, name="chart")
-        typed = block.source.partition("\n")[2].rstrip("\n")
-        told = described(block.chart)
-        shown = Illustration(relation, *size, title=told if typed or block.source else "", description=typed)
-        yield from self._figure(shown if block.source else Illustration(relation, *size, description=told),
-                                block.number, block.caption)
+        typed, told = block.source.partition("\n")[2].rstrip("\n"), described(block.chart)
+        # the description of a fenced chart is its notation, by which it is read back
+        title, description = (told, typed) if block.source else ("", told)
+        shown = Illustration(relation, *size, title=title, description=description)
+        yield from self._figure(shown, block.number, block.caption)
 
     def _figure(self, shown: Illustration, number: int, caption: str) -> Iterator[str]:
         yield paragraph("QmsFigure", self.media.drawing(shown))
@@ -227,7 +230,7 @@ def described(chart: Chart) -> str:
     """A chart in words, for those who do not see it."""
     texts = {node.name: node.text for node in chart.nodes}
     arrows = (
-        f"{texts.get(edge.first, edge.first)} {f'-{edge.text}-> ' if edge.text else '-> '}{texts.get(edge.last, edge.last)}"
+        (texts.get(edge.first, edge.first), f"-{edge.text}->" if edge.text else "->", texts.get(edge.last, edge.last))
         for edge in chart.edges
     )
-    return legal("; ".join(arrows))
+    return legal("; ".join(map(" ".join, arrows)))

@@ -83,7 +83,7 @@ def field(instruction: str, result: str, properties: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: its paragraphs, how many columns it spans, and whether it `begins` or `continues` one over several rows."""
+    """A cell: its paragraphs, the columns it spans, and whether it `begins` or `continues` one over several rows."""
 
     content: str
     span: int = 1
@@ -172,7 +172,7 @@ def _cell(cell: Cell, width: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Illustration:
-    """A picture of a part: how it is related, its size in millimetres, what is said of it to those who do not see it."""
+    """A picture of a part: how it is related, its size in millimetres, what those are told who do not see it."""
 
     relation: str
     width: float

@@ -15,6 +15,7 @@ TEXT_WIDTH = 160.0
 BODY, LINE = 12.0, 22.0  # points: 小四 and its line
 CELL, CELL_LINE = 10.5, 15.0
 RECORD, RECORD_LINE = 9.0, 12.0
+RECORD_TITLE = 34.0
 CAPTION_LINE = 16.0
 CONTENTS_LINE = 20.0
 HEADING_BEFORE, HEADING_AFTER, SECOND_BEFORE = 12.0, 6.0, 3.0
@@ -36,15 +37,15 @@ def _millimetres(line: float) -> float:
 
 
 def _own() -> tuple[Style, ...]:
-    red = {"sans": True, "align": "center"}
     return (
         Style("QmsChapter", *_CHAPTER, 16, 26, sans=True, bold=True, align="center", before=6, after=11, keeps=True),
         Style("QmsCell", "表格文字", "Table text", CELL, CELL_LINE),
         Style("QmsCellCentred", "表格文字 居中", "Table text centred", CELL, CELL_LINE, align="center"),
         Style("QmsHead", "表头", "Table head", CELL, CELL_LINE, sans=True, align="center"),
         Style("QmsVerbatim", "原文", "Verbatim", CELL, 16),
-        Style("QmsRecordTitle", "记录标题", "Record title", 16, _millimetres(12), sans=True, align="center", keeps=True),
+        Style("QmsRecordTitle", "记录标题", "Record title", 16, RECORD_TITLE, sans=True, align="center", keeps=True),
         Style("QmsRecord", "记录文字", "Record text", RECORD, RECORD_LINE, align="center"),
+        Style("QmsRecordDay", "记录日期", "Record date", 8, RECORD_LINE, align="center", spaced=-0.3),
         Style("QmsRecordHead", "记录表头", "Record head", RECORD, RECORD_LINE, sans=True, align="center"),
         Style("QmsIdentity", "封面编号", "Cover number", 12, _millimetres(7), align="right"),
         Style("QmsCompany", "封面公司", "Cover company", 22, _millimetres(10), bold=True, align="center"),
@@ -59,9 +60,8 @@ def _own() -> tuple[Style, ...]:
         Style("QmsFoot", "页脚行", "Foot", 9, 12),
         Style("QmsFootCentred", "页脚行 居中", "Foot centred", 9, 12, align="center"),
         Style("QmsFootRight", "页脚行 居右", "Foot right", 9, 12, align="right"),
-        Style("QmsStamp", "受控章", "Stamp", 14, 18.5, spaced=4, **red),
+        Style("QmsStamp", "受控章", "Stamp", 14, 18.5, sans=True, align="center", spaced=4),
         Style("QmsStampSmall", "受控章 小字", "Stamp small", 9, 12.5, align="center"),
-        Style("QmsVoid", "作废章", "Void stamp", 22, 28, spaced=6, **red),
         Style("QmsJoint", "接缝", "Joint", 1, 1),
     )  # fmt: skip
 
@@ -75,15 +75,16 @@ def _named(language: Language) -> Sequence[str]:
     """The styles that Word itself knows by name, and those with an indent."""
     is_chinese = language is Language.ZH
     indent = '<w:ind w:firstLineChars="200" w:firstLine="480"/>' if is_chinese else ""
-    both = '<w:jc w:val="both"/>'
+    both, centred = '<w:jc w:val="both"/>', '<w:jc w:val="center"/>'
     kept = "<w:keepNext/><w:keepLines/>"
+    body, item, figure = ("正文段落", "列表项", "图") if is_chinese else ("Body", "List item", "Figure")
     found = [
-        _style("QmsBody", "正文段落" if is_chinese else "Body", _line(LINE, after=0 if is_chinese else 6) + indent + both),
-        _style("QmsItem", "列表项" if is_chinese else "List item", _line(LINE) + both),
-        _style("QmsFigure", "图" if is_chinese else "Figure", "<w:keepNext/>" + _SINGLE + '<w:jc w:val="center"/>'),
-        _style("QmsCaption", "caption", _line(CAPTION_LINE, after=4) + '<w:jc w:val="center"/>', _face(True, 9), own=False),
-        _style("QmsTitle", "Title", _line(_millimetres(13)) + '<w:jc w:val="center"/>', _face(True, 26), own=False),
-    ]  # fmt: skip
+        _style("QmsBody", body, _line(LINE, after=0 if is_chinese else 6) + indent + both),
+        _style("QmsItem", item, _line(LINE) + both),
+        _style("QmsFigure", figure, "<w:keepNext/>" + _SINGLE + centred),
+        _style("QmsCaption", "caption", _line(CAPTION_LINE, after=4) + centred, _face(True, 9), own=False),
+        _style("QmsTitle", "Title", _line(_millimetres(13)) + centred, _face(True, 26), own=False),
+    ]
     for level in range(1, LEVELS + 1):
         before, after = (HEADING_BEFORE, HEADING_AFTER) if level == 1 else (SECOND_BEFORE if level == 2 else 0, 0)
         shape = f'{kept}{_line(LINE, before, after)}<w:outlineLvl w:val="{level - 1}"/>'
@@ -91,7 +92,9 @@ def _named(language: Language) -> Sequence[str]:
         found.append(_style(f"Heading{level}", f"heading {level}", shape, face, own=False, after="QmsBody"))
         tabs = f'<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="{twips(TEXT_WIDTH)}"/></w:tabs>'
         inset = f'<w:ind w:left="{2 * _EM * (level - 1)}"/>' if level > 1 else ""
-        found.append(_style(f"TOC{level}", f"toc {level}", tabs + _line(CONTENTS_LINE) + inset, _face(False, BODY), own=False))
+        found.append(
+            _style(f"TOC{level}", f"toc {level}", tabs + _line(CONTENTS_LINE) + inset, _face(False, BODY), own=False)
+        )
     return found
 
 

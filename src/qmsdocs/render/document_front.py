@@ -15,6 +15,7 @@ from qmsdocs.render.prose import Block, Heading, plain
 APPROVAL_TOP, APPROVAL_ROW = 165.0, 10.0  # mm from the top of the page; up to seven rows end above the dates
 APPROVAL_ROWS = 7
 HISTORY_ROWS, DISTRIBUTION_ROWS = 8, 6
+WHOLE_RECORD = 12  # rows of a record that is not torn
 CONTENTS_LEVEL = 2
 _HISTORY_WIDTHS = (10, 24, 20, 22, 36, 16, 16, 16)
 _DISTRIBUTION_WIDTHS = (10, 44, 20, 14, 36, 36)
@@ -154,8 +155,9 @@ def _record(
         "<tr>" + "".join(f"<td>{ink.text(cell)}</td>" for cell in row or [""] * len(heads)) + "</tr>" for row in rows
     )
     wide = ' class="wide"' if len(title.of(ink.language)) == len(title.zh) <= 4 else ""
+    whole = " whole" if len(rows) <= WHOLE_RECORD else ""
     return (
-        f'<div class="record"><h1{wide}>{ink.say(title)}</h1><table class="grid"><colgroup>{columns}</colgroup>'
+        f'<div class="record{whole}"><h1{wide}>{ink.say(title)}</h1><table class="grid"><colgroup>{columns}</colgroup>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -1,4 +1,4 @@
-"""The pictures of a controlled document on their way to a page: whole, of a bearable size, in colours a PDF/A may have."""
+"""The pictures of a controlled document: whole, of a bearable size, in colours that PDF/A allows."""
 
 from __future__ import annotations
 

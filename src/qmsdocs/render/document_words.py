@@ -67,7 +67,7 @@ STAMPS = {  # red, on each page
     Standing.WITHDRAWN: Text("作废", "VOID"),
     Standing.KEPT: Text("作废保留", "VOID – KEPT"),
 }
-WATERMARKS = {  # grey, behind the text
+WATERMARKS: Mapping[Standing, tuple[Text, ...]] = {  # grey, behind the text
     Standing.DRAFT: (Text("草稿", "DRAFT"),),
     Standing.TRIAL: (Text("试行", "TRIAL"),),
     Standing.APPROVED: (Text("待实施", "NOT YET IN FORCE"),),
@@ -100,10 +100,9 @@ def day(on: date | datetime | None, language: Language) -> str:
 
 def watermark(sheet: DocumentSheet) -> tuple[str, ...]:
     """The lines behind the text of every page; none on a controlled copy and on what is void."""
-    if sheet.standing is Standing.IN_FORCE:
-        lines = () if sheet.copy else UNCONTROLLED
-    else:
-        lines = WATERMARKS.get(sheet.standing, ())
+    lines = WATERMARKS.get(sheet.standing, ())
+    if sheet.standing is Standing.IN_FORCE and sheet.copy is None:
+        lines = UNCONTROLLED
     return tuple(line.of(sheet.language) for line in lines)
 
 

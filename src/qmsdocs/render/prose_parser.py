@@ -33,7 +33,7 @@ from qmsdocs.render.prose import (
 from qmsdocs.render.prose_inline import Place, spans
 
 MOST_CHARACTERS = 2_000_000  # of one text
-MOST_CELLS, MOST_COLUMNS = 50_000, 40  # of all tables of one text, of one table
+MOST_CELLS, MOST_COLUMNS = 50_000, 20  # of all tables of one text, of one table
 DEEPEST = 20  # lists and quotes within each other
 NARROWEST, CELL_SIDES, PAGE_EMS = 3.0, 1.2, 43.0  # ems of 五号: a column, its padding, the width of the page
 

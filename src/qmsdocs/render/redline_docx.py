@@ -13,8 +13,12 @@ from xml.sax.saxutils import escape, quoteattr
 
 import docx
 from docx.document import Document
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
 from docx.oxml import parse_xml
+from docx.oxml.shape import CT_Inline
 from docx.oxml.xmlchemy import BaseOxmlElement
+from docx.parts.image import ImagePart
 from docx.shared import Mm
 
 from qmsdocs.base.errors import QmsError
@@ -117,7 +121,7 @@ class _Writing:
 
     def __init__(self, made: Document, difference: Difference) -> None:
         self.made, self.difference, self.language = made, difference, difference.language
-        self.numbers = count(1)
+        self.numbers, self.pictures = count(1), count(1)
         moment = difference.new.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self.by = f"w:author={quoteattr(_legal(difference.new.author) or '-')} w:date={quoteattr(moment)}"
 
@@ -241,9 +245,13 @@ class _Writing:
             found = shape(held.get(path, b""), name=path)
         except QmsError:
             return ""
+        number = next(self.pictures)
+        name = PackURI(f"/word/media/picture{number}.{found.extension}")
+        part = ImagePart(name, f"image/{found.extension}", held[path])  # unread: Word is to judge what is in it
+        link = self.made.part.relate_to(part, RELATIONSHIP_TYPE.IMAGE)
         scale = min(_PICTURE_WIDTH / found.across, _PICTURE_HEIGHT / found.down, 25.4 / 96)
-        part = self.made.part
-        inline = part.new_pic_inline(io.BytesIO(held[path]), Mm(found.across * scale), Mm(found.down * scale))
+        width, height = Mm(found.across * scale), Mm(found.down * scale)
+        inline = CT_Inline.new_pic_inline(number, link, f"{number}.{found.extension}", width, height)
         return f"<w:r><w:drawing>{inline.xml}</w:drawing></w:r>"
 
     def _file(self, file: ChangedFile) -> Iterator[str]:

@@ -171,13 +171,14 @@ class _Drawing:
         """One picture where it stayed, both where it was exchanged, each named."""
         said = self.difference
         old, new = (shown.old, said.old_pictures, "gone"), (shown.new, said.new_pictures, "come")
-        sides = (new,) if shown.change is Change.KEPT else (old, new)
-        drawn = "".join(self._picture(path, held, kind) for path, held, kind in sides if path is not None)
+        sides = ((shown.new, said.new_pictures, "kept"),) if shown.change is Change.KEPT else (old, new)
+        there = [(path, held, kind) for path, held, kind in sides if path is not None]
+        drawn = "".join(self._picture(*one, is_alone=len(there) == 1) for one in there)
         outcome = "" if shown.change is Change.KEPT else f"（{redline.OUTCOMES[shown.change].of(self.language)}）"
         caption = f'<p class="cap">{_text(shown.label)} {_line(shown.caption)}{_text(outcome)}</p>'
         return f'<div class="fig {_classes(shown.change)}">{drawn}{caption}</div>'
 
-    def _picture(self, path: str, held: Mapping[str, bytes], kind: str) -> str:
+    def _picture(self, path: str, held: Mapping[str, bytes], kind: str, *, is_alone: bool) -> str:
         data = held.get(path)
         try:
             found = shape(data or b"", name=path)
@@ -187,8 +188,9 @@ class _Drawing:
             return f"<p>{_text(path)}</p>"
         name = f"{len(self.pictures)}.{found.extension}"
         self.pictures[name] = data
-        title = {"gone": redline.OLD_PICTURE, "come": redline.NEW_PICTURE}[kind].of(self.language)
-        return f'<img class="{kind}" src="{name}" alt="{_text(title)}">'
+        title = (redline.OLD_PICTURE if kind == "gone" else redline.NEW_PICTURE).of(self.language)
+        said = "" if is_alone else f"<br>{_text(title)}"
+        return f'<span class="one"><img class="{kind}" src="{name}" alt="{_text(path)}">{said}</span>'
 
     def _file(self, file: ChangedFile) -> Iterator[str]:
         outcome = redline.OUTCOMES[file.change].of(self.language)

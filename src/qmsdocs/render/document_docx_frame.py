@@ -1,0 +1,143 @@
+"""What stands around the text on each page of a controlled document in Word: header block, foot, marks."""
+
+from __future__ import annotations
+
+from docx.opc.part import Part
+
+from qmsdocs.base.language import Language
+from qmsdocs.render import document_words as words
+from qmsdocs.render import mark, measure, word
+from qmsdocs.render.document_docx_body import Media, fitted
+from qmsdocs.render.document_docx_parts import (
+    FRAME,
+    RED,
+    Cell,
+    Illustration,
+    Look,
+    Row,
+    field,
+    paragraph,
+    run,
+    size,
+    table,
+)
+from qmsdocs.render.document_sheet import DocumentSheet
+from qmsdocs.render.document_words import Head
+
+ROW, LEAST_ROWS = 6.0, 4  # of the header block, in millimetres
+DISTANCE = 5.0  # between the top of the page and the header block
+_WIDTHS = (40.0, 66.0, 22.0, 32.0)
+_LOGO_WIDTH, _LOGO_HEIGHT = 36.0, 10.0
+_TITLE_SIZES = (14.0, 12.0, 10.5, 9.0, 7.5)
+_SMALL_SIZES = (9.0, 8.0, 7.5, 6.5)
+_LEADING = 1.25
+_MIDDLE = (
+    "mso-position-horizontal:center;mso-position-horizontal-relative:page;"
+    "mso-position-vertical:center;mso-position-vertical-relative:page"
+)
+_CORNER = (
+    "margin-top:12pt;mso-position-horizontal:right;mso-position-horizontal-relative:margin;"
+    "mso-position-vertical:absolute;mso-position-vertical-relative:page"
+)
+
+
+def rows(head: Head) -> int:
+    """How many rows of 6 mm the header block has."""
+    return max(LEAST_ROWS, len(head.cells))
+
+
+def header(sheet: DocumentSheet, head: Head | None, part: Part, media: Media) -> str:
+    """The header of the pages that bear the block of `head`; without one only what is stamped on every page."""
+    block = _block(sheet, head, part, media) if head is not None else ""
+    return f"{block}{paragraph('QmsJoint', _marks(sheet))}"
+
+
+def _block(sheet: DocumentSheet, head: Head, part: Part, media: Media) -> str:
+    count = rows(head)
+    cells = [*head.cells, *([("", "")] * (count - len(head.cells)))]
+    logo = ""
+    if sheet.logo is not None:
+        measures = fitted(sheet.logo, name="logo", width=_LOGO_WIDTH, height=_LOGO_HEIGHT)
+        picture = Illustration(media.relation(part, sheet.logo, name="logo"), *measures)
+        logo = paragraph("QmsBlock", media.drawing(picture), '<w:spacing w:line="240" w:lineRule="auto"/>')
+    organisation = logo + _small(head.organisation, _WIDTHS[0], count * ROW - (11 if logo else 0))
+    kind = _small(head.kind, _WIDTHS[1], ROW)
+    drawn = []
+    for at, (label, value) in enumerate(cells):
+        shown = page_number(sheet.language) if value is None else ""
+        pair = (
+            Cell(_small(label, _WIDTHS[2], ROW, "QmsBlockLabel")),
+            Cell(paragraph("QmsBlock", shown) if value is None else _small(value, _WIDTHS[3], ROW)),
+        )
+        left = Cell(organisation if at == 0 else paragraph("QmsBlock"), begins=at == 0, continues=at > 0)
+        if at == 0:
+            middle = Cell(kind)
+        else:
+            title = _title(head.title, (count - 1) * ROW) if at == 1 else paragraph("QmsBlock")
+            middle = Cell(title, begins=at == 1, continues=at > 1)
+        drawn.append(Row((left, middle, *pair), ROW))
+    return table(_WIDTHS, drawn, Look(outer=FRAME, inner=FRAME, side=0.8))
+
+
+def _small(text: str, width: float, height: float, style: str = "QmsBlock") -> str:
+    return paragraph(style, run(text, size(_fitting(text, width, height, _SMALL_SIZES))))
+
+
+def _title(text: str, height: float) -> str:
+    points = _fitting(text, _WIDTHS[1], height, _TITLE_SIZES)
+    lines = "\n".join(_lines(text, _WIDTHS[1], points))
+    spacing = f'<w:spacing w:line="{round(points * _LEADING * 20)}" w:lineRule="exact"/>'
+    return paragraph("QmsBlockLabel", run(lines, f"<w:b/>{size(points)}"), spacing)
+
+
+def _lines(text: str, width: float, points: float) -> tuple[str, ...]:
+    capacity = (width - 2) / (points * measure.MILLIMETRES_PER_POINT)
+    return measure.balanced(text, capacity, most=capacity)
+
+
+def _fitting(text: str, width: float, height: float, sizes: tuple[float, ...]) -> float:
+    """The largest of `sizes` at which `text` stands in a cell."""
+    for points in sizes:
+        line = points * measure.MILLIMETRES_PER_POINT * _LEADING
+        if len(_lines(text, width, points)) * line <= max(height, line):
+            return points
+    return sizes[-1]
+
+
+def page_number(language: Language) -> str:
+    """第3页　共8页, as Word counts."""
+    before, between, after = (part.of(language) for part in words.PAGE)
+    return run(before) + field("PAGE", "1") + run(between) + field("NUMPAGES", "1") + (run(after) if after else "")
+
+
+def footer(sheet: DocumentSheet, part: Part, media: Media, *, is_cover: bool) -> str:
+    """The foot of a page: copying forbidden, how the revision stands, the mark to verify it by."""
+    language = sheet.language
+    code = mark.qr_png(sheet.payload)
+    picture = Illustration(
+        media.relation(part, code, name="qr"), mark.SIDE, mark.SIDE, description=words.CHECK.of(language)
+    )
+    void = words.void_stamp(sheet)
+    state = f"{words.state(sheet)}　{sheet.number} {sheet.revision}\n{words.CHECK.of(language)} {sheet.check}"
+    state += f"\n{void[1]}" if void is not None and void[1] else ""
+    middle = page_number(language) if is_cover else ""
+    cells = (
+        Cell(paragraph("QmsFoot", run(words.COPYING.of(language)))),
+        Cell(paragraph("QmsFootCentred", middle)),
+        Cell(paragraph("QmsFootRight", run(state))),
+        Cell(paragraph("QmsFootRight", media.drawing(picture), '<w:spacing w:line="240" w:lineRule="auto"/>')),
+    )
+    return table((50.0, 45.0, 47.0, 18.0), [Row(cells)], Look(outer=0, inner=0, side=0)) + paragraph("QmsJoint")
+
+
+def _marks(sheet: DocumentSheet) -> str:
+    """The words across each page: grey ones behind the text, red ones in the corner of what is void."""
+    found = ""
+    if lines := words.watermark(sheet):
+        said = " ".join(lines)
+        width = min(190.0, 22 * measure.ems(said))
+        found = word.watermark(said, colour="#e0e0e0", width=width, height=22, turned=320, place=_MIDDLE)
+    if void := words.void_stamp(sheet):
+        width = 11 * measure.ems(void[0])
+        found += word.watermark(void[0], colour=f"#{RED}", width=width, height=11, turned=345, place=_CORNER)
+    return found

@@ -1,0 +1,156 @@
+"""On which page each heading of a controlled document comes to stand, reckoned before Word does it exactly."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from qmsdocs.render import document_docx_styles as styles
+from qmsdocs.render import document_words as words
+from qmsdocs.render import measure
+from qmsdocs.render.document_docx_body import SMALL_TABLE, TALLEST, bookmark, column_widths, fitted
+from qmsdocs.render.document_docx_front import CONTENTS_LEVEL, HISTORY_WIDTHS, RECORD_ROW, chapter_mark
+from qmsdocs.render.document_front import DISTRIBUTION_ROWS, HISTORY_ROWS
+from qmsdocs.render.document_sheet import DocumentSheet
+from qmsdocs.render.prose import Block, Chart, Drawing, Grid, Heading, Line, Listing, Paragraph, Picture, plain
+
+_POINT = measure.MILLIMETRES_PER_POINT
+_BOTTOM = 22.0
+_HEIGHT = 297.0
+
+
+def _em(points: float) -> float:
+    return points * _POINT
+
+
+@dataclass(slots=True)
+class _Paper:
+    """Where writing has got to: the page, and millimetres from the top of its text."""
+
+    room: float
+    page: int = 1
+    at: float = 0.0
+    found: dict[str, int] = field(default_factory=dict)
+
+    def turn(self) -> None:
+        self.page, self.at = self.page + 1, 0.0
+
+    def put(self, height: float, needed: float = 0.0) -> None:
+        """Nothing; what is `height` high stands on this page, or on the next where `needed` does not fit here."""
+        if self.at and self.at + max(height, needed) > self.room + 0.1:
+            self.turn()
+        self.at += height
+
+    def flow(self, line: float, count: int) -> None:
+        """Nothing; `count` lines run over pages, two of them staying together."""
+        for _ in range(count):
+            self.put(line)
+
+
+def heading_pages(sheet: DocumentSheet, header_height: float) -> Mapping[str, int]:
+    """The page of each heading and chapter by the name of its place."""
+    paper = _Paper(_HEIGHT - _BOTTOM - header_height, page=2)
+    _records(paper, sheet)
+    entries = _entries(sheet)
+    if entries:
+        paper.turn()
+        paper.put(styles.RECORD_TITLE * _POINT)
+        paper.flow(styles.CONTENTS_LINE * _POINT, entries)
+    if sheet.blocks:
+        paper.turn()
+        _blocks(paper, sheet.blocks, sheet.pictures, 0)
+    for count, chapter in enumerate(sheet.chapters, 1):
+        paper.turn()
+        paper.found[chapter_mark(count)] = paper.page
+        paper.put(15.0)
+        _blocks(paper, chapter.blocks, chapter.pictures, count)
+    return paper.found
+
+
+def _records(paper: _Paper, sheet: DocumentSheet) -> None:
+    summary = max(1.0, (HISTORY_WIDTHS[4] - 1) / _em(styles.RECORD))
+    changes = [measure.lines(entry.summary, summary) for entry in sheet.history]
+    changes += [1] * (HISTORY_ROWS - len(changes))
+    signed = [1] * len(words.countersignature_record(sheet))
+    copies = [1] * max(DISTRIBUTION_ROWS, len(sheet.distribution))
+    for rows in filter(None, (changes, signed, copies)):
+        paper.put(styles.RECORD_TITLE * _POINT, styles.RECORD_TITLE * _POINT + 2 * RECORD_ROW)
+        for count in (1, *rows):
+            paper.put(max(RECORD_ROW, count * styles.RECORD_LINE * _POINT + 0.8))
+
+
+def _entries(sheet: DocumentSheet) -> int:
+    levels = [(sheet.blocks, 1), *((chapter.blocks, 2) for chapter in sheet.chapters)]
+    listed = sum(
+        1
+        for blocks, first in levels
+        for block in blocks
+        if isinstance(block, Heading) and block.level + first - 1 <= CONTENTS_LEVEL
+    )
+    return listed + len(sheet.chapters)
+
+
+def _blocks(
+    paper: _Paper, blocks: Sequence[Block], pictures: Mapping[str, bytes], section: int, inset: float = 0.0
+) -> None:
+    for block in blocks:
+        match block:
+            case Heading():
+                _heading(paper, block, section)
+            case Paragraph(line=line):
+                paper.flow(styles.LINE * _POINT, _lines(line, styles.TEXT_WIDTH - inset, 0.0 if inset else 2.0))
+            case Listing(items=items):
+                deeper = inset + _em(styles.BODY) * (1.8 if inset else 3.8)
+                for item in items:
+                    _blocks(paper, item, pictures, section, deeper)
+            case Grid():
+                _grid(paper, block)
+            case Picture(path=path):
+                data = pictures.get(path)
+                paper.put(_figure(fitted(data, name=path, width=styles.TEXT_WIDTH, height=TALLEST)[1]) if data else 0.0)
+            case Drawing(chart=chart):
+                paper.put(_figure(_chart_height(chart)))
+            case _:
+                paper.flow(16 * _POINT, block.text.count("\n") + 1)
+
+
+def _heading(paper: _Paper, heading: Heading, section: int) -> None:
+    before = styles.HEADING_BEFORE if heading.level == 1 else styles.SECOND_BEFORE if heading.level == 2 else 0.0
+    after = styles.HEADING_AFTER if heading.level == 1 else 0.0
+    height = (before + styles.LINE + after) * _POINT
+    paper.put(height, height + styles.LINE * _POINT)
+    paper.found[bookmark(section, heading)] = paper.page
+
+
+def _lines(line: Line, width: float, indent: float) -> int:
+    return measure.lines("　" * int(indent) + plain(line), math.floor(width / _em(styles.BODY) * 2) / 2)
+
+
+def _grid(paper: _Paper, grid: Grid) -> None:
+    rows = [grid.head, *grid.rows] if grid.head else [*grid.rows]
+    if not rows:
+        return
+    widths = column_widths(grid, max(map(len, rows)))
+    room = [max(1.0, (width - 3) / _em(styles.CELL)) for width in widths]
+    counts = [max(measure.lines(plain(cell), ems) for cell, ems in zip(row, room, strict=False)) for row in rows if row]
+    heights = [count * styles.CELL_LINE * _POINT + 1.8 for count in counts]
+    together = len(heights) if len(grid.rows) <= SMALL_TABLE else 2 + bool(grid.head)
+    needed = sum(heights[:together])
+    caption = (styles.CAPTION_LINE + 4) * _POINT if grid.number else 0.0
+    if caption:
+        paper.put(caption, caption + needed)
+    for height in heights:
+        paper.put(height, needed)
+        needed = 0.0
+    paper.put(8 * _POINT)
+
+
+def _figure(height: float) -> float:
+    return height + (styles.CAPTION_LINE + 12) * _POINT
+
+
+def _chart_height(chart: Chart) -> float:
+    from qmsdocs.render.chart_figure import figure
+
+    return figure(chart, width=styles.TEXT_WIDTH).height

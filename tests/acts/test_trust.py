@@ -1,0 +1,203 @@
+"""Forged approvals, written straight into git by somebody with all rights on the folder: every one is found."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from control import NUMBER, Company
+
+from qmsdocs.acts import officers
+from qmsdocs.acts.release import Act
+from qmsdocs.base.canonical import dumps, sha256
+from qmsdocs.query.course import course
+from qmsdocs.store import handover
+from qmsdocs.store.signature import SigningKey, namespace_of, new_key
+
+CONTROL = "qms/control"
+
+
+def git(root: Path, *words: str, data: bytes = b"") -> str:
+    done = subprocess.run(
+        ["git", "-C", str(root), "-c", "user.name=x", "-c", "user.email=x@y", *words],
+        input=data,
+        capture_output=True,
+        check=True,
+    )
+    return done.stdout.decode()
+
+
+def commit(root: Path, files: dict[str, bytes | None]) -> None:
+    """One more commit of control with these files; None removes one."""
+    git(root, "read-tree", CONTROL)
+    for path, data in files.items():
+        if data is None:
+            git(root, "update-index", "--force-remove", path)
+        else:
+            oid = git(root, "hash-object", "-w", "--stdin", data=data).strip()
+            git(root, "update-index", "--add", "--cacheinfo", f"100644,{oid},{path}")
+    tree = git(root, "write-tree").strip()
+    made = git(root, "commit-tree", tree, "-p", CONTROL, data=b"x").strip()
+    git(root, "update-ref", f"refs/heads/{CONTROL}", made)
+    git(root, "read-tree", "HEAD")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """Reviewed by its reviewer, and the general manager's key reported lost an hour later."""
+    company = Company.begun(tmp_path_factory.mktemp("trust") / "acme")
+    company.key("li.ming")
+    company.key("zhao.lei")
+    company.edit(12)
+    company.submit()
+    company.review()
+    company.approve()
+    company.later(days=2).edit(6)
+    company.submit()
+    company.later(hours=1).review()
+    assert company.problems() == []
+    return company
+
+
+@pytest.fixture
+def company(whole: Company, tmp_path: Path) -> Company:
+    shutil.copytree(whole.root, tmp_path / "acme", symlinks=True)
+    return whole.copy(root=tmp_path / "acme", keys=dict(whole.keys))
+
+
+def approved(company: Company) -> tuple[str, bytes, bytes]:
+    """Path, bytes and signature of the one good approval."""
+    item = next(r for r in company.system.definitions.named(NUMBER) if r.revision == "A/1")
+    [stored] = [s for s in company.system.definitions.events(item) if s.event.act == "approve"]
+    assert stored.signature is not None
+    return stored.path, stored.data, stored.signature
+
+
+def forged(company: Company, key: SigningKey | None, *, namespace: str = "approved", **changes: Any) -> None:
+    """An approval of the revision that waits, made from the good one, written as the program would have."""
+    item = company.newest()
+    last = company.system.definitions.events(item)[-1]
+    _, data, _ = approved(company)
+    now = company.now.isoformat(timespec="seconds")
+    body = {
+        **json.loads(data),
+        "record": last.body["record"],
+        "sequence": 3,
+        "previous": last.sha256,
+        "control": git(company.root, "rev-parse", CONTROL).strip(),
+        "recorded_at": now,
+        "set": {"effective_on": (company.now + timedelta(days=1)).date().isoformat()},
+        "nonce": "0" * 32,
+        **changes,
+    }
+    if key is None:
+        body["signer"] = changes.get("signer")
+    elif "signer" not in changes:
+        body["signer"] = {"person": body["by"], "key": key.public.fingerprint, "meaning": namespace}
+    written = dumps(body)
+    path = f"{last.path.rpartition('/')[0]}/0003-approve.json"
+    files: dict[str, bytes | None] = {path: written}
+    if key is not None:
+        files[path + ".sig"] = key.sign(written, namespace=namespace_of(namespace))
+    commit(company.root, files)
+
+
+def said(company: Company) -> str:
+    return "\n".join(company.problems())
+
+
+def test_what_is_made_as_the_program_makes_it_is_believed(company: Company) -> None:
+    company.later(minutes=1)
+    forged(company, company.keys["zhao.lei"])
+    assert company.problems() == []
+
+
+def lost(company: Company) -> None:
+    company.later(minutes=5)
+    system = company.system
+    handover.take_seat(system.store, "hz", person="wang.fang", reason="副本", at=system.now, last_numbers=())
+    company.do(lambda s: officers.lose(s, "zhao.lei", Act("wang.fang", "被盗"), lost_at=s.now))
+
+
+def backdated(company: Company) -> None:
+    """With the lost key, by a clock set back to before the loss was reported."""
+    before = company.now.isoformat(timespec="seconds")
+    lost(company)
+    forged(company, company.keys["zhao.lei"], recorded_at=before)
+
+
+def backdated_state(company: Company) -> None:
+    """The same, naming the state of the releases of then."""
+    then = git(company.root, "rev-parse", CONTROL).strip()
+    before = company.now.isoformat(timespec="seconds")
+    lost(company)
+    forged(company, company.keys["zhao.lei"], recorded_at=before, control=then)
+
+
+def moved(company: Company) -> None:
+    """The good approval's bytes and signature under the revision that waits."""
+    _, data, signature = approved(company)
+    folder = company.system.definitions.events(company.newest())[-1].path.rpartition("/")[0]
+    commit(company.root, {f"{folder}/0003-approve.json": data, f"{folder}/0003-approve.json.sig": signature})
+
+
+def without_signature(company: Company) -> None:
+    path, _, _ = approved(company)
+    commit(company.root, {path + ".sig": None})
+
+
+def other_bytes(company: Company) -> None:
+    path, data, signature = approved(company)
+    body = {**json.loads(data), "set": {"effective_on": "2026-11-03"}}
+    commit(company.root, {path: dumps(body), path + ".sig": signature})
+
+
+def another_person(company: Company) -> None:
+    key = company.keys["li.ming"]
+    signer = {"person": "zhao.lei", "key": key.public.fingerprint, "meaning": "approved"}
+    forged(company, key, signer=signer)
+
+
+FORGERIES: tuple[tuple[str, Callable[[Company], object], str], ...] = (
+    ("unsigned", lambda c: forged(c, None), "it is not signed, and it had to be"),
+    ("a key nobody has", lambda c: forged(c, new_key()), "zhao.lei has no such key"),
+    ("somebody else's key", another_person, "zhao.lei has no such key"),
+    ("a reviewer approves", lambda c: forged(c, c.keys["li.ming"], by="li.ming"), "li.ming had no right to do so"),
+    ("the author approves", lambda c: forged(c, None, by="wang.fang"), "judged what he had prepared himself"),
+    ("another meaning", lambda c: forged(c, c.keys["zhao.lei"], namespace="acknowledged",
+        signer={"person": "zhao.lei", "key": c.keys["zhao.lei"].public.fingerprint, "meaning": "approved"}),
+     "not one of these bytes and this meaning"),
+    ("another repository", lambda c: forged(c, c.keys["zhao.lei"], repository="b" * 32), "another repository"),
+    ("another ledger", lambda c: forged(c, c.keys["zhao.lei"], ledger="records/complaint/2026/hz"), "another ledger"),
+    ("moved to another revision", moved, "made for another record"),
+    ("signature removed", without_signature, "the signature is missing"),
+    ("bytes changed", other_bytes, "not one of these bytes"),
+    ("backdated after the loss", backdated, "had been reported lost before"),
+    ("backdated, older state named", backdated_state, "another state of the releases"),
+    ("the time contradicts the order", lambda c: forged(c, c.keys["zhao.lei"], recorded_at="2026-11-02T09:00:00+08:00"),
+     "lies before that of the act before it"),
+    ("effective before the approval", lambda c: forged(c, c.keys["zhao.lei"], set={"effective_on": "2026-11-01"}),
+     "effective day lies before the approval"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("forge", "expected"), [row[1:] for row in FORGERIES], ids=[row[0] for row in FORGERIES])
+def test_every_forgery_is_found_and_named(company: Company, forge: Callable[[Company], object], expected: str) -> None:
+    forge(company)
+    assert expected in said(company)
+    assert any(item.problems for item in course(company.system, NUMBER))
+
+
+def test_a_changed_byte_of_a_revision_is_refused(company: Company) -> None:
+    item = next(r for r in company.system.definitions.named(NUMBER) if r.revision == "A/1")
+    folder = company.system.definitions.events(item)[0].path.rpartition("/")[0]
+    text = company.system.definitions.files(item)["QP-14.md"]
+    commit(company.root, {f"{folder}/files/{sha256(text)}": text + b" "})
+    with pytest.raises(Exception, match="missing or damaged"):
+        company.system.definitions.files(item)
