@@ -50,7 +50,7 @@ def commit(root: Path, files: dict[str, bytes | None]) -> None:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Company:
-    """Reviewed by its reviewer, and the general manager's key reported lost an hour later."""
+    """One revision approved and signed, the next one reviewed."""
     company = Company.begun(tmp_path_factory.mktemp("trust") / "acme")
     company.key("li.ming")
     company.key("zhao.lei")
@@ -62,7 +62,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Company:
     company.submit()
     company.later(hours=1).review()
     assert company.problems() == []
-    return company
+    stored = company.root.with_name("stored")  # so that no copy can reach it and hand over the seat
+    company.root.rename(stored)
+    return company.copy(root=stored)
 
 
 @pytest.fixture

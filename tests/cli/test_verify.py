@@ -19,7 +19,7 @@ import pytest
 import segno
 from office import convert
 from PIL import Image, ImageFilter
-from program import COMPLAINT, Program, looked, tool
+from program import Program, looked, tool
 
 from qmsdocs.base.language import Language
 from qmsdocs.render.mark import payload
@@ -110,17 +110,12 @@ def test_a_page_is_outdated_by_the_acts_since_then(repository: Program, tmp_path
     for answer in judged(later, old_pdf, old_docx, code=1):
         assert (answer["verdict"], answer["checked"], answer["in_force"]) == ("outdated", "bytes", False)
         assert re.search(r"since then: Amended \(王芳, 2026-11-21 14:00\)", " ".join(answer["reasons"]))
-    assert verdict(later, first.pdf, code=0) == ("current", "bytes")
+    assert verdict(later.later(timedelta(days=400)), first.pdf, code=0) == ("current", "bytes")
+    [answer] = judged(later, first.sha256[:8], code=1)
+    assert (answer["verdict"], answer["number"], answer["checked"]) == ("outdated", first.number, "code")
     assert later("record", "void", first.number, "-m", "重复登记").code == 0
     for answer in judged(later, old_pdf, first.pdf, code=1):
         assert (answer["verdict"], answer["checked"]) == ("void", "bytes")
-
-
-def test_a_page_in_the_other_language_or_of_a_renamed_person_is_genuine(repository: Program, tmp_path: Path) -> None:
-    """Pages are drawn with the definitions of their day; they stay right when definitions change."""
-    first = Pages(repository)
-    later = repository.later(timedelta(days=400))
-    assert verdict(later, first.pdf, code=0) == ("current", "bytes")
 
 
 # ── saved again
@@ -209,14 +204,6 @@ def test_a_pdf_with_other_words_is_altered(pages: Pages, tmp_path: Path) -> None
     assert (answer["verdict"], answer["number"]) == ("altered", pages.number)
 
 
-def with_content(pages: Pages, target: Path, content: bytes) -> Path:
-    """The PDF with something drawn over its first page."""
-    with pikepdf.open(pages.pdf) as file:
-        file.pages[0].contents_add(file.make_stream(b"Q Q Q q " + content + b" Q q q q"), prepend=False)
-        file.save(target)
-    return target
-
-
 def test_a_pdf_with_something_painted_over_is_altered(pages: Pages, tmp_path: Path) -> None:
     """The words below are all still there, so only the look betrays it."""
     with pikepdf.open(pages.pdf) as file:
@@ -258,7 +245,6 @@ def test_a_pdf_with_a_program_in_it_is_altered(pages: Pages, tmp_path: Path) -> 
 def test_pages_of_several_records_in_one_file_are_judged_one_by_one(pages: Pages, tmp_path: Path) -> None:
     other = pages.desk.issue("QR-14-03", pages=True)
     second = pages.desk.root / "records" / "issued" / "QR-14-03" / "2026" / f"{other}.pdf"
-    forged = redrawn(pages, tmp_path / "forged.pdf", phone="13900007777")
     together = tmp_path / "together.pdf"
     looked("qpdf", "--empty", "--pages", pages.pdf, second, "--", together)
     first, last = judged(pages.desk, together, code=0)
@@ -266,7 +252,6 @@ def test_pages_of_several_records_in_one_file_are_judged_one_by_one(pages: Pages
         (pages.number, "text"),
         (other, "text"),
     ]
-    assert forged.exists()
 
 
 # ── marks that lead nowhere
@@ -325,12 +310,14 @@ def test_pages_without_a_mark_are_unknown(pages: Pages, tmp_path: Path) -> None:
 # ── forms
 
 
-def test_a_blank_of_a_form_is_on_trial(pages: Pages, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("options", "verdict_said", "exit_code"), [(("--in-force",), "trial", 0), ((), "draft", 1)])
+def test_a_blank_of_a_form_stands_as_its_revision(
+    pages: Pages, tmp_path: Path, options: Sequence[str], verdict_said: str, exit_code: int
+) -> None:
     blank = tmp_path / "blank.pdf"
-    made = pages.desk("form", "show", FORM, "-o", blank)
-    if made.code != 0:
-        made = pages.desk("form", "preview", FORM, "-o", blank)
-    assert blank.exists(), made.err
+    assert pages.desk("form", "show", FORM, "-o", blank, *options).code == 0
+    [answer] = judged(pages.desk, blank, code=exit_code)
+    assert (answer["verdict"], answer["number"], answer["kind"]) == (verdict_said, FORM, "form")
 
 
 # ── photographs
@@ -342,7 +329,16 @@ def photographed(page: Image.Image, size: tuple[int, int], *, turned: float = 7,
     seen = page.resize(size, Image.Resampling.LANCZOS).transform(
         size,
         Image.Transform.QUAD,
-        (-0.04 * width, -0.03 * height, 0.02 * width, 1.05 * height, 1.03 * width, 1.02 * height, 0.99 * width, -0.05 * height),
+        (
+            -0.04 * width,
+            -0.03 * height,
+            0.02 * width,
+            1.05 * height,
+            1.03 * width,
+            1.02 * height,
+            0.99 * width,
+            -0.05 * height,
+        ),
         Image.Resampling.BICUBIC,
         fillcolor=90,
     )
@@ -364,7 +360,7 @@ def test_a_copy_of_a_page_is_read(
     assert "cannot be checked from a picture" in answer["reasons"][-1]
 
 
-@pytest.mark.parametrize("turned", [0, 7, 90, 183, 275])
+@pytest.mark.parametrize("turned", [7, 96, 183])
 def test_a_photograph_of_a_page_is_read(
     pages: Pages, picture: Callable[[int], Image.Image], tmp_path: Path, turned: int
 ) -> None:
@@ -372,7 +368,7 @@ def test_a_photograph_of_a_page_is_read(
     assert verdict(pages.desk, tmp_path / "photo.jpg", code=0) == ("current", "mark")
 
 
-@pytest.mark.parametrize(("size", "blur"), [((1200, 1600), 0.5), ((2400, 3200), 1.6), ((3000, 4000), 2.2)])
+@pytest.mark.parametrize(("size", "blur"), [((1200, 1600), 0.4), ((2400, 3200), 1.6)])
 def test_how_sharp_a_photograph_must_be(
     pages: Pages, picture: Callable[[int], Image.Image], tmp_path: Path, size: tuple[int, int], blur: float
 ) -> None:
@@ -425,14 +421,6 @@ def test_a_typed_code_is_looked_up(pages: Pages, written: Callable[[str], str]) 
     assert (answer["verdict"], answer["number"], answer["checked"]) == ("current", pages.number, "code")
 
 
-def test_the_code_of_an_old_page_is_found_too(repository: Program) -> None:
-    number = repository.issue(FORM)
-    old = repository.record(number)["event_sha256"][0]
-    assert repository("record", "amend", number, "--set", "phone=13900005678", "-m", "听错", "--no-pages").code == 0
-    [answer] = judged(repository, old[:8], code=1)
-    assert (answer["verdict"], answer["number"]) == ("outdated", number)
-
-
 def test_a_code_that_nothing_bears_is_unknown(pages: Pages) -> None:
     [answer] = judged(pages.desk, "0000-0000", code=1)
     assert answer["verdict"] == "unknown" and "0000-0000" in answer["reasons"][0]
@@ -461,7 +449,8 @@ def broken(folder: Path, pages: Pages) -> list[tuple[Path, str]]:
     add("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "neither a PDF")
     add("half.pdf", b"%PDF-1.7\n" + random.Random(1).randbytes(900), "damaged")
     add("cut.docx", pages.docx.read_bytes()[:3000], "damaged")
-    add("cut.png", bare(folder / "whole.png", "x").read_bytes()[:120], "damaged")
+    Image.effect_noise((300, 300), 90).save(folder / "whole.png")
+    add("cut.png", (folder / "whole.png").read_bytes()[:9000], "damaged")
     add("large.pdf", b"%PDF-1.7\n" + b"\0" * 50_000_001, "larger than 50 MB")
     with zipfile.ZipFile(folder / "bomb.docx", "w", zipfile.ZIP_DEFLATED) as bomb:
         bomb.writestr("[Content_Types].xml", b" " * 40_000_000)
@@ -509,11 +498,17 @@ def test_a_link_to_a_page_is_followed(pages: Pages, tmp_path: Path) -> None:
 def laughing(levels: int) -> bytes:
     """A PDF whose drawings call each other ten times, level below level."""
     with pikepdf.new() as file:
-        form = file.make_stream(b"0 0 m 9 9 l S", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=[0, 0, 9, 9])
+        form = file.make_stream(
+            b"0 0 m 9 9 l S", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=[0, 0, 9, 9]
+        )
         for _ in range(levels):
             resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(X=form))
             form = file.make_stream(
-                b"/X Do " * 10, Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=[0, 0, 9, 9], Resources=resources
+                b"/X Do " * 10,
+                Type=pikepdf.Name.XObject,
+                Subtype=pikepdf.Name.Form,
+                BBox=[0, 0, 9, 9],
+                Resources=resources,
             )
         page = file.add_blank_page()
         page.Contents = file.make_stream(b"/X Do")
@@ -542,7 +537,7 @@ def test_changed_bytes_of_a_page_never_pass_unseen(pages: Pages, tmp_path: Path)
     data = pages.pdf.read_bytes()
     texts = looked("pdftotext", pages.pdf, "-")
     paths: list[Path] = []
-    for turn in range(6):
+    for turn in range(4):
         place = chance.randrange(len(data))
         path = tmp_path / f"{turn}.pdf"
         path.write_bytes(data[:place] + bytes([data[place] ^ 1 << chance.randrange(8)]) + data[place + 1 :])
@@ -553,12 +548,3 @@ def test_changed_bytes_of_a_page_never_pass_unseen(pages: Pages, tmp_path: Path)
         if answer["in_force"]:
             shown = subprocess.run([tool("pdftotext"), answer["path"], "-"], capture_output=True, check=False).stdout
             assert shown.decode() == texts
-
-
-def texts_of(answers: Sequence[dict[str, Any]]) -> str:
-    """All reasons in one line."""
-    return " ".join(reason for answer in answers for reason in answer["reasons"])
-
-
-def test_the_whole_of_a_complaint_is_compared(pages: Pages) -> None:
-    assert set(COMPLAINT) <= set(pages.desk.record(pages.number)["values"]) | {"plan"}

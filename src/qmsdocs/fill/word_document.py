@@ -17,11 +17,12 @@ from qmsdocs.fill.word_markdown import Content, is_counted, markdown
 from qmsdocs.fill.word_model import Note, NoteKind, Table, Text, snippet
 from qmsdocs.fill.word_numbering import Counter, read_numbering
 from qmsdocs.fill.word_outline import Heading, Node, check_numbers, levelled, outlined
+from qmsdocs.fill.word_own import is_own, without_own
 from qmsdocs.fill.word_package import WordPackage, open_word, value, w
 from qmsdocs.fill.word_reconcile import reconcile
 from qmsdocs.fill.word_review import missing_names, review
 from qmsdocs.fill.word_shape import texts
-from qmsdocs.fill.word_story import OWN_PAGES, Story
+from qmsdocs.fill.word_story import Story
 from qmsdocs.fill.word_styles import read_styles
 from qmsdocs.fill.word_table import pictures_of, report_table
 from qmsdocs.render.opc import parse
@@ -60,12 +61,16 @@ def _read(data: bytes, source: str, number: str | None) -> Imported:
     reading = _reading(open_word(data, source=source))
     body = reading.package.main.root.find(w("body"))
     blocks = Story(reading, reading.package.main).blocks(body) if body is not None else ()
+    if reading.is_own:
+        blocks = tuple(without_own(blocks, reading.taken))
     nodes = outlined(list(in_line(list(unrolled(blocks, reading)))), reading)
     front = body_front(nodes, page_facts(reading), reading)
     content = _content(levelled(front.nodes, reading), reading)
     if not content:
         raise QmsError("{source}: the document has no text", source=source)
-    if not reading.is_own:
+    if reading.is_own:
+        _dropped_names(reading)
+    else:
         missing_names(front.facts.missing, has_names(front.facts), reading)
     check_numbers([node for node in content if isinstance(node, Heading)], reading)
     review(content, reading)
@@ -87,9 +92,7 @@ def _reading(package: WordPackage) -> Reading:
         for note in part.root.iterfind(w(kind))
         if value(note, "type") in ("", "normal")
     }
-    tags = (value(tag) for part in package.parts.values() for tag in part.root.iter(w("tag")))
-    is_own = any(tag.startswith(OWN_PAGES) for tag in tags)
-    return Reading(package, styles, counter, footnotes, is_own=is_own)
+    return Reading(package, styles, counter, footnotes, is_own=is_own(package, styles))
 
 
 def _content(nodes: Sequence[Node], reading: Reading) -> tuple[Content, ...]:
@@ -113,6 +116,16 @@ def _first_label(node: Node) -> str:
     if not isinstance(node, Text) or node.label is None or not is_counted(node.label):
         return ""
     return node.label.text if node.label.values[-1] == 1 else ""
+
+
+def _dropped_names(reading: Reading) -> None:
+    if reading.untagged:
+        said = message(
+            "{count} values that the program fills in stand as plain words, since an office program dropped their names: "
+            "write {{{{ p.name }}}} and [number] again, or edit in Word or WPS",
+            count=reading.untagged,
+        )
+        reading.lost("", said)
 
 
 def _comments(reading: Reading) -> None:

@@ -44,6 +44,7 @@ class Reading:
     taken: list[str] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     is_own: bool = False  # the program drew the file itself; somebody may have edited it since
+    untagged: int = 0  # content controls inside paragraphs that bear no name
     said: set[tuple[str, str, str]] = field(default_factory=set)
 
     def lost(self, where: str, said: Message) -> None:

@@ -20,6 +20,7 @@ _MOVING_FIELDS = frozenset(("DATE", "TIME", "PRINTDATE", "SAVEDATE", "CREATEDATE
 _OUTSIDE_FIELDS = frozenset(
     ("INCLUDEPICTURE", "INCLUDETEXT", "LINK", "DDE", "DDEAUTO", "DATABASE", "IMPORT", "MERGEFIELD")
 )
+REPEATING = 'FILLIN ""'
 _DRAWING = 3  # so many boxes in one paragraph are a drawing
 _ADDRESS = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _TAG = re.compile(r"p\.[a-z][a-z0-9_]*")
@@ -74,6 +75,7 @@ class Inline:
     inserted: dict[str, str] = field(default_factory=dict)
     deleted: dict[str, str] = field(default_factory=dict)
     author: str = ""
+    repeated: list[str] = field(default_factory=list)
     boxes: list[str] = field(default_factory=list)
     bare_shapes: int = 0
 
@@ -84,6 +86,11 @@ class Inline:
 
     def finish(self) -> None:
         """Nothing; what was gathered over the whole paragraph is reported."""
+        for words in self.repeated:
+            if words in "".join(piece.text for piece in self.pieces):
+                self.reading.taken.append(words)
+            else:
+                self.pieces.append(Piece(words))
         if self.hidden.strip():
             self.reading.lost(self.where, message("hidden text: {words}", words=self.hidden.strip()))
         for author, words in self.deleted.items():
@@ -221,6 +228,8 @@ class Inline:
     def _end_field(self) -> None:
         done = self.fields.pop()
         code = " ".join(done.code.split())
+        if code == REPEATING:
+            self._drop_repeated(done.result)
         if done.kind in ("EQ", "SYMBOL", "ADVANCE") and not done.result.strip():
             self.reading.lost(self.where, message("a field without a result: {code}", code=code))
         elif done.kind == "TOC":
@@ -234,6 +243,15 @@ class Inline:
             self.reading.lost(self.where, message("a field that takes its words from elsewhere: {code}", code=code))
         elif done.kind == "HYPERLINK" and (found := re.search(r'"([^"]+)"', code)) and found[1] not in done.result:
             self.reading.lost(self.where, message("the address behind the words: {target}", target=found[1]))
+
+    def _drop_repeated(self, words: str) -> None:
+        """LibreOffice 7 writes the words of a content control again into such fields; they count once."""
+        at = len(self.pieces)
+        while at and words.endswith("".join(piece.text for piece in self.pieces[at - 1 :])):
+            at -= 1
+        if "".join(piece.text for piece in self.pieces[at:]) == words:
+            self.repeated.append(words)
+            del self.pieces[at:]
 
     # what points elsewhere
 
@@ -285,6 +303,7 @@ class Inline:
             words = texts(content, "t")
             self.reading.lost(self.where, message("an unfilled content control: {words}", words=words))
         else:
+            self.reading.untagged += not tag
             self.read(content)
 
     def _ruby(self, ruby: etree._Element) -> None:

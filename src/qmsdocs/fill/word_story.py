@@ -11,13 +11,13 @@ from qmsdocs.base.errors import message
 from qmsdocs.fill.word_gathered import Field, Reading
 from qmsdocs.fill.word_inline import Inline
 from qmsdocs.fill.word_model import Block, Cell, Fence, Label, Row, Table, Text, snippet, words_of
+from qmsdocs.fill.word_own import OWN_PAGES
 from qmsdocs.fill.word_package import Part, is_on, local, number, value, w
 from qmsdocs.fill.word_shape import texts
 
 MAXIMUM_COLUMNS = 63  # Word has no more
 _WRAPPERS = ("sdtContent", "customXml", "smartTag", "ins", "moveTo")
 VERBATIM = ("原文", "Verbatim")  # the style of text that is kept as it was typed
-OWN_PAGES = "qms:"  # the tags of pages that the program draws itself: cover, approvals, distribution, contents
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 
 import docx
+from docx.blkcntnr import BlockItemContainer
 from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml.xmlchemy import BaseOxmlElement
@@ -128,15 +129,16 @@ def _section(section: Section, sheet: DocumentSheet, head: Head | None, media: M
     section.bottom_margin, section.footer_distance = Mm(_BOTTOM), Mm(_FOOT)
     section.top_margin = Mm(front.COVER_TOP if head is None else _top(head))
     section.header_distance = Mm(frame.DISTANCE)
-    for place, content in (
-        (section.header, lambda part: frame.header(sheet, head, part, media)),
-        (section.footer, lambda part: frame.footer(sheet, part, media, is_cover=head is None)),
-    ):
-        place.is_linked_to_previous = False
-        element = place._element
-        for child in list(element):
-            element.remove(child)
-        element.extend(list(parsed(f"<w:body>{content(place.part)}</w:body>")))
+    above, below = section.header, section.footer
+    above.is_linked_to_previous = below.is_linked_to_previous = False
+    _fill(above, frame.header(sheet, head, above.part, media))
+    _fill(below, frame.footer(sheet, below.part, media, is_cover=head is None))
+
+
+def _fill(place: BlockItemContainer, content: str) -> None:
+    element = place._element
+    _refill(element, ())
+    element.extend(list(parsed(f"<w:body>{content}</w:body>")))
 
 
 def _top(head: Head) -> float:

@@ -13,8 +13,8 @@ from qmsdocs.render.document_docx_parts import (
     Cell,
     Look,
     Row,
-    control,
     field,
+    own_pages,
     paragraph,
     run,
     size,
@@ -83,7 +83,7 @@ def cover(sheet: DocumentSheet) -> str:
     made.place(top, APPROVAL_ROW * len(rows), table(_APPROVAL_WIDTHS, rows, Look(indent=5)))
     made.place(_DATES, 8.0, _dates(sheet))
     made.place(_HELD, 14.0, _held(sheet))
-    return control("qms:cover", "".join(made.pieces))
+    return own_pages("cover", "".join(made.pieces))
 
 
 def _lines(text: str, points: float) -> tuple[str, ...]:
@@ -204,7 +204,7 @@ def records(sheet: DocumentSheet) -> str:
         for title, heads, widths, rows, least in kinds
         if rows or least
     ]
-    return control("qms:records", "".join(pieces))
+    return own_pages("records", "".join(pieces))
 
 
 def _record(

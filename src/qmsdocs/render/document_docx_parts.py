@@ -63,11 +63,23 @@ def spaced(before: float) -> str:
 
 
 def control(tag: str, content: str) -> str:
-    """A content control, not to be typed into, around runs or blocks; Word bears tags of 64 characters."""
+    """A content control around a run, not to be typed into; Word bears tags of 64 characters."""
+    return _control(tag, '<w:lock w:val="contentLocked"/><w:text/>', content)
+
+
+def block_control(tag: str, content: str) -> str:
+    """A content control around paragraphs and tables, not to be typed into."""
+    return _control(tag, '<w:lock w:val="contentLocked"/>', content)
+
+
+def own_pages(name: str, content: str) -> str:
+    """A content control around what the program draws before the text, which an import leaves out."""
+    return _control(f"qms:{name}", "", content)
+
+
+def _control(tag: str, properties: str, content: str) -> str:
     name = quoteattr(legal(tag)[:LONGEST_TAG])
-    lock = '<w:lock w:val="contentLocked"/>' if not tag.startswith("qms:") else ""
-    properties = f"<w:sdtPr><w:tag w:val={name}/>{lock}</w:sdtPr>"
-    return f"<w:sdt>{properties}<w:sdtContent>{content}</w:sdtContent></w:sdt>"
+    return f"<w:sdt><w:sdtPr><w:tag w:val={name}/>{properties}</w:sdtPr><w:sdtContent>{content}</w:sdtContent></w:sdt>"
 
 
 def field(instruction: str, result: str, properties: str = "") -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
-import warnings
+from collections.abc import Iterator
 
-from PIL import Image
+from PIL import Image, ImageFile
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.render.pdf import MOST_PIXELS
@@ -24,16 +25,24 @@ def printable(path: str, data: bytes) -> bytes:
     if found.across * found.down > MOST_PIXELS:
         raise QmsError("{name}: a picture of more than {limit} points", name=path, limit=MOST_PIXELS)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=(found.extension.upper(),)) as picture:
-                if picture.mode == "CMYK":
-                    return _in_screen_colours(picture)
-                picture.draft(picture.mode, (picture.width // 8, picture.height // 8))  # all is read, little is drawn
-                picture.load()
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombWarning, Image.DecompressionBombError):
+        with _strictly(), Image.open(io.BytesIO(data), formats=(found.extension.upper(),)) as picture:
+            if picture.mode == "CMYK":
+                return _in_screen_colours(picture)
+            picture.draft(picture.mode, (picture.width // 8, picture.height // 8))  # all is read, little is drawn
+            picture.load()
+    except (OSError, ValueError, SyntaxError):
         raise QmsError("the picture {name} is damaged", name=path) from None
     return data
+
+
+@contextlib.contextmanager
+def _strictly() -> Iterator[None]:
+    """Within it Pillow refuses files that end too early; the PDF engine makes it bear them in the whole process."""
+    bearing, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = bearing
 
 
 def _in_screen_colours(picture: Image.Image) -> bytes:
