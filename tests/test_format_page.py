@@ -23,10 +23,11 @@ sys.path.insert(0, str(PROJECT / "tests" / "store"))
 from checks import COMPLAINTS, JOURNAL, events, git  # noqa: E402
 from desk import Desk, begun, complaint, step  # noqa: E402
 
+from qmsdocs.acts import builtin  # noqa: E402
 from qmsdocs.base.canonical import dumps, loads, sha256  # noqa: E402
 from qmsdocs.model.record import FormReference  # noqa: E402
 from qmsdocs.store import control, handover, head, names  # noqa: E402
-from qmsdocs.store.event import Draft, OfDraft, RaisedFrom  # noqa: E402
+from qmsdocs.store.event import Draft, NewNumber, OfDraft, RaisedFrom  # noqa: E402
 from qmsdocs.store.handover import LastNumber  # noqa: E402
 from qmsdocs.store.signature import Signer, new_key  # noqa: E402
 
@@ -47,7 +48,7 @@ def release(desk: Desk, kind: str, number: str, files: dict[str, bytes]) -> Form
         "kind": kind, "number": number, "title": {"zh": number, "en": number}, "revision": "A/0",
         "manifest": item.sha256, "effective_on": "2026-11-21", "trial_until": "2027-05-21",
     }  # fmt: skip
-    draft = Draft(record=control.new_number(), act="issue", state="trial", set=said, by="zhang.wei")
+    draft = Draft(record=builtin.new_number(builtin.RELEASE), act="issue", state="trial", set=said, by="zhang.wei")
     desk.post(replace(draft, attachments=control.store(store.objects, item)), stem=names.CONTROL)
     return FormReference(number, "A/0", item.sha256)
 
@@ -58,9 +59,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     folder = tmp_path_factory.mktemp("format")
     desk = begun(folder / "acme")
     key = new_key()
-    people = f'[person."li.ming".key.k2026]\npublic = "{key.public.line}"\nfrom = 2026-01-01\nuntil = 2028-12-31\n'
-    release(desk, "configuration", "people.toml", {"people.toml": people.encode()})
     form = release(desk, "form", "F-1", {"form.toml": "# 表单\r\n".encode(), "template.docx": b"PK\r\n"})
+    registered = {
+        "person": "li.ming", "public": key.public.line, "fingerprint": key.public.fingerprint,
+        "from_on": "2026-01-01", "until_on": "2028-12-31",
+    }  # fmt: skip
+    new = Draft(record=NewNumber("key", "key", "KEY-{serial:06d}"), act="issue", state="offered", set=registered)
+    counts = Draft(record=OfDraft(0), act="confirm", state="counts")
+    desk.post(replace(new, meaning="prepared"), counts, signer=Signer("li.ming", key), stem=names.CONTROL)
     procedure = release(desk, "procedure", "QD·1", {"QD-1.md": b"text"})
     photo = desk.store.objects.store_stream(io.BytesIO(b"photo" * 9), name="photo", limit=1000)
     evidence: list[Any] = [
@@ -231,6 +237,9 @@ TAMPERING: tuple[tuple[str, str, Callable[[Path], object]], ...] = (
         raised_from={"record": "TS-HZ-2026-0001", "raise": "report", "sha256": "0" * 64},
     )),
     ("R9", "an unknown commit", lambda r: edited(r, COMPLAINTS, FIRST, control="0" * 40)),
+    ("R9", "written into the past", lambda r: edited(
+        r, names.CONTROL, "key/00/00/000001/0001-issue.json", control="0" * 40
+    )),
     ("R10", "a newer format", lambda r: edited(r, COMPLAINTS, "ts/00/00/000002/0001-issue.json", format=2)),
     ("R11", "other bytes", lambda r: rewrite(r, COMPLAINTS, lambda t: t.update({photo_path(r): blob(r, b"x")}))),
     ("R11", "no bytes", lambda r: rewrite(r, COMPLAINTS, lambda t: t.pop(photo_path(r)))),
@@ -238,6 +247,9 @@ TAMPERING: tuple[tuple[str, str, Callable[[Path], object]], ...] = (
     ("R12", "other text", lambda r: edited(r, COMPLAINTS, APPROVED, happened_at="2020-01-01T00:00:00+08:00")),
     ("R12", "no signer", lambda r: edited(r, COMPLAINTS, APPROVED, signer=None)),
     ("R12", "another's key", signed_by_another),
+    ("R12", "a key that was reported lost", lambda r: edited(
+        r, names.CONTROL, "key/00/00/000001/0001-issue.json", fingerprint="x"
+    )),
     ("R13", "other bytes", lambda r: rewrite(r, "qms/control", lambda t: t.update({release_file(r): blob(r, b"x")}))),
     ("R13", "no bytes", lambda r: rewrite(r, "qms/control", lambda t: t.pop(release_file(r)))),
     ("R14", "a form never released", lambda r: edited(
@@ -284,8 +296,8 @@ def test_the_commands_of_the_page_work_as_they_are_written(whole: Desk, tmp_path
     (tmp_path / "event.json").write_text(data, "utf-8", newline="")
     signature = git(whole.root, "cat-file", "blob", f"{COMPLAINTS}:{APPROVED}.sig")
     (tmp_path / "event.json.sig").write_text(signature, "utf-8")
-    people = git(whole.root, "cat-file", "blob", f"qms/control:{release_file(whole.root)}")
-    public = re.search(r'public = "(.*)"', people)
+    registered = git(whole.root, "cat-file", "blob", "qms/control:key/00/00/000001/0001-issue.json")
+    public = re.search(r'"public":"(.*?)"', registered)
     assert public is not None
     commands = next(block for block in re.findall(r"```\n(.*?)```", PAGE, re.DOTALL) if "ssh-keygen" in block)
     script = commands.replace("ssh-ed25519 AAAA…", public[1])

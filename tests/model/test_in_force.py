@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from qmsdocs.base.language import Language
 from qmsdocs.base.toml import parse
+from qmsdocs.model.key import RegisteredKey
 from qmsdocs.model.people import People
-from qmsdocs.model.release import ItemKind, Release, in_force
+from qmsdocs.model.release import Course, ItemKind, Release, in_force
 from qmsdocs.model.retention import Disposition, Schedule, Trigger
 
 FORM, PROCEDURE = ItemKind.FORM, ItemKind.PROCEDURE
@@ -19,9 +21,12 @@ FIRST = date(2026, 1, 1)
 
 
 def release(
-    revision: str, effective_on: date, *, state: str = "in_force", serial: int = 1, number: str = "F-1"
+    revision: str, effective_on: date, *, state: str = "approved", serial: int = 1, number: str = "F-1", **more: object
 ) -> Release:
-    return Release(FORM, number, revision, revision * 3, effective_on, None, state, f"REL-{serial:06d}", serial)
+    trial = FIRST + timedelta(days=180) if state == "trial" else None
+    return Release(
+        FORM, number, revision, revision * 3, effective_on, trial, Course(state), f"REL-{serial:06d}", serial, **more
+    )  # type: ignore[arg-type]
 
 
 def day(written: str) -> date:
@@ -29,7 +34,7 @@ def day(written: str) -> date:
 
 
 HISTORY = (
-    release("A/0", day("2026-01-01"), state="trial", serial=1),
+    release("A/0", day("2026-01-01"), state="trial", serial=1, is_first=True),
     release("A/1", day("2026-06-01"), serial=2),
     release("A/2", day("2026-09-01"), state="submitted", serial=3),
     release("B/0", day("2026-12-01"), serial=4),
@@ -58,12 +63,18 @@ def test_from_midnight_of_its_effective_day_until_the_next_one(on: str, revision
 def test_other_kinds_and_numbers_play_no_part() -> None:
     assert in_force(HISTORY, PROCEDURE, "F-1", on=day("2026-12-01")) is None
     assert in_force(HISTORY, FORM, "F-3", on=day("2026-12-01")) is None
-    assert in_force((release("A/0", FIRST, state="withdrawn"),), FORM, "F-1", on=day("2026-12-01")) is None
+    gone = release("A/0", FIRST, state="withdrawn", withdrawn_on=day("2026-06-01"))
+    assert in_force((gone,), FORM, "F-1", on=day("2026-05-31")) == gone
+    assert in_force((gone,), FORM, "F-1", on=day("2026-06-01")) is None
+    never = release("A/0", FIRST, state="withdrawn", withdrawn_on=FIRST)
+    assert in_force((never,), FORM, "F-1", on=FIRST) is None
+    coming = release("A/0", day("2026-06-01"))
+    assert in_force((coming,), FORM, "F-1", on=day("2026-05-31")) is None  # approved later, not what it began with
 
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=8), st.integers(0, 60))
 def test_it_is_the_last_one_effective_by_then(days: list[int], on: int) -> None:
-    releases = [release(str(n), FIRST + timedelta(days=count), serial=n) for n, count in enumerate(days)]
+    releases = [release(str(n), FIRST + timedelta(days=c), serial=n, is_first=True) for n, c in enumerate(days)]
     found = in_force(releases, FORM, "F-1", on=FIRST + timedelta(days=on))
     begun = [count for count in days if count <= on]
     assert found is not None
@@ -81,11 +92,6 @@ name = "张伟"
 roles = ["clerk", "manager"]
 from = 2026-01-01
 until = 2026-06-30
-[person."zhang.wei".key.k2026]
-public = "ssh-ed25519 AAAA"
-from = 2026-02-01
-until = 2026-12-31
-lost_on = 2026-05-01
 [person.li]
 name = "李明"
 roles = "clerk"
@@ -118,11 +124,27 @@ def test_the_people_of_a_role_and_their_names() -> None:
     assert PEOPLE.names() == {"zhang.wei": "张伟", "li": "李明"}
 
 
-@pytest.mark.parametrize(
-    ("on", "expected"), [("2026-01-31", False), ("2026-02-01", True), ("2026-04-30", True), ("2026-05-01", False)]
+KEY = RegisteredKey(
+    person="zhang.wei",
+    public="ssh-ed25519 AAAA",
+    fingerprint="SHA256:x",
+    from_on=date(2026, 2, 1),
+    until_on=date(2026, 12, 31),
+    lost_at=datetime(2026, 5, 1, 9, tzinfo=UTC),
+    state="lost",
+    record="KEY-000001",
+    serial=1,
 )
-def test_a_key_counts_from_its_first_day_until_it_was_lost(on: str, expected: bool) -> None:
-    assert PEOPLE.person["zhang.wei"].key["k2026"].counts(day(on)) is expected
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [("2026-01-31T12", False), ("2026-02-01T00", True), ("2026-05-01T08", True), ("2026-05-01T09", False)],
+)
+def test_a_key_counts_from_its_first_day_until_it_was_lost(at: str, expected: bool) -> None:
+    moment = datetime.fromisoformat(f"{at}:00+00:00")
+    assert KEY.counts(moment) is expected
+    assert not replace(KEY, state="offered").counts(moment)
 
 
 def test_how_long_records_are_kept() -> None:

@@ -62,6 +62,7 @@ TYPED = "“{}” is typed, but it is the parameter {}: write {{{{ p.{} }}}}"
         ("原件由客服", "4小时内原件由客服", "DOC201", TYPED.format("4小时", "Customer told that it was accepted, within", "acknowledge_within")),
         ("原件由客服", "保存8年，原件由客服", "DOC301", "“8年” is typed; a number that rules something is a parameter"),
         ("```flow QR-14-04", "```chart 示意\n接到投诉 -> 24小时内回访\n```\n\n```flow QR-14-04", "DOC201", None),
+        ("```flow QR-14-04", "```chart 24小时内回访\n接到投诉 -> 回访\n```\n\n```flow QR-14-04", "DOC201", None),
         # names
         ('owner        = "service_manager"', 'owner        = "service_manger"', "DEF103", 'unknown role "service_manger", did you mean "service_manager"?'),
         ('review_every = "1 year"', 'review_every = "1 year"\nreaders = ["service_clark"]', "DEF103", 'unknown role "service_clark", did you mean "service_clerk"?'),
@@ -107,7 +108,9 @@ def test_what_is_wrong_in_a_text_is_found(folder: Path, old: str, new: str, code
         ("# 相关文件", "# 相关文件与附件"),
         ("# 职责", "# 责任"),
         ("## 流程", "## 8D 与 5S\n\n照旧。\n\n## 流程"),
-        ("随时补充事实；级别随之变化。", "随时补充事实：\n\n- 诉讼\n- 媒体"),
+        ("随时补充事实；级别随之变化。", "随时补充事实：\n\n- 诉讼\n- 媒体，如电视"),
+        ("```flow QR-14-04\n", "```flow QR-14-04\n24小时\n"),
+        ("# 术语", "# 术语\n\n````\n```\n# 1 不是标题\n```\n````\n"),
         ("诉讼、媒体、人数等情况有变化的，随时补充事实；级别随之变化。", "不适用"),
         ("# 术语", "# 术语\n\n[附件1] 和 [公司网站](https://x.invalid/)另行公布。"),
     ],
@@ -250,5 +253,7 @@ def test_the_command_says_file_and_line_and_ends_with_one_for_errors(
     )
     assert out[1] == "已检查 1 份文件，0 个错误，1 个警告，0 条说明"
     edit(folder / RULE, "[QR-18-02]", "[QR-18-99]")
+    assert ask("QD-14-02") == 1
+    assert "error: " in capsys.readouterr().out
     assert ask("QD-14-02", as_json=True) == 1
     assert '"message": "there is no QR-18-99"' in capsys.readouterr().out

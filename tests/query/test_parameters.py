@@ -72,17 +72,18 @@ def test_places_in_words() -> None:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """Two complaints still open, the visit of one of them running; one closed. It is noon of 21 November 2026."""
+    """Three complaints still open, the visit of one of them running; one closed. It is noon of 21 November 2026."""
     desk = Desk.begun(tmp_path_factory.mktemp("impact") / "acme", "2026-11-01 08:00")
-    for day, name in (("02", "林玥"), ("03", "周喆"), ("04", "吴昇")):
+    for day, name in (("02", "林玥"), ("03", "周喆"), ("04", "吴昇"), ("05", "袁玥")):
         values = {**COMPLAINT, "received_at": f"2026-11-{day} 09:00", "customer": name}
         number = desk.issue(f"2026-11-{day} 10:00", "QR-14-04", **values)
         desk.step(f"2026-11-{day} 11:00", number, "classify", by="zhang.wei", people_together=1, **GRADED)
         if name != "吴昇":
             desk.step(f"2026-11-{day} 12:00", number, "settle", by="zhang.wei", answer="已解释。")
-        if name == "周喆":
+        if name in ("周喆", "袁玥"):
             done = {"visited_by": "陈静", "satisfied": "very"}
             desk.step(f"2026-11-{day} 13:00", number, "visit", by="chen.jing", **done)
+        if name == "周喆":
             desk.step(f"2026-11-{day} 17:00", number, "close", by="chen.jing", effect="好")
     desk.at(NOW)
     return desk
@@ -123,7 +124,7 @@ def test_a_shorter_limit_says_which_clock_and_how_many_records_run(draft: Draft)
     assert (changed.name, changed.before, changed.after) == ("visit_within", parse("24 hours"), parse("12 hours"))
     [effect] = changed.effects
     assert (effect.form, effect.place, effect.running) == ("QR-14-04", "clock.visiting.within", 1)
-    assert [(form.number, form.still_open) for form in found.forms if form.number == "QR-14-04"] == [("QR-14-04", 2)]
+    assert [(form.number, form.still_open) for form in found.forms if form.number == "QR-14-04"] == [("QR-14-04", 3)]
     said = list(lines(found, ZH))
     assert said[0] == "QD-14-02：文件夹中的草稿与现行 A/0（2026-11-01 生效）相比"
     assert said[1] == "处理后回访的时限（p.visit_within）：24小时 → 12小时"
@@ -192,7 +193,7 @@ def test_the_draft_of_a_form(draft: Draft, desk: Desk) -> None:
         "clock.visiting.within": ("p.visit_within", "p.report_within"),
     }
     assert found.files == ("template.html",)
-    assert [(form.number, form.still_open) for form in found.forms] == [("QR-14-04", 2)]
+    assert [(form.number, form.still_open) for form in found.forms] == [("QR-14-04", 3)]
     assert "QD-14-02" in found.referring and "records/registers/customer_contacts.toml" in found.referring
 
 

@@ -84,7 +84,7 @@ def dark(picture: Image.Image) -> Image.Image:
 
 
 def test_every_page_says_what_it_belongs_to() -> None:
-    found = [squeezed(page) for page in pages(rule())]
+    found = [squeezed(page) for page in pages(rule(), "-layout")]
     for number, page in enumerate(found, 1):
         assert f"第{number}页共{len(found)}页" in page
         for words in ("QD-14-02", "A/1", "受控", "核验码9F2C-7A1B", "未经批准不得复印"):

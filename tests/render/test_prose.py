@@ -228,7 +228,7 @@ def test_hostile_repetition_takes_time_in_proportion(piece: str) -> None:
         return time.process_time() - start
 
     taken(100)
-    assert taken(16_000) < 0.2 + 24 * taken(2_000)
+    assert taken(8_000) < 0.2 + 24 * taken(1_000)
 
 
 @given(st.text(alphabet="#-*_`|>[](){}!<\\:\n\t 1.p表中a", max_size=120))

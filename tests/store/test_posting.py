@@ -186,7 +186,7 @@ def release(desk: Desk, number: str, data: bytes, **change: object) -> str:
     store = desk.store
     item = control.item("procedure", number, "A/0", {f"{number}.md": data})
     draft = Draft(
-        record=control.new_number(),
+        record=NewNumber("release", "release", "REL-{serial:06d}"),
         act="issue",
         state="trial",
         set={"kind": "procedure", "number": number, "revision": "A/0", "manifest": item.sha256},
@@ -213,14 +213,14 @@ def test_a_release_comes_back_with_its_bytes(desk: Desk) -> None:
     item = control.item("form", "F/1", "A/0", given)
     assert item.files == {"form.toml": b"a = 1\nb = 2\n", "plan/图.png": b"\r\n\x00"}
     draft = Draft(
-        record=control.new_number(), act="issue", state="trial", set={"manifest": item.sha256},
+        record=NewNumber("release", "release", "REL-{serial:06d}"), act="issue", state="trial", set={"manifest": item.sha256},
         attachments=control.store(store.objects, item),
     )  # fmt: skip
     posted = desk.post(draft, stem=names.CONTROL)[0]
     assert posted.number == "REL-000001"
     found = store.objects.head(names.CONTROL)
     assert found is not None
-    (events_of_release,) = control.releases(store.objects, found.commit)
+    (events_of_release,) = control.records(store.objects, found.commit, control.RELEASES)
     assert control.load(store.objects, found.commit, events_of_release[0]) == item
     said = json.loads(item.manifest)
     assert [file["path"] for file in said["files"]] == ["form.toml", "plan/图.png"]
@@ -240,7 +240,7 @@ def test_a_release_with_other_bytes_is_refused(desk: Desk) -> None:
     git(desk.root, "update-index", "--cacheinfo", f"100644,{forged},{path}")
     commit = git(desk.root, "commit-tree", git(desk.root, "write-tree").strip(), "-m", "x").strip()
     objects = desk.store.objects
-    (events_of_release,) = control.releases(objects, commit)
+    (events_of_release,) = control.records(objects, commit, control.RELEASES)
     with pytest.raises(QmsError, match=r"REL-000001: the attachment .* is missing or damaged"):
         control.load(objects, commit, events_of_release[0])
 

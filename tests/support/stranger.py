@@ -37,7 +37,7 @@ def sha(data):
 
 @cache
 def history(commit):
-    return frozenset(git("rev-list", commit, "--").decode().split())
+    return dict.fromkeys(git("rev-list", commit, "--").decode().split())  # the newest first
 
 
 @cache

@@ -3,16 +3,18 @@
 import base64
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import tempfile
-import tomllib
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 from stranger import EVENTS, FILES, HEADS, PATH, against, answer, canonical, history, sha, tree, verify
 
 CONTROL = "qms/control"
+PARENT = {}  # path of an event of control → the commit it was written on
 
 
 def item(path):  # file name → bytes of the revision that a release event put in
@@ -37,21 +39,37 @@ def releases(commit):  # manifest → (number, effective on, path) of every rele
     return {s["manifest"]: (s["number"], s.get("effective_on", ""), path) for path, s in said.items()}
 
 
-def key_of(event):  # the public key that counts for the signer on the day of the event
-    day, signer = event["recorded_at"][:10], event["signer"]
-    known = releases(event["control"] or "").values()
-    people = sorted(entry for entry in known if entry[0] == "people.toml" and entry[1] <= day)
-    text = item(people[-1][2]).get("people.toml", b"").decode() if people else ""
-    for key in tomllib.loads(text).get("person", {}).get(signer["person"], {}).get("key", {}).values():
+def key_of(branch, path, event):  # the public key that counts for the signer at the time of the event
+    signer, parent = event["signer"], PARENT.get(path) if branch == CONTROL else event["control"]
+    known = set(tree(parent)) if parent else set()
+    for place in [found for found in tree(HEADS[CONTROL]) if re.fullmatch(r"key/.*/0001-issue\.json", found)]:
+        key = EVENTS[CONTROL, place]["set"]
+        if (key["person"], key["fingerprint"]) != (signer["person"], signer["key"]):
+            continue
+        acts = [
+            p for p in tree(HEADS[CONTROL]) if p.startswith(place.rpartition("/")[0] + "/0") and p.endswith(".json")
+        ]
+        lost = [EVENTS[CONTROL, p]["set"]["lost_at"] for p in acts if p.endswith("-lose.json")]
+        in_days = key["from_on"] <= event["recorded_at"][:10] <= key.get("until_on", "9999")
+        confirmed = path == place or any(p in known and p.endswith("-confirm.json") for p in acts)
+        reported = any(p in known and p.endswith("-lose.json") for p in acts)
         digest = hashlib.sha256(base64.b64decode(key["public"].split()[1])).digest()
-        days = [str(key.get(name, "9999")) for name in ("from", "until", "lost_on")]
-        if signer["key"] == "SHA256:" + base64.b64encode(digest).decode().rstrip("=") and days[0] <= day <= days[1]:
-            return key["public"] if day < days[2] else None
+        own = "SHA256:" + base64.b64encode(digest).decode().rstrip("=") == key["fingerprint"]
+        if own and in_days and confirmed and not reported and all(moment(event) < at for at in map(instant, lost)):
+            return key["public"]
+
+
+def instant(text):
+    return datetime.fromisoformat(text)
+
+
+def moment(event):
+    return instant(event["recorded_at"])
 
 
 def check_signature(branch, path, event):
     signature, signer = FILES[branch].get(path + ".sig"), event["signer"]
-    key = key_of(event) if signer and signature else None
+    key = key_of(branch, path, event) if signer and signature else None
     if bool(signer) != bool(signature) or (signer and not key):
         return against("R12", branch, path)
     if signer:
@@ -69,6 +87,8 @@ def check_judgement():
         for name, ledger in (("control", CONTROL), ("journal", "qms/journal/" + branch.split("/")[-1])):
             if event[name] and ledger != "qms/journal/control" and event[name] not in history(HEADS.get(ledger, "")):
                 against("R9", branch, path, name)
+        if branch == CONTROL and event["control"] != PARENT.get(path):
+            against("R9", branch, path, "parent")
         pins = {*event["parameters"].values(), *([event["form"]["sha256"]] if event["form"] else [])}
         if branch != CONTROL and not pins <= releases(event["control"] or "").keys():
             against("R14", branch, path)
@@ -98,8 +118,16 @@ def check_journals():
         against("R16", ledger, "is lost" if ledger in listed else "is not held here")
 
 
+def find_parents():
+    before, held = None, set()
+    for commit in reversed(list(history(HEADS.get(CONTROL, "")))):
+        PARENT.update(dict.fromkeys(set(tree(commit)) - held, before))
+        before, held = commit, set(tree(commit))
+
+
 if __name__ == "__main__":
     verify()
+    find_parents()
     for branch, path in EVENTS:
         if branch == CONTROL and path.startswith("release/") and path.endswith("/0001-issue.json"):
             item(path)

@@ -13,7 +13,7 @@ from qmsdocs.model.form import Form
 from qmsdocs.model.release import ItemKind, Release
 from qmsdocs.query.custody import Copy, CopyStanding, Recall, copies, copy_label, recall
 from qmsdocs.query.purpose import Purpose, field_of, kind_of
-from qmsdocs.store.event import Change, Posted
+from qmsdocs.store.event import Change
 from qmsdocs.system.view import System
 
 HIGHEST_COPY = 99_999
@@ -26,10 +26,6 @@ _WHERE = {
     "lose": (CopyStanding.OUT,),
     "find": (CopyStanding.LOST,),
 }
-
-
-class Taken(QmsError):
-    """A copy number that somebody else gave away between plan and writing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +58,7 @@ def give(system: System, giving: Giving, intent: Intent) -> Change:
     form = form_for(system, Purpose.DISTRIBUTION).form
     holder = serving(system, giving.holder)
     given = copies(system, giving.document)
-    number = _number(given, giving, release, holder)
+    number = _number(given, giving, release)
     said = {
         **facts(system, release, intent),
         "copy_number": number,
@@ -76,7 +72,26 @@ def give(system: System, giving: Giving, intent: Intent) -> Change:
     return issue(system, Filled(form=form.number, values=filled, submission=key), intent)
 
 
-def _number(given: Sequence[Copy], giving: Giving, release: Release, holder: str | None) -> str:
+def given_already(system: System, giving: Giving) -> Copy | None:
+    """The copy where it is in these hands already, so that a repeated command only says so once more."""
+    if giving.copy is None:
+        return None
+    number, release = checked_copy(giving.copy), usable(system, giving.document, giving.revision)
+    holder = serving(system, giving.holder)
+    for copy in copies(system, giving.document):
+        same = copy.sha256 == release.manifest and same_name(copy.department, giving.department)
+        if copy.is_out and copy.number == number and same and holder in (None, copy.holder):
+            return copy
+    return None
+
+
+def copy_number(system: System, giving: Giving) -> str:
+    """The number the copy would get now. Raises QmsError where the one wanted cannot be given."""
+    release = usable(system, giving.document, giving.revision)
+    return _number(copies(system, giving.document), giving, release)
+
+
+def _number(given: Sequence[Copy], giving: Giving, release: Release) -> str:
     """The number wanted, or the lowest that is neither out nor lost. Raises QmsError."""
     taken = {copy.number: copy for copy in given if copy.is_out or copy.standing is CopyStanding.LOST}
     if giving.copy is None:
@@ -84,16 +99,10 @@ def _number(given: Sequence[Copy], giving: Giving, release: Release, holder: str
         return next(str(count) for count in range(1, len(taken) + 2) if str(count) not in taken)
     number = checked_copy(giving.copy)
     found = taken.get(number)
-    if found is None or _is_repeated(found, giving, release, holder):
+    if found is None:
         return number
     back = message("qmsdocs document distribute {number} --return {copy}", number=found.document, copy=number)
     raise _where(found, hint=back if found.is_out else None)
-
-
-def _is_repeated(found: Copy, giving: Giving, release: Release, holder: str | None) -> bool:
-    """Whether this copy is in these hands already, so that the command only says so once more."""
-    same = found.sha256 == release.manifest and same_name(found.department, giving.department)
-    return found.is_out and same and (holder is None or found.holder == holder)
 
 
 def _refuse_second(given: Sequence[Copy], giving: Giving, release: Release) -> None:
@@ -137,15 +146,9 @@ def _plain(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def refuse_taken(system: System, change: Change, posted: Posted) -> None:
-    """Nothing; raises Taken where the copy number went to other hands between plan and writing."""
-    draft = change.drafts[0]
-    if not posted.is_repeated or draft.form is None:
-        return
-    form, stored = system.form_of(draft.form).form, posted.stored.event.changes
-    name = field_of(form, "department")
-    if name is not None and not same_name(str(draft.set.get(name)), str(stored.get(name))):
-        raise Taken("{record}: this copy number was given to others a moment ago", record=posted.number)
+def is_out(system: System, giving: Giving) -> bool:
+    """Whether somebody has the copy with this number."""
+    return any(copy.is_out and copy.number == giving.copy for copy in copies(system, giving.document))
 
 
 def without_copy(system: System, number: str) -> tuple[str, ...]:

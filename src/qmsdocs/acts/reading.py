@@ -43,8 +43,20 @@ def list_readers(
     name, table = _readers(form)
     filled[name] = [_reader(system, table, person, intent, is_read=is_read) for person in known]
     listed: list[Json] = [*sorted(known)]
-    key = retry_key(system, "read", release, people=listed, void=_void_count(system, release))
+    key = retry_key(system, "read", release, people=listed, read=is_read, void=_void_count(system, release))
     return issue(system, Filled(form=form.number, values=filled, submission=key), intent)
+
+
+def listed_already(system: System, release: Release, people: Sequence[str], *, is_read: bool) -> str:
+    """The open record that lists just these people, so that a repeated command makes no second one; empty: none."""
+    wanted = {serving(system, person) or person for person in people}
+    for entry in entries(system, Purpose.READING):
+        if entry.text("document_sha256") == release.manifest and entry.row.state == entry.form.first_state:
+            rows = [(row, column(table, "reader"), column(table, "read_on")) for table, row in entry.rows("readers")]
+            same = {row.get(reader) for row, reader, _ in rows} == wanted
+            if same and is_read == any(day in row for row, _, day in rows):
+                return entry.row.number
+    return ""
 
 
 def _refuse_read(system: System, release: Release, people: Sequence[str]) -> None:
@@ -182,26 +194,42 @@ def _form_of(system: System, number: str) -> Form:
 
 def review(system: System, number: str, verdict: str, *, intent: Intent, extra: Mapping[str, object]) -> Change:
     """The change that issues the periodic review of the revision in force, with its verdict and the next date."""
-    if not intent.reason:
-        raise QmsError("a review needs a reason", hint=message("-m REASON"))
     release = system.definitions.release(ItemKind.PROCEDURE, number, on=system.today)
     form = form_for(system, Purpose.PERIODIC_REVIEW).form
-    day = moment(system, intent).date()
     due = next((item for item in reviews(system) if item.number == number), None)
-    said = {
-        **facts(system, release, intent),
-        "due_on": due.due_on if due is not None else None,
-        "verdict": verdict,
-        "reason": intent.reason,
-    }
-    if verdict != Verdict.WITHDRAW:
-        said["next_review_on"] = next_review(day, system.definitions.procedure(release).front.review_every)
-    filled = values(form, said, extra, needed=("document", "verdict"))
-    key = retry_key(system, "review", release, verdict=verdict, on=day.isoformat(), by=intent.by)
+    said = {**facts(system, release, intent), "due_on": due.due_on if due is not None else None}
+    filled = values(
+        form, said, verdict_values(system, number, verdict, intent=intent, extra=extra), needed=("document",)
+    )
+    key = retry_key(system, "review", release, on=moment(system, intent).date().isoformat(), by=intent.by)
     return issue(system, Filled(form=form.number, values=filled, submission=key), intent)
 
 
-def conclude(system: System, number: str, *, intent: Intent) -> Change:
+def verdict_values(
+    system: System, number: str, verdict: str, *, intent: Intent, extra: Mapping[str, object]
+) -> Mapping[str, object]:
+    """What a verdict says under the names of the form: itself, its reason, and when to look again unless withdrawn."""
+    if not intent.reason:
+        raise QmsError("a review needs a reason", hint=message("-m REASON"))
+    said: dict[str, object] = {"verdict": verdict, "reason": intent.reason}
+    if verdict != Verdict.WITHDRAW:
+        release = system.definitions.release(ItemKind.PROCEDURE, number, on=system.today)
+        every = system.definitions.procedure(release).front.review_every
+        said["next_review_on"] = next_review(moment(system, intent).date(), every)
+    return values(form_for(system, Purpose.PERIODIC_REVIEW).form, said, extra, needed=("verdict",))
+
+
+def open_review(system: System, number: str) -> str:
+    """The review of the revision in force that is under way, not yet concluded; empty: none."""
+    release = system.definitions.release(ItemKind.PROCEDURE, number, on=system.today)
+    for entry in entries(system, Purpose.PERIODIC_REVIEW):
+        own = (entry.text("document"), entry.text("document_revision")) == (number, release.revision)
+        if own and entry.row.state == entry.form.first_state and not entry.row.is_closed:
+            return entry.row.number
+    return ""
+
+
+def conclude(system: System, number: str, *, intent: Intent, written: Mapping[str, object]) -> Change:
     """The change that concludes a periodic review, ready to be approved."""
     form = system.form_of(system.record(number).record.form).form
-    return step(system, number, step_of(form, "conclude", Purpose.PERIODIC_REVIEW), values={}, intent=intent)
+    return step(system, number, step_of(form, "conclude", Purpose.PERIODIC_REVIEW), values=written, intent=intent)

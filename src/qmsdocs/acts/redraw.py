@@ -31,13 +31,18 @@ MOST_DAYS = 10  # on which configuration came into force since, the newest
 class Expected:
     """One way this program draws the pages of a mark.
 
-    Where not `is_exact` it may have been drawn with less (copies given since, signatures): then a page may only say
-    nothing that it does not say.
+    Where there is an `other` DOCX of them, they may have been drawn with other copies and signatures: only the text
+    behind the last place where both differ is certain, of the rest only that it says nothing that was never printed.
     """
 
     pdf: Callable[[], bytes]
     docx: Callable[[], bytes]
-    is_exact: bool = True
+    other: Callable[[], bytes] | None = None
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every word is certain."""
+        return self.other is None
 
 
 class Impossible(QmsError):
@@ -119,19 +124,21 @@ def _definitions(system: System, commit: str) -> Definitions | None:
 def _of_document(system: System, release: Release, printed: bytes) -> Iterator[Expected]:
     if not printed:
         for language in _languages(system):
-            wanted = document_pages.print_of(system, release, language=language)
-            yield _document(system, release, wanted, is_exact=False)
+            today = document_pages.print_of(system, release, language=language)
+            others = replace(today, copies=(*today.copies, CopyEntry("-", "-", 1, "-", "-")))
+            other = partial(document_pages.draw, system, release, others, kind="docx")
+            yield replace(_document(system, release, today), other=other)
         return
     wanted = document_pages.read_page(printed)
     then = _told(system, release, wanted)
     as_then = Release.of(then.definitions.course(release))
     _refuse_impossible(then, as_then, wanted)
-    yield _document(then, as_then, wanted, is_exact=True)
+    yield _document(then, as_then, wanted)
 
 
-def _document(system: System, release: Release, wanted: Print, *, is_exact: bool) -> Expected:
+def _document(system: System, release: Release, wanted: Print) -> Expected:
     draw = partial(document_pages.draw, system, release, wanted)
-    return Expected(partial(draw, kind="pdf"), partial(draw, kind="docx"), is_exact)
+    return Expected(partial(draw, kind="pdf"), partial(draw, kind="docx"))
 
 
 def _told(system: System, release: Release, wanted: Print) -> System:

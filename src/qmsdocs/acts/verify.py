@@ -22,6 +22,7 @@ from qmsdocs.render.mark import Mark, short_code
 from qmsdocs.render.pdf import RECORD
 from qmsdocs.system.view import System
 
+ENGINE = "WeasyPrint"  # as it names itself in the PDFs of this program
 SHOWN = 40  # characters of a difference
 _SIGNS = re.compile(r"[\W_]+")
 MOST_LATER = 5  # acts named since an outdated page
@@ -142,7 +143,7 @@ class _Given:
     @property
     def is_ours(self) -> bool:
         """Whether the PDF was written by this program, however it was changed since."""
-        return self.file.mark is not None or RECORD in (self.file.attached or {})
+        return RECORD in (self.file.attached or {}) or self.file.producer.startswith(ENGINE)
 
     @property
     def is_picture(self) -> bool:
@@ -169,7 +170,7 @@ def _compared(system: System, at: Standing, given: _Given, expected: Expectation
     if given.is_picture:
         said = message("only its mark was read: the words on the paper cannot be checked from a picture")
         return Judged(at, Checked.MARK, at.verdict, (*told, said))
-    if given.file.active and given.is_ours:
+    if given.file.active and (given.is_ours or given.file.kind is FileKind.WORD):
         said = message("it holds {what}, which no page of this program does", what=given.file.active)
         return Judged(at, Checked.TEXT, Verdict.ALTERED, (said, *told))
     if given.is_ours and given.part.is_whole and (missing := _missing(at, given.file)):
@@ -219,8 +220,13 @@ def _as_word(given: _Given, way: Expected) -> _Answer:
     if found == wanted:
         return _Answer(Checked.TEXT)
     common = _common(found.all, wanted.all)
-    if not way.is_exact:
-        return _only_known(_strange(found.all, "".join(wanted.all), 0), common)
+    if way.other is not None:
+        other = word_reading.words(way.other(), source=given.source)
+        steady = _same_at_the_end(wanted.body, other.body)
+        text, wanted_text = found.body[-steady:], wanted.body[-steady:]
+        if steady and text != wanted_text:
+            return _Answer(Checked.TEXT, _first_difference(text, wanted_text), common)
+        return _only_known(_strange(found.all, "".join(wanted.all), 0), common, checked=Checked.TEXT)
     if found.body != wanted.body:
         return _Answer(Checked.TEXT, _first_difference(found.body, wanted.body), common)
     strange = [text for text in found.around if text not in wanted.around]
@@ -248,11 +254,17 @@ def _as_pdf(given: _Given, way: Expected) -> _Answer:
     return _only_known(strange, common)
 
 
-def _only_known(strange: Sequence[str], common: int) -> _Answer:
+def _same_at_the_end(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many of the last lines are the same in both."""
+    pairs = enumerate(zip(reversed(one), reversed(other), strict=False))
+    return next((count for count, (a, b) in pairs if a != b), min(len(one), len(other)))
+
+
+def _only_known(strange: Sequence[str], common: int, *, checked: Checked = Checked.MARK) -> _Answer:
     """The answer for a page of which only the words that were never printed betray it."""
     if strange:
         return _Answer(Checked.TEXT, message("it says “{found}”, which the page does not", found=strange[0]), common)
-    return _Answer(Checked.MARK, None, common)
+    return _Answer(checked, None, common)
 
 
 def _beneath(given: _Given, made: bytes, own: PageFile) -> Message | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,17 +49,15 @@ def _acknowledge(session: Session, number: str, options: Options) -> int:
         raise QmsError("who has read it?", hint=message("--as PERSON"))
     reading.refuse_silent(session.system, session.person)
     intent, extra = intent_of(session, options), extra_values(session, Purpose.READING, options)
-    revision, person = options.get("revision"), session.person
-
-    def plan(system: System) -> Change:
-        release = shortcut.usable(system, number, revision)
-        return reading.list_readers(system, release, [person], intent=intent, extra=extra, is_read=True)
-
-    outcome = session.apply(plan, dry_run=is_dry(options))
-    if not outcome.posted:
-        return planned(session)
-    record = outcome.posted[0].number
-    done = session.apply(lambda system: reading.acknowledge(system, record, intent=intent))
+    release = shortcut.usable(session.system, number, options.get("revision"))
+    record = reading.listed_already(session.system, release, [session.person], is_read=True)
+    if not record:
+        plan = _listing(number, options.get("revision"), [session.person], intent, extra, is_read=True)
+        outcome = session.apply(plan, dry_run=is_dry(options))
+        if not outcome.posted:
+            return planned(session)
+        record = outcome.posted[0].number
+    done = session.apply(partial(reading.acknowledge, number=record, intent=intent), dry_run=is_dry(options))
     return issuing.after_change(session, done, writing(options))
 
 
@@ -71,10 +70,14 @@ def _sheet(session: Session, number: str, options: Options) -> int:
     files: list[dict[str, str]] = []
     records: list[str] = []
     for count, part in enumerate(reading.sheets(session.system, people), 1):
-        outcome = session.apply(_listing(number, options.get("revision"), part, intent, extra), dry_run=is_dry(options))
-        for posted in outcome.posted:
-            records.append(posted.number)
-            files += _printed(session, posted.number, options.get("output"), count)
+        record = reading.listed_already(session.system, release, part, is_read=False)
+        if not record:
+            plan = _listing(number, options.get("revision"), part, intent, extra)
+            outcome = session.apply(plan, dry_run=is_dry(options))
+            record = outcome.posted[0].number if outcome.posted else ""
+        if record:
+            records.append(record)
+            files += _printed(session, record, options.get("output"), count)
     if is_dry(options):
         return planned(session)
     if options.get("as_json"):
@@ -89,11 +92,17 @@ def _sheet(session: Session, number: str, options: Options) -> int:
 
 
 def _listing(
-    number: str, revision: str | None, people: Sequence[str], intent: Intent, extra: Mapping[str, object]
+    number: str,
+    revision: str | None,
+    people: Sequence[str],
+    intent: Intent,
+    extra: Mapping[str, object],
+    *,
+    is_read: bool = False,
 ) -> Plan:
     def plan(system: System) -> Change:
         release = shortcut.usable(system, number, revision)
-        return reading.list_readers(system, release, people, intent=intent, extra=extra)
+        return reading.list_readers(system, release, people, intent=intent, extra=extra, is_read=is_read)
 
     return plan
 

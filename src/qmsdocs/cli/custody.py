@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from qmsdocs.acts import custody as acts
 from qmsdocs.acts import reading, shortcut
 from qmsdocs.acts.apply import ATTEMPTS, Outcome
-from qmsdocs.acts.custody import Giving, Handling, Taken
+from qmsdocs.acts.custody import Giving, Handling
 from qmsdocs.acts.pages import ISSUED_FOLDER
 from qmsdocs.acts.record import Intent, Refused
 from qmsdocs.base.canonical import sha256
@@ -79,47 +81,52 @@ def _give(session: Session, number: str, draw_copy: DrawCopy, options: Options) 
         revision=options.get("revision"),
         values=extra_values(session, Purpose.DISTRIBUTION, options),
     )
-    outcome = _given(session, giving, options)
-    if not outcome.posted:
+    before = acts.given_already(session.system, giving)
+    copy = before or _given(session, giving, options)
+    if copy is None:
         return planned(session)
-    made = _copy_json(session, number, outcome, draw_copy, options, output=options.get("output"))
+    made = _said(session, copy, draw_copy, options, output=options.get("output"), is_repeated=before is not None)
     if options.get("as_json"):
         session.answer_json({"format": 1, "given": [made]})
     return 0
 
 
-def _given(session: Session, giving: Giving, options: Options) -> Outcome:
-    """What came of giving a copy; where somebody else was quicker and the number is free to choose, the next one."""
+def _given(session: Session, giving: Giving, options: Options) -> Copy | None:
+    """The copy that was given, None in a dry run; where others took the number meanwhile it is planned once more."""
+    session.refuse_on()
     intent = intent_of(session, options)
-    for attempt in range(ATTEMPTS):
-        outcome = session.apply(lambda system: acts.give(system, giving, intent), dry_run=is_dry(options))
+    for left in reversed(range(ATTEMPTS)):
+        wanted = replace(giving, copy=acts.copy_number(_now(session), giving))
         try:
-            for posted in outcome.posted:
-                acts.refuse_taken(outcome.system, outcome.change, posted)
-            return outcome
-        except Taken:
-            if giving.copy is not None or attempt == ATTEMPTS - 1:
+            outcome = session.apply(partial(acts.give, giving=wanted, intent=intent), dry_run=is_dry(options))
+        except QmsError as error:
+            if isinstance(error, Refused) or not left or not acts.is_out(_now(session), wanted):
                 raise
+        else:
+            record = outcome.posted[0].number if outcome.posted else ""
+            return next((c for c in custody.copies(session.system, giving.document) if c.record == record), None)
     raise AssertionError
 
 
-def _copy_json(
+def _now(session: Session) -> System:
+    """The system with what others have written by now."""
+    return session.system.refreshed(session.clock())
+
+
+def _said(
     session: Session,
-    number: str,
-    outcome: Outcome,
+    copy: Copy,
     draw_copy: DrawCopy,
     options: Options,
     *,
     output: str | None = None,
+    is_repeated: bool = False,
 ) -> dict[str, object]:
     """The copy that was given, as one object; it was said, and its pages are written."""
-    posted = outcome.posted[0]
-    system = session.system
-    copy = next(c for c in custody.copies(system, number) if c.record == posted.number)
     if not options.get("as_json"):
         template = (
             "{record}: {department} has copy {copy} of {number} {revision} already"
-            if posted.is_repeated
+            if is_repeated
             else "{record}: copy {copy} of {number} {revision} given to {department}"
         )
         session.answer(session.say(template, record=copy.record, department=copy.department, copy=copy.number,
@@ -131,7 +138,7 @@ def _copy_json(
     if not options.get("as_json"):
         for file in files:
             session.answer(f"  {file['path']}")
-    return {**copy_json(system, copy), "again": posted.is_repeated, "files": files}
+    return {**copy_json(session.system, copy), "again": is_repeated, "files": files}
 
 
 def _stamped(session: Session, copy: Copy, draw_copy: DrawCopy, output: str | None) -> list[dict[str, str]]:
@@ -171,7 +178,8 @@ def _give_everybody(session: Session, number: str, draw_copy: DrawCopy, options:
     made = []
     for department in departments:
         giving = Giving(document=number, department=department, revision=release.revision, values=extra)
-        made.append(_copy_json(session, number, _given(session, giving, options), draw_copy, options))
+        if (copy := _given(session, giving, options)) is not None:
+            made.append(_said(session, copy, draw_copy, options))
     called = custody.recall(session.system, number)
     for item in called:
         _call_back(session, item, options)
@@ -269,18 +277,21 @@ def recall_json(system: System, called: custody.Recall) -> dict[str, object]:
 
 
 def periodic_review(session: Session, number: str, *, verdict: str, **options: Any) -> int:
-    """The exit code of a periodic review: recorded, and concluded where everything it needs was given."""
+    """The exit code of a periodic review: recorded, and concluded where everything that needs was given."""
     intent, extra = intent_of(session, options), extra_values(session, Purpose.PERIODIC_REVIEW, options)
+    record = reading.open_review(session.system, number)
     try:
-        outcome = session.apply(
-            lambda system: reading.review(system, number, verdict, intent=intent, extra=extra),
-            dry_run=is_dry(options),
-        )
+        if record:
+            written = reading.verdict_values(session.system, number, verdict, intent=intent, extra=extra)
+            plan = partial(reading.conclude, number=record, intent=intent, written=written)
+        else:
+            plan = partial(reading.review, number=number, verdict=verdict, intent=intent, extra=extra)
+        outcome = session.apply(plan, dry_run=is_dry(options))
     except Refused as error:
         return refused(session, error, Purpose.PERIODIC_REVIEW)
-    if outcome.posted:
-        record = outcome.posted[0].number
-        outcome = then(session, record, lambda system: reading.conclude(system, record, intent=intent)) or outcome
+    if outcome.posted and not record:
+        made = outcome.posted[0].number
+        outcome = then(session, made, partial(reading.conclude, number=made, intent=intent, written={})) or outcome
     return issuing.after_change(session, outcome, writing(options))
 
 

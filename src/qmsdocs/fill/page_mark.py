@@ -13,7 +13,7 @@ from qmsdocs.base.errors import QmsError, message
 from qmsdocs.fill import pdf_reading, word_reading
 from qmsdocs.fill.codes import marks, patient_codes
 from qmsdocs.fill.word_reading import Words
-from qmsdocs.render import opc, photo
+from qmsdocs.render import photo
 from qmsdocs.render.limited import limited
 from qmsdocs.render.mark import Mark
 
@@ -116,15 +116,16 @@ def _page(said: Mapping[str, Any]) -> PageText:
 
 
 def _word(data: bytes, source: str) -> PageFile:
-    parts = opc.read(data, source=source)
+    parts = word_reading.read(data, source=source)
     words = word_reading.words_of(parts, source=source)
     codes = word_reading.picture_codes(parts)
     return PageFile(
         FileKind.WORD,
-        marks=marks(codes),
+        marks=marks(codes) or marks([word_reading.subject(parts, source=source)]),
         short_codes=short_codes(words.around or words.body),
         other_codes=_others(codes),
         words=words,
+        active=word_reading.active(parts),
     )
 
 

@@ -14,7 +14,7 @@ from qmsdocs.fill.word_front import body_front, has_names, page_facts
 from qmsdocs.fill.word_gathered import Reading
 from qmsdocs.fill.word_layout import Captioned, captioned, in_line, unrolled
 from qmsdocs.fill.word_markdown import Content, is_counted, markdown
-from qmsdocs.fill.word_model import Note, NoteKind, Table, Text, snippet
+from qmsdocs.fill.word_model import Note, NoteKind, Passage, Table, snippet
 from qmsdocs.fill.word_numbering import Counter, read_numbering
 from qmsdocs.fill.word_outline import Heading, Node, check_numbers, levelled, outlined
 from qmsdocs.fill.word_own import is_own, without_own
@@ -113,7 +113,7 @@ def _content(nodes: Sequence[Node], reading: Reading) -> tuple[Content, ...]:
 
 def _first_label(node: Node) -> str:
     """The label of the first item of a numbered list."""
-    if not isinstance(node, Text) or node.label is None or not is_counted(node.label):
+    if not isinstance(node, Passage) or node.label is None or not is_counted(node.label):
         return ""
     return node.label.text if node.label.values[-1] == 1 else ""
 
@@ -121,8 +121,8 @@ def _first_label(node: Node) -> str:
 def _dropped_names(reading: Reading) -> None:
     if reading.untagged:
         said = message(
-            "{count} values that the program fills in stand as plain words, since an office program dropped their names: "
-            "write {{{{ p.name }}}} and [number] again, or edit in Word or WPS",
+            "{count} values that the program fills in stand as plain words, since an office program dropped their "
+            "names: write {{{{ p.name }}}} and [number] again, or edit in Word or WPS",
             count=reading.untagged,
         )
         reading.lost("", said)

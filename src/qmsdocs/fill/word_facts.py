@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qmsdocs.fill.word_label import DATES, NAMES, date_in, key_of, pairs, without_date
-from qmsdocs.fill.word_model import Block, Table, Text, words_of
+from qmsdocs.fill.word_model import Block, Passage, Table, words_of
 
 LONGEST_VALUE = 120
 _RECORD = re.compile(
@@ -72,7 +72,7 @@ def facts_of(blocks: Iterable[Block], *, names_title: bool) -> Facts:
     for block in blocks:
         if isinstance(block, Table):
             _read_table(block, facts)
-        elif isinstance(block, Text):
+        elif isinstance(block, Passage):
             _read_lines(words_of(block), facts)
     if names_title:
         _name_the_rest(facts)

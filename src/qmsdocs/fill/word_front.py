@@ -10,7 +10,7 @@ from qmsdocs.base.errors import Message, message
 from qmsdocs.fill.word_facts import Facts, differences, facts_of, is_facts_line, is_header_table, merged
 from qmsdocs.fill.word_gathered import Reading
 from qmsdocs.fill.word_label import NAMES, date_in, without_date
-from qmsdocs.fill.word_model import Block, Table, Text, snippet
+from qmsdocs.fill.word_model import Block, Passage, Table, snippet
 from qmsdocs.fill.word_outline import Heading, Node
 from qmsdocs.fill.word_package import Part, local, r, value, w
 from qmsdocs.fill.word_review import review_line
@@ -85,7 +85,7 @@ def _read(part: Part, reading: Reading) -> Facts:
 def _with_boxes(blocks: Sequence[Block]) -> Iterator[Block]:
     for block in blocks:
         yield block
-        if isinstance(block, Text):
+        if isinstance(block, Passage):
             yield from (one for one in block.after if isinstance(one, Table))
 
 
@@ -97,7 +97,7 @@ def body_front(nodes: Sequence[Node], pages: Facts, reading: Reading) -> Front:
         last -= 1
     blocks = [node for node in (*nodes[:first], *nodes[last:]) if _is_front(node)]
     tables = facts_of([block for block in blocks if isinstance(block, Table)], names_title=True)
-    lines = facts_of([block for block in blocks if isinstance(block, Text)], names_title=False)
+    lines = facts_of([block for block in blocks if isinstance(block, Passage)], names_title=False)
     reading.taken += [*tables.taken, *lines.taken]
     for key, values in differences([pages, tables, lines]):
         said = message("page header and text differ: {fact} is {values}", fact=_TITLES[key], values=values)
@@ -115,18 +115,18 @@ def body_front(nodes: Sequence[Node], pages: Facts, reading: Reading) -> Front:
 def _is_front(node: Node) -> bool:
     if isinstance(node, Table):
         return is_header_table(node)
-    return isinstance(node, Text) and node.label is None and bool(node.plain) and is_facts_line(node.plain)
+    return isinstance(node, Passage) and node.label is None and bool(node.plain) and is_facts_line(node.plain)
 
 
 def _is_cover(node: Node, facts: Facts, cover: Sequence[Node], reading: Reading) -> bool:
     """Whether a block before the first heading is understood: the title, the organisation, a date, the word 目录."""
-    if not isinstance(node, Text) or not node.plain:
+    if not isinstance(node, Passage) or not node.plain:
         return False
     same = "".join(node.plain.split())
     if any(same == "".join(said.split()) for said in facts.values.values()) or _COVER_WORDS.fullmatch(node.plain):
         reading.taken.append(node.plain)
         return True
-    found = facts_of([Table(()), Text(node.pieces)], names_title=False)
+    found = facts_of([Table(()), Passage(node.pieces)], names_title=False)
     day = date_in(node.plain)
     if day is not None and _COVER_DATE.fullmatch(without_date(node.plain)):
         key = "released_on" if re.search("发布|发行|签发|颁布|批准", node.plain) else "effective_on"
@@ -144,14 +144,14 @@ def _is_cover(node: Node, facts: Facts, cover: Sequence[Node], reading: Reading)
     return False
 
 
-def _looks_like_title(node: Text, cover: Sequence[Node]) -> bool:
+def _looks_like_title(node: Passage, cover: Sequence[Node]) -> bool:
     """Whether it has a title's style, or the largest letters of the cover in the middle or in bold."""
     if len(node.plain) > 60 or node.plain.endswith("。"):
         return False
-    styled = [one for one in cover if isinstance(one, Text) and one.style.lower() in ("title", "标题", "標題")]
+    styled = [one for one in cover if isinstance(one, Passage) and one.style.lower() in ("title", "标题", "標題")]
     if styled:
         return node in styled
-    texts = [one for one in cover if isinstance(one, Text) and one.plain]
+    texts = [one for one in cover if isinstance(one, Passage) and one.plain]
     largest = max(one.size for one in texts)
     stands_out = node.is_centred or node.is_bold or node.size > min(one.size for one in texts)
     return stands_out and node.size == largest

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from qmsdocs.base.errors import message
 from qmsdocs.fill.word_gathered import Reading
-from qmsdocs.fill.word_model import Block, Cell, Image, Row, Table, Text, snippet, words_of
+from qmsdocs.fill.word_model import Block, Cell, Image, Passage, Row, Table, snippet, words_of
 from qmsdocs.fill.word_outline import Node
 
 _LONG_CELL = 6  # paragraphs in a cell as wide as its table: the table is a frame around text
@@ -66,7 +66,7 @@ def _is_long_cell(cell: Cell, is_whole: bool) -> bool:
 def in_line(blocks: Sequence[Block]) -> Iterator[Block]:
     """The blocks; what stands behind a paragraph follows it as blocks of its own."""
     for block in blocks:
-        if isinstance(block, Text):
+        if isinstance(block, Passage):
             if block.plain:
                 yield replace(block, after=())
             yield from in_line(block.after)
@@ -93,7 +93,7 @@ def captioned(nodes: Sequence[Node], reading: Reading) -> Iterator[Node | Captio
 
 
 def _caption(block: Node | None, signs: str) -> re.Match[str] | None:
-    if not isinstance(block, Text) or len(block.plain) > _LONGEST_CAPTION or block.plain.endswith("。"):
+    if not isinstance(block, Passage) or len(block.plain) > _LONGEST_CAPTION or block.plain.endswith("。"):
         return None
     found = _CAPTION.fullmatch(block.plain)
     return found if found is not None and found[1][0] in signs and (found[2] or found[0].strip() != found[1]) else None

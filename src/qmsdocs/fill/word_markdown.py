@@ -9,7 +9,7 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from qmsdocs.fill.word_layout import Captioned
-from qmsdocs.fill.word_model import Fence, Image, Label, Piece, Table, Text
+from qmsdocs.fill.word_model import Fence, Image, Label, Passage, Piece, Table
 from qmsdocs.fill.word_outline import Heading, Node
 from qmsdocs.fill.word_table import cells_of
 
@@ -102,11 +102,11 @@ class _Writer:
 
     def write(self, nodes: Sequence[Content]) -> str:
         for at, node in enumerate(nodes):
-            if isinstance(node, Text) and node.label is not None and self._item(node, node.label):
+            if isinstance(node, Passage) and node.label is not None and self._item(node, node.label):
                 continue
             if self.open and not self._goes_on(nodes[at : at + LOOKAHEAD]):
                 self.open = []
-            if isinstance(node, Text) and node.label is not None:
+            if isinstance(node, Passage) and node.label is not None:
                 text = f"{node.label.text} " if not node.label.is_bullet else ""
                 self._add(line_of((Piece(text), *node.pieces)))
             else:
@@ -117,7 +117,7 @@ class _Writer:
         match node:
             case Heading():
                 return f"{'#' * node.level} {line_of((Piece(node.text),), newline=' ')}"
-            case Text():
+            case Passage():
                 return line_of(node.pieces)
             case Captioned():
                 return f"表：{escaped(node.caption)}\n\n{_table(node.table)}"
@@ -137,7 +137,7 @@ class _Writer:
         self.lines += ["", *(f"{indent}{line}" if line else "" for line in text.split("\n"))]
         self.was_item = False
 
-    def _item(self, node: Text, label: Label) -> bool:
+    def _item(self, node: Passage, label: Label) -> bool:
         """Whether the paragraph was written as an item of a list; else its number is written as words."""
         if not label.is_bullet and not is_counted(label):
             return False
@@ -168,7 +168,7 @@ class _Writer:
         for node in nodes:
             if isinstance(node, Heading):
                 return False
-            if isinstance(node, Text) and node.label is not None and is_counted(node.label):
+            if isinstance(node, Passage) and node.label is not None and is_counted(node.label):
                 for place, one in enumerate(self.open):
                     if one.list_id == node.label.list_id and one.depth == node.label.level:
                         self.open = self.open[: place + 1] if one.count == node.label.values[-1] - 1 else self.open

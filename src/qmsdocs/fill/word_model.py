@@ -49,7 +49,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Passage:
     """A paragraph; `outline` is its level as a heading, from 1; `after` stands behind it: pictures, text boxes."""
 
     pieces: tuple[Piece, ...]
@@ -123,7 +123,7 @@ class Fence:
     text: str = ""
 
 
-Block: TypeAlias = "Text | Table | Image | Fence"
+Block: TypeAlias = "Passage | Table | Image | Fence"
 
 
 def snippet(text: str) -> str:
@@ -135,7 +135,7 @@ def snippet(text: str) -> str:
 def words_of(block: Block) -> str:
     """All words of a block, a line a paragraph."""
     match block:
-        case Text():
+        case Passage():
             return "\n".join(part for part in (block.labelled, *(words_of(below) for below in block.after)) if part)
         case Table():
             cells = (cell for row in block.rows for cell in row.cells)

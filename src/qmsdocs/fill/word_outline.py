@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from qmsdocs.base.errors import message
 from qmsdocs.fill.word_gathered import Reading
-from qmsdocs.fill.word_model import Block, Piece, Text, snippet
+from qmsdocs.fill.word_model import Block, Passage, Piece, snippet
 from qmsdocs.fill.word_typed import Typed, is_section_name, is_title_like, run_in, typed
 
 DEEPEST = 6
@@ -40,12 +40,12 @@ class _Outline:
         """The blocks, headings among them recognised."""
         for at, block in enumerate(blocks):
             following = blocks[at + 1] if at + 1 < len(blocks) else None
-            if isinstance(block, Text) and block.plain:
+            if isinstance(block, Passage) and block.plain:
                 yield from self._text(block, following)
             else:
                 yield block
 
-    def _text(self, block: Text, following: Block | None) -> Iterator[Node]:
+    def _text(self, block: Passage, following: Block | None) -> Iterator[Node]:
         if block.outline is not None and len(block.plain) <= _LONGEST_STYLED and not block.plain.endswith("。"):
             yield self._styled(block, block.outline)
             yield from block.after
@@ -65,11 +65,11 @@ class _Outline:
                 self.reading.altered(snippet(block.plain), said)
             yield replace(block, outline=None)
 
-    def _take_number(self, block: Text, found: Typed | None) -> None:
+    def _take_number(self, block: Passage, found: Typed | None) -> None:
         if found is not None and block.label is None:
             self.reading.taken.append(found.number)
 
-    def _styled(self, block: Text, level: int) -> Heading:
+    def _styled(self, block: Passage, level: int) -> Heading:
         inner = typed(block.plain)
         number, text = "", block.plain
         values: tuple[int, ...] = ()
@@ -89,7 +89,7 @@ class _Outline:
         self.path = [*self.path[: level - 1], *([()] * (level - 1 - len(self.path))), values]
         return Heading(level, text.rstrip(":："), number, values)
 
-    def _is_heading(self, block: Text, found: Typed | None, rest: str, following: Block | None) -> bool:
+    def _is_heading(self, block: Passage, found: Typed | None, rest: str, following: Block | None) -> bool:
         if found is None:
             stands_out = block.is_bold or block.is_centred or not self.has_styles
             return not self.has_styles and block.label is None and stands_out and is_section_name(rest)
@@ -117,17 +117,17 @@ class _Outline:
         return found.values[-1] == (before[-1] if before else 0) + 1
 
     def _is_sibling(self, found: Typed, following: Block | None) -> bool:
-        after = typed(following.labelled) if isinstance(following, Text) else None
+        after = typed(following.labelled) if isinstance(following, Passage) else None
         return after is not None and after.shape == found.shape and after.values[-1] == found.values[-1] + 1
 
     def _has_content(self, found: Typed, following: Block | None) -> bool:
         """Whether something stands below it other than its next sibling or a heading above it."""
         if following is None or self._is_sibling(found, following):
             return False
-        after = typed(following.labelled) if isinstance(following, Text) else None
+        after = typed(following.labelled) if isinstance(following, Passage) else None
         if after is not None and after.shape.startswith("decimal") and found.shape.startswith("decimal"):
             return len(after.values) > len(found.values) or after.values[: len(found.values) - 1] == found.values[:-1]
-        return not (isinstance(following, Text) and following.outline is not None)
+        return not (isinstance(following, Passage) and following.outline is not None)
 
     def _heading(self, found: Typed | None, text: str) -> Heading:
         shape = found.shape if found is not None else "name"
@@ -148,7 +148,7 @@ class _Outline:
 
 def outlined(blocks: Sequence[Block], reading: Reading) -> tuple[Node, ...]:
     """The blocks with their headings; levels leave no gap; doubtful numbers are reported."""
-    styled = sum(1 for block in blocks if isinstance(block, Text) and block.outline is not None and block.plain)
+    styled = sum(1 for block in blocks if isinstance(block, Passage) and block.outline is not None and block.plain)
     return tuple(_Outline(reading, styled > 1).nodes(blocks))
 
 

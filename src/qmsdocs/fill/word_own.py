@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from qmsdocs.fill.word_model import Block, Table, Text, words_of
+from qmsdocs.fill.word_model import Block, Passage, Table, words_of
 from qmsdocs.fill.word_package import WordPackage, value, w
 from qmsdocs.fill.word_styles import Styles
 
@@ -61,13 +61,13 @@ def without_own(blocks: Sequence[Block], taken: list[str]) -> Iterator[Block]:
             yield block
 
 
-def _texts(block: Block) -> Iterator[Text]:
+def _texts(block: Block) -> Iterator[Passage]:
     if isinstance(block, Table):
         for row in block.rows:
             for cell in row.cells:
                 for below in cell.blocks:
                     yield from _texts(below)
-    elif isinstance(block, Text):
+    elif isinstance(block, Passage):
         yield from [block] if block.plain else []
         for below in block.after:
             yield from _texts(below)

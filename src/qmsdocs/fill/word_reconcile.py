@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from lxml import etree
 
@@ -18,6 +19,7 @@ from qmsdocs.fill.word_shape import walked
 MOST_WORK = 2_000_000_000  # signs that are looked through for words not found at once
 _IGNORED = re.compile(r"[\s\\*_`|#\[\]{}<>~+&:：\-\u00ad\u200b-\u200f\ufeff]+")
 _WORD = re.compile(r"\w+")
+Runs: TypeAlias = tuple[str, ...]
 _STORIES = ("header", "footer", "footnotes", "endnotes")
 
 
@@ -57,27 +59,27 @@ def reconcile(carried: Iterable[str], reading: Reading) -> None:
     pool = _Pool(lines)
     waiting = [runs for runs in _paragraphs(reading.package) if not pool.take_line(_short("".join(runs)))]
     pool.rest = "\n".join(["", *pool.lines.elements(), ""])
-    waiting.sort(key=lambda runs: -sum(map(len, runs)))
-    waiting = [runs for runs in waiting if not pool.take(_short("".join(runs)))]
-    for runs in waiting:
-        lost = "".join(runs) if pool.work > MOST_WORK else " ".join(_missing(runs, pool))
-        if lost.strip():
-            reading.lost(snippet("".join(runs)), message("words that found no place: {words}", words=lost))
+    whole = _unfound([(runs, "".join(runs)) for runs in waiting], pool)
+    in_runs = _unfound([(runs, run) for runs, _ in whole for run in runs], pool)
+    lost: dict[str, list[str]] = {}
+    for runs, word in _unfound([(runs, word) for runs, run in in_runs for word in _WORD.findall(run)], pool):
+        lost.setdefault("".join(runs), []).append(word)
+    for paragraph, words in lost.items():
+        said = paragraph if pool.work > MOST_WORK else " ".join(words)
+        reading.lost(snippet(paragraph), message("words that found no place: {words}", words=said))
 
 
-def _missing(runs: Sequence[str], pool: _Pool) -> Iterator[str]:
-    """The words of a paragraph that are not found run by run, nor word by word."""
-    for run in runs:
-        short = _short(run)
-        if short and not pool.take(short):
-            yield from (word for word in _WORD.findall(run) if _short(word) and not pool.take(_short(word)))
+def _unfound(texts: Iterable[tuple[Runs, str]], pool: _Pool) -> list[tuple[Runs, str]]:
+    """The texts that are not in the pool, each with its paragraph; long ones are looked for first."""
+    ordered = sorted(((runs, text) for runs, text in texts if _short(text)), key=lambda item: -len(item[1]))
+    return [(runs, text) for runs, text in ordered if not pool.take(_short(text))]
 
 
 def _short(text: str) -> str:
     return _IGNORED.sub("", text)
 
 
-def _paragraphs(package: WordPackage) -> Iterator[Sequence[str]]:
+def _paragraphs(package: WordPackage) -> Iterator[Runs]:
     """The words of every paragraph of every story, run by run; of alternatives the first, nothing that was deleted."""
     stories = [package.main, *(part for kind in _STORIES for part in package.related(kind))]
     for part in stories:
@@ -86,7 +88,7 @@ def _paragraphs(package: WordPackage) -> Iterator[Sequence[str]]:
             if element.tag == w("t") and element.text and not _is_deleted(element):
                 owner = next(element.iterancestors(w("p")), None)
                 found.setdefault(owner, []).append(element.text)
-        yield from (runs for runs in found.values() if _short("".join(runs)))
+        yield from (tuple(runs) for runs in found.values() if _short("".join(runs)))
 
 
 def _is_deleted(element: etree._Element) -> bool:

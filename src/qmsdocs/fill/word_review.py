@@ -9,7 +9,7 @@ from qmsdocs.base.errors import message
 from qmsdocs.fill.word_gathered import Reading
 from qmsdocs.fill.word_layout import Captioned
 from qmsdocs.fill.word_markdown import Content
-from qmsdocs.fill.word_model import Text, snippet, words_of
+from qmsdocs.fill.word_model import Passage, snippet, words_of
 from qmsdocs.fill.word_outline import Heading
 
 _FIELD_CODE = re.compile(
@@ -66,7 +66,7 @@ def _broken_off(nodes: Sequence[Content], reading: Reading) -> None:
     for node, after in zip(nodes, [*nodes[1:], None], strict=True):
         if isinstance(node, Heading):
             section = node.text
-        if not isinstance(node, Text) or not (after is None or isinstance(after, Heading)):
+        if not isinstance(node, Passage) or not (after is None or isinstance(after, Heading)):
             continue
         words = node.plain.split("\n")[-1]
         if _CUT.search(words) or (after is None and _is_unfinished(words, section)):

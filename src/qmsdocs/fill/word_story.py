@@ -10,7 +10,7 @@ from lxml import etree
 from qmsdocs.base.errors import message
 from qmsdocs.fill.word_gathered import Field, Reading
 from qmsdocs.fill.word_inline import Inline
-from qmsdocs.fill.word_model import Block, Cell, Fence, Label, Row, Table, Text, snippet, words_of
+from qmsdocs.fill.word_model import Block, Cell, Fence, Label, Passage, Row, Table, snippet, words_of
 from qmsdocs.fill.word_own import OWN_PAGES
 from qmsdocs.fill.word_package import Part, is_on, local, number, value, w
 from qmsdocs.fill.word_shape import texts
@@ -97,7 +97,7 @@ class Story:
         inline.read(paragraph)
         inline.finish()
         label = self._label(look, style) if inline.pieces else None
-        found = Text(
+        found = Passage(
             tuple(inline.pieces),
             styles.name(style),
             _outline(look) if look is not None and look.find(w("outlineLvl")) is not None else styles.outline(style),

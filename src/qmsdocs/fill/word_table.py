@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from qmsdocs.base.errors import message
 from qmsdocs.fill.word_gathered import Reading
-from qmsdocs.fill.word_model import Block, Cell, Image, Piece, Row, Table, Text, snippet, words_of
+from qmsdocs.fill.word_model import Block, Cell, Image, Passage, Piece, Row, Table, snippet, words_of
 
 Pieces: TypeAlias = tuple[Piece, ...]
 _EMPTY: Pieces = ()
@@ -66,7 +66,7 @@ def _words(blocks: Sequence[Block]) -> Iterator[Piece]:
 
 
 def _block_words(block: Block) -> Pieces:
-    if isinstance(block, Text):
+    if isinstance(block, Passage):
         label = (Piece(f"{block.label.text} "),) if block.label is not None and not block.label.is_bullet else ()
         bullet = (Piece("· "),) if block.label is not None and block.label.is_bullet else ()
         below = tuple(piece for one in block.after for piece in (Piece("\n"), *_block_words(one)))
@@ -85,7 +85,7 @@ def _pictures(blocks: Sequence[Block]) -> Iterator[Image]:
     for block in blocks:
         if isinstance(block, Image):
             yield block
-        elif isinstance(block, Text):
+        elif isinstance(block, Passage):
             yield from _pictures(block.after)
         elif isinstance(block, Table):
             yield from pictures_of(block)
@@ -106,5 +106,5 @@ def report_table(table: Table, reading: Reading) -> None:
 def _all(cell: Cell) -> Iterator[Block]:
     for block in cell.blocks:
         yield block
-        if isinstance(block, Text):
+        if isinstance(block, Passage):
             yield from block.after

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -56,20 +57,26 @@ def changed_values(old: Tree, new: Tree, *, language: Language, is_ordered: bool
     return _Comparison(language, is_ordered).changed(old, new, (), "")
 
 
-def printed(value: object, language: Language) -> str:
-    """A value of TOML as a reader sees it: text in the language, lists in a row, a table by its title or whole."""
+def printed(value: object, language: Language, *, is_whole: bool = False) -> str:
+    """A value of TOML as a reader sees it: text in the language, lists in a row, a table by its title or `is_whole`."""
     if isinstance(value, Mapping):
         if _is_text(value):
             return str(value.get(language.value) or next(iter(value.values())))
-        title = next((value[name] for name in _NAMED if name in value), None)
-        if title is not None:
+        title = _name_of(value)
+        if title is not None and not is_whole:
             return printed(title, language)
-        return _row((f"{key} = {printed(item, language)}" for key, item in value.items()), language, "；", "; ")
+        said = (f"{key} = {printed(item, language, is_whole=True)}" for key, item in value.items())
+        return _row(said, language, "；", "; ")
     if isinstance(value, list | tuple):
-        return _row((printed(item, language) for item in value), language, "、", ", ")
+        return _row((printed(item, language, is_whole=True) for item in value), language, "、", ", ")
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def _name_of(table: Tree) -> object:
+    """What a table calls itself, None where it does not; a field may have the name `name` and is a table itself."""
+    return next((table[name] for name in _NAMED if name in table and _table(table[name]) is None), None)
 
 
 def _row(parts: Iterator[str], language: Language, chinese: str, english: str) -> str:
@@ -92,15 +99,25 @@ class _Comparison:
             if before is not None and after is not None:
                 yield from self.changed(before, after, (*path, key), self._title(after, key, title))
                 continue
-            first, last = ("" if tree.get(key) is None else printed(tree[key], self.language) for tree in (old, new))
-            if first != last:
-                yield ChangedValue(".".join((*path, key)), title or self._word(key), first, last)
+            if old.get(key) != new.get(key):
+                said = self._told(old.get(key), new.get(key))
+                yield ChangedValue(".".join((*path, key)), title or self._word(key), *said)
         if self.is_ordered and path:
             yield from self._moved(old, new, path, title)
 
+    def _told(self, old: object, new: object) -> tuple[str, str]:
+        """Both values so that they are seen to differ: short, in the other language, or just as they are written."""
+        other = Language.EN if self.language is Language.ZH else Language.ZH
+        for language in (self.language, other):
+            first, last = ("" if value is None else printed(value, language) for value in (old, new))
+            if first != last:
+                return first, last
+        first, last = (json.dumps(value, ensure_ascii=False, default=str) for value in (old, new))
+        return first if old is not None else "", last if new is not None else ""
+
     def _title(self, table: Tree, key: str, above: str) -> str:
         """How people know a table: `字段 联系电话`."""
-        if not any(name in table for name in _NAMED):
+        if _name_of(table) is None:
             return above or self._word(key)
         return " ".join(part for part in (above, printed(table, self.language)) if part)
 
@@ -110,11 +127,11 @@ class _Comparison:
     def _moved(self, old: Tree, new: Tree, path: tuple[str, ...], title: str) -> Iterator[ChangedValue]:
         orders = [[key for key in tree if _table(old.get(key)) and _table(new.get(key))] for tree in (old, new)]
         if orders[0] != orders[1]:
-            named = [
-                printed([tree[key] for key in keys], self.language)
+            titles = [
+                _row((printed(tree[key], self.language) for key in keys), self.language, "、", ", ")
                 for tree, keys in zip((old, new), orders, strict=True)
             ]
-            yield ChangedValue(".".join(path), _ORDER.of(self.language).format(title=title), *named)
+            yield ChangedValue(".".join(path), _ORDER.of(self.language).format(title=title), *titles)
 
 
 def _table(value: object) -> Tree | None:

@@ -67,7 +67,6 @@ _JOINT = re.compile(r"(?:[和与及或]|\b(?:and|or|the|of|to|by|with))$")
 _PUNCTUATION = re.compile(r"[，。；,;]|\.\s")
 _ENDING = re.compile(r"[A-Za-z\u3400-\u9fff]$")
 _LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s")
-_ALONE = re.compile(r"\s*(?:\{\{.*\}\}|!\[.*\]\(.*\)|\*\*.*\*\*)\s*")
 
 
 def check_text(number: str, procedure: Procedure, folder: Path, released: Procedure | None) -> Iterator[Finding]:
@@ -96,7 +95,7 @@ def _in_line(
     if line.level and _TYPED_HEADING.match(line.text):
         said = message("the program numbers the headings: leave the number of “{heading}” out", heading=line.text)
         yield "DOC205", Severity.WARNING, said
-    if line.block not in _UNSAID and line.opens is None:
+    if line.block not in _UNSAID:
         yield from typed_findings(line.text, procedure, released)
 
 
@@ -163,8 +162,6 @@ def _last(section: Section) -> TextLine | None:
 def _is_cut(text: str) -> bool:
     """Whether a line ends inside a sentence: behind a comma, bracket or `and`, or with commas but no full stop."""
     said = text.strip().rstrip("*")
-    if _ALONE.fullmatch(text):
-        return False
     if _STILL_OPEN.search(said):
         return True
     if _LIST_ITEM.match(text) or not _ENDING.search(said):

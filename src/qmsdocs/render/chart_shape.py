@@ -72,7 +72,7 @@ def wrapped(text: str, capacity: float) -> tuple[str, ...]:
 
 
 def _cut(line: str, capacity: float) -> Iterator[str]:
-    while measure.ems(line) > capacity + 1:  # a stop at the end may hang over
+    while measure.ems(line) > capacity + 1:  # balanced lines may be longer by a stop that hangs over
         head = measure.beginning(line, capacity, 1) or line[:1]
         yield head
         line = line[len(head) :].lstrip()
@@ -117,6 +117,11 @@ def edge(box: Box, aside: float) -> tuple[float, float]:
         inner = math.sqrt(max(0.0, half**2 - beyond**2))
         return inner, inner
     return half, half
+
+
+def text_shift(box: Box) -> float:
+    """How far below its middle the text of a box stands."""
+    return -_WAVE / 2 if box.shape == "record" else 0.0
 
 
 def outline(box: Box, x: float, y: float) -> tuple[Point, ...]:

@@ -11,8 +11,8 @@
 
 A line with an arrow joins boxes, as many as one likes; words between `-` and `->` stand beside the arrow, with a space
 in front of the first `-`. A line without arrow says who does what: the lane's name, a colon, its boxes with semicolons
-or commas between them. A box is named by its text: `名称?` is a decision, `(名称)` a start or an end, `[名称]` a record,
-anything else a step; the signs need to be given only once. Full-width signs (`：；，？（）【】→`) do as well.
+or commas between them. A box is named by its text: `名称?` is a decision, `(名称)` a start or an end, `[名称]` a
+record, anything else a step; the signs need to be given only once. Full-width signs (`：；，？（）【】→`) do as well.
 """
 
 from __future__ import annotations

@@ -19,7 +19,6 @@ from qmsdocs.render.document_docx_parts import (
     Illustration,
     Look,
     Row,
-    block_control,
     control,
     drawing,
     legal,
@@ -132,7 +131,7 @@ class Text:
     def _fenced(self, source: str, pieces: Iterator[str]) -> Iterator[str]:
         """The pieces; what a fence stands for is one content control, named by the info string of the fence."""
         if source:
-            yield block_control(f"block:{source.partition(chr(10))[0]}", "".join(pieces))
+            yield control(f"block:{source.partition(chr(10))[0]}", "".join(pieces))
         else:
             yield from pieces
 

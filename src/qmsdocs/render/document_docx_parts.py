@@ -63,12 +63,10 @@ def spaced(before: float) -> str:
 
 
 def control(tag: str, content: str) -> str:
-    """A content control around a run, not to be typed into; Word bears tags of 64 characters."""
-    return _control(tag, '<w:lock w:val="contentLocked"/><w:text/>', content)
+    """A content control, not to be typed into, around runs or blocks; Word bears tags of 64 characters.
 
-
-def block_control(tag: str, content: str) -> str:
-    """A content control around paragraphs and tables, not to be typed into."""
+    It is of no kind: LibreOffice 7.4 doubles the words of one that is declared plain text.
+    """
     return _control(tag, '<w:lock w:val="contentLocked"/>', content)
 
 

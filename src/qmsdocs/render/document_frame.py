@@ -36,8 +36,8 @@ def header_block(head: Head, ink: Ink, logo: str) -> str:
     for position, cell in enumerate(cells[1:]):
         title = _title(head.title, count - 1, ink) if position == 0 else ""
         lines.append(f"<tr>{title}{_cell(cell, ink)}</tr>")
-    columns = "".join(f'<col style="width:{width}mm">' for width in (_LEFT, _TITLE, _LABEL, _VALUE))
-    return f'<table class="head"><colgroup>{columns}</colgroup>{"".join(lines)}</table>'
+    columns = "".join(f'<col style="width:{width}mm">' for width in (_LEFT, _TITLE, _LABEL))
+    return f'<table class="head"><colgroup>{columns}<col></colgroup>{"".join(lines)}</table>'
 
 
 def _title(title: str, count: int, ink: Ink) -> str:

@@ -13,7 +13,7 @@ from qmsdocs.base.errors import QmsError, message
 if TYPE_CHECKING:
     from PIL import Image
 
-KINDS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "BMP", "GIF")
+KINDS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
 MOST_POINTS = 50_000_000
 MOST_JPEG_POINTS = 170_000_000  # a JPEG is decoded at half or a quarter of its size
 ENOUGH_POINTS = 30_000_000  # of which a code of 15 mm on a whole page is read with ease
