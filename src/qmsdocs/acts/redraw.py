@@ -17,6 +17,7 @@ from qmsdocs.model.record import Record
 from qmsdocs.model.release import ItemKind, Release
 from qmsdocs.query.custody import copies
 from qmsdocs.query.verifying import Standing
+from qmsdocs.render import document_words
 from qmsdocs.render.document_sheet import CopyEntry
 from qmsdocs.render.document_sheet import Standing as Stamp
 from qmsdocs.render.sheet import Sheet
@@ -32,12 +33,14 @@ class Expected:
     """One way this program draws the pages of a mark.
 
     Where there is an `other` DOCX of them, they may have been drawn with other copies and signatures: only the text
-    behind the last place where both differ is certain, of the rest only that it says nothing that was never printed.
+    behind the last place where both differ is certain, of the rest only that it says nothing that was never printed,
+    the words of every stamp (`also`) among it.
     """
 
     pdf: Callable[[], bytes]
     docx: Callable[[], bytes]
     other: Callable[[], bytes] | None = None
+    also: str = ""
 
     @property
     def is_exact(self) -> bool:
@@ -127,13 +130,27 @@ def _of_document(system: System, release: Release, printed: bytes) -> Iterator[E
             today = document_pages.print_of(system, release, language=language)
             others = replace(today, copies=(*today.copies, CopyEntry("-", "-", 1, "-", "-")))
             other = partial(document_pages.draw, system, release, others, kind="docx")
-            yield replace(_document(system, release, today), other=other)
+            yield replace(_document(system, release, today), other=other, also=_stamps(system, release, language))
         return
     wanted = document_pages.read_page(printed)
     then = _told(system, release, wanted)
     as_then = Release.of(then.definitions.course(release))
     _refuse_impossible(then, as_then, wanted)
     yield _document(then, as_then, wanted)
+
+
+def _stamps(system: System, release: Release, language: Language) -> str:
+    """The words of every stamp and mark that pages of a revision have ever borne."""
+    said = (*document_words.STAMPS.values(), *document_words.STATES.values(), *document_words.UNCONTROLLED)
+    said += (document_words.STATE_CONTROLLED, document_words.STATE_UNCONTROLLED, document_words.CONTROLLED)
+    said += tuple(text for texts in document_words.WATERMARKS.values() for text in texts)
+    words = [text.of(language) for text in said]
+    superseded, stamped = document_words.SUPERSEDED_BY.of(language), document_words.STAMP_COPY.of(language)
+    words += [superseded.format(revision=r.revision) for r in system.releases if r.number == release.number]
+    for copy in copies(system, release.number):
+        holder = copy.department or system.people.names().get(copy.holder, copy.holder)
+        words += [stamped.format(number=copy.number, holder=holder), document_words.day(copy.given_on, language)]
+    return " ".join(words)
 
 
 def _document(system: System, release: Release, wanted: Print) -> Expected:

@@ -155,11 +155,15 @@ class _Given:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What came of comparing with one way of drawing: what differs, None where nothing does; how much is common."""
+    """What came of comparing with one way of drawing: what differs, None where nothing does; how much is common.
+
+    `note` is what was compared less strictly.
+    """
 
     checked: Checked
     difference: Message | None = None
     common: int = 0
+    note: Message | None = None
 
 
 def _compared(system: System, at: Standing, given: _Given, expected: Expectation) -> Judged:
@@ -174,6 +178,9 @@ def _compared(system: System, at: Standing, given: _Given, expected: Expectation
         said = message("it holds {what}, which no page of this program does", what=given.file.active)
         return Judged(at, Checked.TEXT, Verdict.ALTERED, (said, *told))
     if given.is_ours and given.part.is_whole and (missing := _missing(at, given.file)):
+        if at.release is not None and not given.file.attached:
+            said = message("it was printed as a draft, before this revision was submitted")
+            return Judged(at, Checked.MARK, Verdict.DRAFT, (said,))
         said = message("the file {name} inside it is missing", name=missing)
         return Judged(at, Checked.TEXT, Verdict.ALTERED, (said, *told))
     try:
@@ -187,10 +194,7 @@ def _compared(system: System, at: Standing, given: _Given, expected: Expectation
         return Judged(at, Checked.MARK, at.verdict, (*told, message("only its mark was read")))
     if answer.difference is not None:
         return Judged(at, answer.checked, Verdict.ALTERED, (answer.difference, *told))
-    if answer.checked is Checked.MARK:
-        said = message("it holds no word that was never printed for this revision; what is missing is not known")
-        told = (*told, said)
-    return Judged(at, answer.checked, at.verdict, told)
+    return Judged(at, answer.checked, at.verdict, (*told, answer.note) if answer.note else told)
 
 
 def _missing(at: Standing, file: PageFile) -> str:
@@ -226,7 +230,10 @@ def _as_word(given: _Given, way: Expected) -> _Answer:
         text, wanted_text = found.body[-steady:], wanted.body[-steady:]
         if steady and text != wanted_text:
             return _Answer(Checked.TEXT, _first_difference(text, wanted_text), common)
-        return _only_known(_strange(found.all, "".join(wanted.all), 0), common, checked=Checked.TEXT)
+        note = message("of the names and copies listed on it only words that were never printed would be found")
+        return _only_known(
+            _strange(found.all, "".join((*wanted.all, way.also)), 0), _Answer(Checked.TEXT, None, common, note)
+        )
     if found.body != wanted.body:
         return _Answer(Checked.TEXT, _first_difference(found.body, wanted.body), common)
     strange = [text for text in found.around if text not in wanted.around]
@@ -250,8 +257,9 @@ def _as_pdf(given: _Given, way: Expected) -> _Answer:
     strange = _strange(there, "".join(here), len(found))
     if strange:  # its lines may break elsewhere, and in columns
         words = word_reading.words(way.docx(), source=given.source).all
-        strange = _strange(strange, "".join(words), len(found))
-    return _only_known(strange, common)
+        strange = _strange(strange, "".join((*words, way.also)), len(found))
+    note = message("it holds no word that was never printed for it; what is missing is not known")
+    return _only_known(strange, _Answer(Checked.MARK, None, common, note))
 
 
 def _same_at_the_end(one: Sequence[str], other: Sequence[str]) -> int:
@@ -260,11 +268,12 @@ def _same_at_the_end(one: Sequence[str], other: Sequence[str]) -> int:
     return next((count for count, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def _only_known(strange: Sequence[str], common: int, *, checked: Checked = Checked.MARK) -> _Answer:
-    """The answer for a page of which only the words that were never printed betray it."""
-    if strange:
-        return _Answer(Checked.TEXT, message("it says “{found}”, which the page does not", found=strange[0]), common)
-    return _Answer(checked, None, common)
+def _only_known(strange: Sequence[str], otherwise: _Answer) -> _Answer:
+    """The answer for a page that only words which were never printed betray."""
+    if not strange:
+        return otherwise
+    said = message("it says “{found}”, which the page does not", found=strange[0])
+    return _Answer(Checked.TEXT, said, otherwise.common)
 
 
 def _beneath(given: _Given, made: bytes, own: PageFile) -> Message | None:

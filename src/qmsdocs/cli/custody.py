@@ -131,8 +131,9 @@ def _said(
         )
         session.answer(session.say(template, record=copy.record, department=copy.department, copy=copy.number,
                                    number=copy.document, revision=copy.revision))  # fmt: skip
-    files = _stamped(session, copy, draw_copy, output)
-    if not options.get("no_pages"):
+    no_pages = bool(options.get("no_pages"))
+    files = [] if no_pages and output is None else _stamped(session, copy, draw_copy, output)
+    if not no_pages:
         for drawn in issuing.draw(session, [copy.record]).values():
             files += [{"path": path, "sha256": digest} for path, digest in drawn.files]
     if not options.get("as_json"):
@@ -163,7 +164,7 @@ def _stamped(session: Session, copy: Copy, draw_copy: DrawCopy, output: str | No
 
 def copy_path(copy: Copy) -> str:
     """Where the stamped pages of a copy lie, relative to the repository."""
-    folder = f"{ISSUED_FOLDER}/{safe_name(copy.document)}"
+    folder = f"{ISSUED_FOLDER}/documents/{safe_name(copy.document)}"
     return f"{folder}/{safe_name(f'{copy.revision}-{copy.number:0>3}')}.pdf"
 
 

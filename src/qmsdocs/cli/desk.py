@@ -125,7 +125,7 @@ def status(session: Session, as_json: bool) -> int:
             session.answer(one_line(line))
         if drafts:
             session.answer(session.say("Changed in the folder, not in force: {items}", items=drafts))
-    return 1 if seen.overdue else 0
+    return 1 if seen.is_late else 0
 
 
 @click.command(cls=Command, help="Print the line to keep that proves what is stored today.")

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from lxml import etree
 
-from qmsdocs.base.errors import message
+from qmsdocs.base.errors import QmsError, message
 from qmsdocs.fill.word_gathered import Field, Reading
 from qmsdocs.fill.word_model import Block, Image, Piece, snippet
 from qmsdocs.fill.word_package import Part, is_on, local, r, value, w
@@ -21,6 +21,7 @@ _OUTSIDE_FIELDS = frozenset(
     ("INCLUDEPICTURE", "INCLUDETEXT", "LINK", "DDE", "DDEAUTO", "DATABASE", "IMPORT", "MERGEFIELD")
 )
 REPEATING = 'FILLIN ""'
+DEEPEST_FIELDS = 30
 _DRAWING = 3  # so many boxes in one paragraph are a drawing
 _ADDRESS = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _TAG = re.compile(r"p\.[a-z][a-z0-9_]*")
@@ -218,6 +219,8 @@ class Inline:
     # fields
 
     def _field_mark(self, kind: str) -> None:
+        if kind == "begin" and len(self.fields) == DEEPEST_FIELDS:
+            raise QmsError("{source}: nested too deeply", source=self.reading.package.source)
         if kind == "begin":
             self.fields.append(Field())
         elif kind == "separate" and self.fields:

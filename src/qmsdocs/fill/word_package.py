@@ -13,7 +13,7 @@ from qmsdocs.base.errors import QmsError, message
 from qmsdocs.render import opc
 from qmsdocs.render.package import CONTENT_TYPES, MAXIMUM_UNPACKED, MEBIBYTE, unfit, unpack
 
-MAXIMUM_ELEMENTS = 1_000_000  # of all parts that are read; a manual of 200 pages has a tenth
+MAXIMUM_ELEMENTS = 500_000  # of all parts that are read; a manual of 200 pages has a fifth
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -74,6 +74,7 @@ class Part:
 class WordPackage:
     """A checked Word file: all parts as bytes, and the XML of those that hold text or rule how it looks."""
 
+    source: str
     data: Mapping[str, bytes]
     main: Part
     parts: Mapping[str, Part]
@@ -111,7 +112,7 @@ def open_word(data: bytes, *, source: str) -> WordPackage:
         if left < 0:
             raise unfit(source, message("it has more than {limit} elements", limit=MAXIMUM_ELEMENTS))
         waiting += [link.name for link in opened[name].links.values() if _is_read(link, parts, types)]
-    return WordPackage(parts, opened[main], opened)
+    return WordPackage(source, parts, opened[main], opened)
 
 
 def _refuse_others(data: bytes, source: str) -> None:

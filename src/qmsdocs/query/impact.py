@@ -268,15 +268,17 @@ def changed_sections(before: Procedure | None, after: Procedure) -> tuple[str, .
     return (*(name for name in new if old.get(name) != new[name]), *(name for name in old if name not in new))
 
 
-def _by_heading(procedure: Procedure) -> Mapping[str, tuple[str, ...]]:
+def _by_heading(procedure: Procedure) -> Mapping[str, Sequence[str]]:
     """The lines of each section by its heading and those above it (`工作程序 > 回访`)."""
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, list[str]] = {}
     above: list[TextLine] = []
+    own: list[str] = []
     for line in read_lines(procedure.body, procedure.body_line):
         if line.level:
             above = [*(heading for heading in above if heading.level < line.level), line]
-        name = " > ".join(heading.text for heading in above)
-        found[name] = (*found.get(name, ()), *((line.text,) if line.text.strip() and not line.level else ()))
+            own = found.setdefault(" > ".join(heading.text for heading in above), [])
+        elif line.text.strip():
+            own.append(line.text)
     return found
 
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from qmsdocs.base.errors import message
 from qmsdocs.base.language import Catalogue, Language, Text
-from qmsdocs.model.release import ItemKind, in_force
+from qmsdocs.model.release import ItemKind, Release, in_force
+from qmsdocs.query.course import Waiting, waiting
+from qmsdocs.query.custody import Recall, Review, recall, reviews
 from qmsdocs.query.view import facts_of
 from qmsdocs.store import seat
 from qmsdocs.store.index import Filter
 from qmsdocs.system.view import System
 
 SHOWN = 10
+PER_LINE = 8
+SOON = timedelta(days=30)  # reviews due by then are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,16 @@ class Overview:
     trial_until: date | None
     counts: tuple[Count, ...]
     overdue: tuple[Overdue, ...]
+    waiting: tuple[Waiting, ...]
+    reviews: tuple[Review, ...]
+    recalls: tuple[Recall, ...]
+    coming: tuple[Release, ...]
+    names: Mapping[str, str]
+
+    @property
+    def is_late(self) -> bool:
+        """Whether anything should have been done by now."""
+        return bool(self.overdue or self.recalls or any(review.is_overdue for review in self.reviews))
 
 
 def overview(system: System) -> Overview:
@@ -68,6 +83,11 @@ def overview(system: System) -> Overview:
         min(trials, default=None),
         tuple(_counts(system)),
         tuple(sorted(_overdue(system), key=lambda item: item.due_at)),
+        waiting(system),
+        tuple(review for review in reviews(system) if review.due_on <= system.today + SOON),
+        recall(system),
+        tuple(release for release in system.releases if (release.first_day or system.today) > system.today),
+        system.people.names(),
     )
 
 
@@ -111,21 +131,9 @@ def lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
         if seen.writes_here
         else catalogue.say("this copy only reads; the seat is at {place}", place=seen.seat_at)
     )
-    if seen.trial_until is not None:
-        yield catalogue.say("In force (on trial until {until}):", until=seen.trial_until)
-    else:
-        yield catalogue.say("In force:")
-    yield from (f"  {number} {revision} {title.of(language)}" for number, revision, title in seen.documents)
-    yield catalogue.say("Records:")
-    for count in seen.counts:
-        yield catalogue.say(
-            "  {form} {title}: {total}, open {open}, void {void}",
-            form=count.form,
-            title=count.title,
-            total=count.total,
-            open=count.still_open,
-            void=count.void,
-        )
+    yield from _documents_lines(seen, catalogue)
+    yield from _records_lines(seen, catalogue)
+    yield from _waiting_lines(seen, catalogue)
     if not seen.overdue:
         yield catalogue.say("Nothing is overdue.")
         return
@@ -136,12 +144,91 @@ def lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
         yield catalogue.say("  … and {count} more", count=len(seen.overdue) - SHOWN)
 
 
+def _documents_lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
+    said = message("Documents in force: {count}", count=len(seen.documents))
+    if seen.trial_until is not None:
+        said = message("Documents in force: {count} (on trial until {until})",
+                       count=len(seen.documents), until=seen.trial_until)  # fmt: skip
+    yield catalogue.say(said)
+    shown = [f"{number} {revision}" for number, revision, _ in seen.documents]
+    for start in range(0, len(shown), PER_LINE):
+        yield "  " + " · ".join(shown[start : start + PER_LINE])
+    for release in seen.coming:
+        yield catalogue.say(
+            "  from {day}: {number} {revision}",
+            day=release.first_day,
+            number=release.number,
+            revision=release.revision,
+        )
+
+
+def _records_lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
+    used = [count for count in seen.counts if count.total]
+    yield catalogue.say("Records:") if used else catalogue.say("Records: none yet")
+    for count in used:
+        yield catalogue.say(
+            "  {form} {title}: {total}, open {open}, void {void}",
+            form=count.form,
+            title=count.title,
+            total=count.total,
+            open=count.still_open,
+            void=count.void,
+        )
+
+
+def _waiting_lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
+    """What waits for whose signature, and what is due."""
+    titles = {
+        "review": message("review"),
+        "countersign": message("countersignature"),
+        "answer": message("answer to a remark"),
+        "approve": message("approval"),
+    }
+    if seen.waiting:
+        yield catalogue.say("Waiting: {count}", count=len(seen.waiting))
+    for item in seen.waiting[:SHOWN]:
+        people = tuple(seen.names.get(person, person) for person in item.people)
+        yield catalogue.say(
+            "  {number} {revision}  {step}: {people}",
+            number=item.release.number,
+            revision=item.release.revision,
+            step=titles[item.step],
+            people=item.departments or people or ("-",),
+        )
+    for review in seen.reviews[:SHOWN]:
+        late = "▲ " if review.is_overdue else ""
+        said = message("{late}{number} {revision} is to be reviewed by {day}", late=late, number=review.number,
+                       revision=review.revision, day=review.due_on)  # fmt: skip
+        yield f"  {catalogue.say(said)}"
+    if seen.recalls:
+        yield catalogue.say(
+            "▲ superseded copies still out: {count} (document distribute --recall)", count=len(seen.recalls)
+        )
+
+
 def as_json(seen: Overview, language: Language) -> Mapping[str, object]:
     """The overview as one object, see docs/json.md."""
     return {
         "site": seen.site,
         "writes_here": seen.writes_here,
         "in_force": [{"number": number, "revision": revision} for number, revision, _ in seen.documents],
+        "coming": [{"number": r.number, "revision": r.revision, "effective_on": str(r.first_day)} for r in seen.coming],
+        "waiting": [
+            {
+                "number": item.release.number,
+                "revision": item.release.revision,
+                "step": item.step,
+                "people": list(item.people),
+                "departments": list(item.departments),
+                "answer_by": item.answer_by.isoformat() if item.answer_by else None,
+            }
+            for item in seen.waiting
+        ],
+        "reviews": [
+            {"number": r.number, "revision": r.revision, "due_on": str(r.due_on), "overdue": r.is_overdue}
+            for r in seen.reviews
+        ],
+        "recalls": len(seen.recalls),
         "trial_until": seen.trial_until.isoformat() if seen.trial_until else None,
         "forms": [{"form": c.form, "records": c.total, "open": c.still_open, "void": c.void} for c in seen.counts],
         "overdue": [

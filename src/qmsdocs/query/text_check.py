@@ -62,6 +62,7 @@ _TYPED_HEADING = re.compile(
     r"\d+(?:\.\d+)+(?!\d)|\d{1,2}[.、．)）]|\d{1,2}\s+(?![年月日天人次个%小工分元])"
     r"|第[一二三四五六七八九十\d]+[章节条]|[一二三四五六七八九十]+[、．.]|[(（][一二三四五六七八九十\d]+[)）]"
 )
+_NO_HEADING = re.compile(r"#{1,6}[^#\s]")
 _STILL_OPEN = re.compile(r"[，、,（(“‘《]$")
 _JOINT = re.compile(r"(?:[和与及或]|\b(?:and|or|the|of|to|by|with))$")
 _PUNCTUATION = re.compile(r"[，。；,;]|\.\s")
@@ -95,6 +96,8 @@ def _in_line(
     if line.level and _TYPED_HEADING.match(line.text):
         said = message("the program numbers the headings: leave the number of “{heading}” out", heading=line.text)
         yield "DOC205", Severity.WARNING, said
+    if line.block is None and _NO_HEADING.match(line.text):
+        yield "DOC208", Severity.WARNING, message("a blank is needed between # and the words of a heading")
     if line.block not in _UNSAID:
         yield from typed_findings(line.text, procedure, released)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 PARAMETER = re.compile(r"\{\{\s*p\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 LINK = re.compile(r"(?<!!)\[([^\[\]()]+)\](?!\()")
-PICTURE = re.compile(r"!\[[^\[\]]*\]\(\s*(<[^<>]*>|[^()\s]*)[^()]*\)")
-_FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})[ \t]*(.*?)[ \t]*$")
-_HEADING = re.compile(r"\s{0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*$")
+PICTURE = re.compile(r"!\[[^\[\]]*+\]\(\s*+(<[^<>]*+>|[^()\s]*+)[^()]*+\)")
+_FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})(.*)")
+_HEADING = re.compile(r"\s{0,3}(#{1,6})[ \t](.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def read_lines(body: str, first: int) -> Iterator[TextLine]:
     for number, text in enumerate(body.split("\n"), first):
         found = _FENCE.fullmatch(text)
         if fence:
-            if found and found[1].startswith(fence) and not found[2]:
+            if found and found[1].startswith(fence) and not found[2].strip():
                 fence = ""
             yield TextLine(number, text, block=block)
         elif found:
@@ -61,7 +62,7 @@ def read_lines(body: str, first: int) -> Iterator[TextLine]:
             block, *words = found[2].split() or [""]
             yield TextLine(number, text, block=block, opens=tuple(words))
         elif heading := _HEADING.fullmatch(text):
-            yield TextLine(number, heading[2], level=len(heading[1]))
+            yield TextLine(number, heading[2].rstrip().rstrip("#").strip(), level=len(heading[1]))
         else:
             yield TextLine(number, text)
 
@@ -69,6 +70,6 @@ def read_lines(body: str, first: int) -> Iterator[TextLine]:
 def sections(lines: tuple[TextLine, ...]) -> Iterator[Section]:
     """The sections in order, each with its own lines only."""
     starts = [position for position, line in enumerate(lines) if line.level]
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in pairwise((*starts, len(lines))):
         has_parts = end < len(lines) and lines[end].level > lines[start].level
         yield Section(lines[start], lines[start + 1 : end], has_parts)

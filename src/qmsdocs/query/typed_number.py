@@ -53,8 +53,9 @@ _ENGLISH_UNITS = (
     (r"points?", Unit.POINT),
     (r"yuan", Unit.YUAN),
 )
-_DIGITS = r"[0-9]+(?:\.[0-9]+)?"
-_HAN = r"[零〇一二两三四五六七八九十百千半]+"
+_DIGITS = r"[0-9]{1,12}(?:\.[0-9]{1,12})?"
+_NUMERALS = "零〇一二两三四五六七八九十百千半"
+_HAN = rf"[{_NUMERALS}]{{1,12}}"
 
 
 def _pattern(amount: str, units: tuple[tuple[str, Unit], ...], *, before: str, after: str = "") -> re.Pattern[str]:
@@ -65,7 +66,7 @@ def _pattern(amount: str, units: tuple[tuple[str, Unit], ...], *, before: str, a
 
 _PATTERNS = (
     _pattern(_DIGITS, _CHINESE_UNITS, before=r"(?<![0-9A-Za-z.:/-])"),
-    _pattern(_HAN, _CHINESE_UNITS, before=rf"(?<![第几数上同个万{_HAN[1:-2]}])"),
+    _pattern(_HAN, _CHINESE_UNITS, before=rf"(?<![第几数上同个万{_NUMERALS}])"),
     _pattern(
         rf"{_DIGITS}|{'|'.join(sorted(_ENGLISH, key=len, reverse=True))}",
         _ENGLISH_UNITS,
@@ -80,7 +81,7 @@ _LIMIT_BEFORE = re.compile(
 )
 _LIMIT_AFTER = re.compile(r"[以之]?[内上下前后]")
 _SET_PHRASES = ("十分", "二次", "四周", "百年", "千人", "百分")
-_UNREAD = re.compile(r"`[^`]*`|\{\{.*?\}\}|\]\([^()]*\)|<[^<>]*>|https?://\S+|[①-⒛]")
+_UNREAD = re.compile(r"`[^`]*`|\{\{[^{}]*\}\}|\]\([^()]*\)|<[^<>]*>|https?://\S+|[①-⒛]")
 FIRST_YEAR = 1000  # from here on it is a date: 2026年
 
 

@@ -1,4 +1,4 @@
-"""Where everything of a chart stands from left to right: columns, lanes, gutters, the ends of arrows, in millimetres."""
+"""Where everything of a chart stands from left to right: columns, lanes, gutters, ends of arrows, in millimetres."""
 
 from __future__ import annotations
 

@@ -21,13 +21,13 @@ _HISTORY_WIDTHS = (10, 24, 20, 22, 36, 16, 16, 16)
 _DISTRIBUTION_WIDTHS = (10, 44, 20, 14, 36, 36)
 _COUNTERSIGNATURE_WIDTHS = (10, 26, 20, 20, 30, 30, 24)
 _TITLE_SIZES = (26.0, 24.0, 22.0, 18.0, 16.0)  # 一号 and below
-_TITLE_WIDTH, _TITLE_LINES = 150.0, 2
+_TITLE_WIDTH, _TITLE_HEIGHT, _TITLE_LINES = 150.0, 26.0, 2
 
 
 def cover(sheet: DocumentSheet, ink: Ink) -> str:
     """The cover: who, what, which revision, who made and approved it."""
     size, lines = _title(sheet.title)
-    title = "<br>".join(map(ink.text, lines))
+    title, height = "<br>".join(map(ink.text, lines)), _TITLE_HEIGHT / max(_TITLE_LINES, len(lines))
     identity = "".join(
         f"<div>{ink.say(label)}{ink.say(words.COLON)}{ink.text(value)}</div>"
         for label, value in ((words.NUMBER, sheet.number), (words.CONFIDENTIALITY, sheet.confidentiality))
@@ -44,7 +44,7 @@ def cover(sheet: DocumentSheet, ink: Ink) -> str:
         f'<div class="identity">{identity}</div>{_stamp(sheet, ink)}'
         f'<div class="company">{ink.text(sheet.organisation)}</div>'
         f'<div class="kind hei">{ink.text(sheet.kind)}</div>'
-        f'<div class="title hei" style="font-size:{size}pt">{title}</div>'
+        f'<div class="title hei" style="font-size:{size}pt;line-height:{height:g}mm">{title}</div>'
         f'<div class="revision">{ink.say(words.REVISION)}{ink.say(words.COLON)}{ink.text(sheet.revision)}</div>'
         f'{_approval(sheet, ink)}<table class="dates"><tr>{dates}</tr></table><table class="held">{held}</table>'
     )
@@ -61,8 +61,8 @@ def _title(title: str) -> tuple[float, tuple[str, ...]]:
 
 
 def _stamp(sheet: DocumentSheet, ink: Ink) -> str:
-    """The mark of a numbered copy, which also reads without colour."""
-    if sheet.copy is None:
+    """The mark of a numbered copy, which also reads without colour; void is stamped in its place."""
+    if sheet.copy is None or words.void_stamp(sheet):
         return ""
     copy = words.STAMP_COPY.of(sheet.language).format(number=sheet.copy.number, holder=sheet.copy.holder)
     return (
