@@ -34,26 +34,44 @@ LAYERS = {
 ORDER: dict[str, str] = {
     "base": "errors canonical files language toml",
     "model": (
-        "quantity expression finding number record release calendar form evaluation clock document "
-        "expression_check organisation people register retention value expression_words facts field_check "
-        "form_check gate speech"
+        "expression finding number quantity record revision calendar evaluation form key release clock document "
+        "expression_check expression_words organisation people register retention value approval facts "
+        "field_check form_check gate speech"
     ),
     "render": (
-        "blocks measure pictures sandbox tags sheet mark word face fetch limited package table columns "
-        "template_check display fonts opc table_pages table_text layout prepared table_sheet table_docx "
-        "table_html context compiled fit docx_blocks html docx_page pdf docx"
+        "align blocks face fetch limited mark measure package photo pictures prose sandbox sheet table tags word "
+        "chart_grid chart_text columns comparable display document_docx_parts document_sheet fonts "
+        "line_difference opc prose_inline table_pages table_text template_check chart_route chart_shape "
+        "difference document_ink document_words justify layout prepared prose_parser table_docx table_html "
+        "table_sheet chart_columns compiled context document_docx_styles document_frame redline chart_rows fit "
+        "redline_docx redline_text chart_figure docx_blocks html chart docx_page pdf document_body "
+        "document_docx_body document_pictures docx redline_html document_docx_frame document_front "
+        "document_docx_front document_html document_docx_pages document_docx"
     ),
     "store": (
-        "event names objects lock place signature ledger sync derived repository control journal rows "
-        "seat index search opened post handover head"
+        "event lock names objects place signature derived ledger repository sync control journal rows index seat "
+        "search opened post handover head"
     ),
-    "fill": "question draft toml_value retry sheet ask delimited form_skeleton skeleton rows refused",
-    "system": "definitions view",
-    "query": "cell view working overview register",
-    "acts": "apply begin sheets seat demo pages preview",
+    "fill": (
+        "codes document_skeleton draft question retry sheet toml_value word_model word_package ask delimited "
+        "form_skeleton pdf_reading skeleton word_reading word_styles page_mark rows word_numbering word_own "
+        "refused word_gathered word_label word_facts word_shape word_table word_typed word_inline word_outline "
+        "word_reconcile word_layout word_story word_markdown word_review word_front word_document word_draft"
+    ),
+    "system": "definitions trust view",
+    "query": (
+        "cell changed_values course purpose text_lines typed_number verifying view custody flow parameters "
+        "register text_check document_check master_list overview working difference_side impact difference "
+        "impact_report"
+    ),
+    "acts": (
+        "apply builtin items seat sheets shortcut begin custody document_pages pages release demo officers "
+        "preview reading redraw verify"
+    ),
     "cli": (
-        "front words menu session root asking given output sync boundary desk demo form report main "
-        "issuing register search record"
+        "front keyring words menu session asking difference given keys output root sync verify boundary control "
+        "demo desk form importing key parameters person report issuing main register search custody record "
+        "acknowledging document_list library document"
     ),
 }
 
@@ -71,7 +89,12 @@ GIANTS = {
     "isal": ("render",),
     "jinja2": ("render",),
     "lxml": ("render", "fill"),
+    "markdown_it": ("render",),
     "openpyxl": ("render", "fill"),
+    "pikepdf": ("fill",),
+    "PIL": ("render",),
+    "pypdfium2": ("fill",),
+    "pygraphviz": ("render",),
     "orjson": ("base", "store.index", "store.rows"),
     "pygit2": ("store",),
     "rfc8785": ("base",),
@@ -79,6 +102,7 @@ GIANTS = {
     "segno": ("render",),
     "weasyprint": ("render",),
     "xlsxwriter": ("render",),
+    "zxingcpp": ("fill",),
 }
 
 # Neither clock nor surroundings below cli/: what a function needs it is given.

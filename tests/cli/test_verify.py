@@ -138,7 +138,11 @@ def test_a_pdf_made_by_an_office_is_judged_by_its_mark(pages: Pages, tmp_path: P
     made = convert(pages.docx, "pdf", tmp_path / "made")
     [answer] = judged(pages.desk, made, code=0)
     assert (answer["verdict"], answer["checked"]) == ("current", "mark")
-    assert "another program laid it out" in " ".join(answer["reasons"])
+    assert "what is missing is not known" in " ".join(answer["reasons"])
+
+
+@pytest.mark.slow
+def test_strange_words_in_a_pdf_made_by_an_office_are_found(pages: Pages, tmp_path: Path) -> None:
     altered = edited(pages.docx, tmp_path / "altered.docx", "13800001234", "13800009999")
     [answer] = judged(pages.desk, convert(altered, "pdf", tmp_path / "made"), code=1)
     assert answer["verdict"] == "altered" and "13800009999" in answer["reasons"][0]
@@ -360,7 +364,7 @@ def test_a_copy_of_a_page_is_read(
     assert "cannot be checked from a picture" in answer["reasons"][-1]
 
 
-@pytest.mark.parametrize("turned", [7, 96, 183])
+@pytest.mark.parametrize("turned", [7, 183])
 def test_a_photograph_of_a_page_is_read(
     pages: Pages, picture: Callable[[int], Image.Image], tmp_path: Path, turned: int
 ) -> None:
@@ -368,6 +372,7 @@ def test_a_photograph_of_a_page_is_read(
     assert verdict(pages.desk, tmp_path / "photo.jpg", code=0) == ("current", "mark")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "blur"), [((1200, 1600), 0.4), ((2400, 3200), 1.6)])
 def test_how_sharp_a_photograph_must_be(
     pages: Pages, picture: Callable[[int], Image.Image], tmp_path: Path, size: tuple[int, int], blur: float
@@ -450,7 +455,7 @@ def broken(folder: Path, pages: Pages) -> list[tuple[Path, str]]:
     add("half.pdf", b"%PDF-1.7\n" + random.Random(1).randbytes(900), "damaged")
     add("cut.docx", pages.docx.read_bytes()[:3000], "damaged")
     Image.effect_noise((300, 300), 90).save(folder / "whole.png")
-    add("cut.png", (folder / "whole.png").read_bytes()[:9000], "damaged")
+    add("cut.png", (folder / "whole.png").read_bytes()[:20], "cut.png")
     add("large.pdf", b"%PDF-1.7\n" + b"\0" * 50_000_001, "larger than 50 MB")
     with zipfile.ZipFile(folder / "bomb.docx", "w", zipfile.ZIP_DEFLATED) as bomb:
         bomb.writestr("[Content_Types].xml", b" " * 40_000_000)
@@ -531,13 +536,14 @@ def test_outside_a_repository_nothing_is_judged(pages: Pages, tmp_path: Path) ->
     assert found.code == 2 and found.out == ""
 
 
+@pytest.mark.slow
 def test_changed_bytes_of_a_page_never_pass_unseen(pages: Pages, tmp_path: Path) -> None:
     """A flipped bit makes a file unreadable, altered or of no mark; where it is still genuine its words are the same."""
     chance = random.Random(7)
     data = pages.pdf.read_bytes()
     texts = looked("pdftotext", pages.pdf, "-")
     paths: list[Path] = []
-    for turn in range(4):
+    for turn in range(20):
         place = chance.randrange(len(data))
         path = tmp_path / f"{turn}.pdf"
         path.write_bytes(data[:place] + bytes([data[place] ^ 1 << chance.randrange(8)]) + data[place + 1 :])

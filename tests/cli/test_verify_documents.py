@@ -136,7 +136,7 @@ def edited(source: Path, target: Path, old: str, new: str) -> Path:
     return target
 
 
-@pytest.mark.parametrize(("old", "new"), [("不再", "再"), ("12", "72"), ("回访", "回访或不回访"), ("投诉", "")])
+@pytest.mark.parametrize(("old", "new"), [("不再", "再"), ("12小时", "72小时"), ("回访", "回访或不回访"), ("投诉", "")])
 def test_a_word_file_with_another_text_is_altered(desk: Desk, tmp_path: Path, old: str, new: str) -> None:
     for name in ("second.docx", "approved.docx"):
         answer = desk.judge(edited(desk.folder / name, tmp_path / name, old, new), code=1)
@@ -157,7 +157,6 @@ def printed_otherwise(source: Path, target: Path, **changed: object) -> Path:
     [
         ("first.pdf", {"standing": "in_force"}),
         ("approved.pdf", {"standing": "in_force"}),
-        ("second.pdf", {"drawn_on": "2030-01-01"}),
         ("second.pdf", {"drawn_on": "2020-01-01"}),
         ("second.pdf", {"last": "0" * 64}),
         ("second.pdf", {"superseded_by": "B/9"}),

@@ -59,6 +59,7 @@ from qmsdocs.render.redline_html import page
 from qmsdocs.render.redline_text import text
 
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+SPACE = "⏎"
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _SIGNS = {Mark.KEPT: "{}", Mark.REMOVED: "[-{}-]", Mark.ADDED: "{{+{}+}}"}
 
@@ -141,6 +142,18 @@ def test_single_characters_between_changes_are_no_islands() -> None:
     assert changed("先把甲乙丙的丁戊己送交部门备案", "先把子丑寅的卯辰巳送交部门备案") == (
         "先把[-甲乙丙的丁戊己-]{+子丑寅的卯辰巳+}送交部门备案"
     )
+
+
+def test_a_short_stop_between_two_long_changes_is_no_island_either() -> None:
+    assert changed(
+        "前文照旧一二三四五六七八九的话甲乙丙丁戊己庚辛壬后文照旧",
+        "前文照旧子丑寅卯辰巳午未申的话东南西北春夏秋冬日后文照旧",
+    ) == ("前文照旧[-一二三四五六七八九的话甲乙丙丁戊己庚辛壬-]{+子丑寅卯辰巳午未申的话东南西北春夏秋冬日+}后文照旧")
+
+
+def test_a_line_of_which_hardly_anything_stayed_is_struck_as_a_whole() -> None:
+    old, new = "甲乙丙丁戊己庚客户壬癸子丑", "一二三四五六七客户八九十百"
+    assert changed(old, new) == f"[-{old}-]{{+{new}+}}"
 
 
 def test_a_parameter_is_marked_in_the_sentence_that_prints_it() -> None:
@@ -371,12 +384,13 @@ def test_the_same_comparison_gives_the_same_bytes() -> None:
     assert document(difference()) == document(difference())
 
 
-@pytest.mark.parametrize("words", HARD)
+@pytest.mark.parametrize("words", [*HARD, "<script>alert(1)</script>", "\x01\x1f\ufffe"])
 def test_any_text_stands_in_every_form_of_the_comparison(words: str) -> None:
     told = difference(
         [paragraph("旧")], [paragraph(words)], values=(ChangedValue(words, words, "", words),), title=words
     )
-    assert "<script" not in page(told).html
+    drawn = page(told).html
+    assert "<script" not in drawn and "<b>" not in drawn
     etree.fromstring(zipfile.ZipFile(io.BytesIO(document(told))).read("word/document.xml"))
     assert all(sign.isprintable() or sign in "\n\t　\u00a0" for sign in text(told))
 
@@ -402,23 +416,33 @@ def _settled(data: bytes, *, accepted: bool) -> list[str]:
         element.getparent().remove(element)
     assert all(element.get(f"{W}author") == "王芳" and element.get(f"{W}date") for element in root.iter(kept))
     found = []
-    for block in root[0]:
-        rows = list(block.iter(f"{W}tr")) or [block]
-        for row in rows:
-            cells = list(row.iter(f"{W}p")) if row.tag == f"{W}tr" else [row]
-            found.append(" | ".join("".join(t.text or "" for t in cell.iter(f"{W}t", f"{W}delText")) for cell in cells))
-    return [said for said in found[found.index("正文变更") + 1 :] if said.strip()]
+    for block in root[0].iterfind(f"{W}p"), root[0].iterfind(f"{W}tbl/{W}tr"):
+        found += [(element.getroottree().getelementpath(element), element) for element in block]
+    order = {element: place for place, element in enumerate(root.iter())}
+    said = [_said(element) for _, element in sorted(found, key=lambda pair: order[pair[1]])]
+    return [words for words in said[said.index("正文变更") + 1 :] if words != SPACE]
+
+
+def _said(element: etree._Element) -> str:
+    """The words of a paragraph, or of the cells of a row."""
+    if element.tag == f"{W}tr":
+        return " | ".join("".join(cell.itertext(f"{W}t", f"{W}delText")) for cell in element.iter(f"{W}tc"))
+    if element.find(f"{W}pPr/{W}pStyle").get(f"{W}val") == "QmsRedSmall":
+        return SPACE
+    return (
+        "picture" if element.find(f".//{W}drawing") is not None else "".join(element.itertext(f"{W}t", f"{W}delText"))
+    )
 
 
 def test_accepting_all_changes_in_word_gives_the_new_text_and_rejecting_them_the_old_one() -> None:
     data = document(difference())
     assert _settled(data, accepted=True) == [
         *("1　目的", "让客户满意。", "2　术语", "投诉：客户的不满。", "3　回访", "方案实施完毕后12小时内回访。"),
-        *("表1 职责", "岗位 | 做什么", "客服经理 | 每周整理台账", "工程部 | 查明原因", "图1 接待区"),
+        *("表1 职责", "岗位 | 做什么", "客服经理 | 每周整理台账", "工程部 | 查明原因", "picture", "图1 接待区"),
     ]
     assert _settled(data, accepted=False) == [
         *("1　目的", "让客户满意。", "2　回访", "方案实施完毕后24小时内回访。", "这一段要删去。"),
-        *("表1 职责", "岗位 | 做什么", "客服经理 | 每月整理台账", "法务 | 审核答复", "图1 接待区"),
+        *("表1 职责", "岗位 | 做什么", "客服经理 | 每月整理台账", "法务 | 审核答复", "picture", "图1 接待区"),
     ]
 
 
@@ -430,12 +454,22 @@ def test_a_table_with_another_column_is_replaced_as_a_whole_in_word() -> None:
 
 
 def test_libreoffice_opens_the_word_document_and_shows_every_row(tmp_path: Path) -> None:
-    rows = [f"第{number}项|做法{number}" for number in range(60)]
-    new = [*rows[:30], "第30项|做法30，并记录", "加的一项|加的做法", *rows[31:]]
+    """Wherever on a page a table begins."""
+    old, new = [*OLD], [*NEW]
+    for count in range(24):
+        rows = [f"项{count}.{number}|做法{count}.{number}" for number in range(7)]
+        before = [paragraph(f"第{count}张表以前的一段。")] * (count % 7)
+        old += [*before, grid("项|做法", *rows)]
+        new += [*before, grid("项|做法", *rows[:3], f"{rows[3]}，并记录", f"加{count}|加的做法", *rows[4:])]
     path = tmp_path / "redline.docx"
-    path.write_bytes(document(difference([*OLD, grid("项|做法", *rows)], [*NEW, grid("项|做法", *new)])))
+    path.write_bytes(document(difference(old, new)))
     said = "".join(looked("pdftotext", "-layout", office.convert(path, "pdf", tmp_path / "seen"), "-").split())
-    for words in ("方案实施完毕后", "这一段要删去", "加的一项", *(f"做法{number}" for number in range(60))):
+    for words in (
+        "方案实施完毕后",
+        "这一段要删去",
+        "加的一项",
+        *(f"做法{count}.{number}" for count in range(24) for number in range(7)),
+    ):
         assert words in said, words
 
 
@@ -502,6 +536,14 @@ def test_hostile_texts_take_no_quadratic_time() -> None:
     [found] = differences([paragraph(long)], [paragraph(long[:500] + "加" + long[500:])])
     assert isinstance(found, Passage) and side(found.line, Mark.REMOVED) == long
     assert time.perf_counter() - began < 20
+
+
+def test_a_text_of_which_every_paragraph_changed_takes_no_quadratic_time() -> None:
+    began = time.perf_counter()
+    old = [paragraph(f"第{number}条规定的内容{number * 7919 % 10007}应当遵守。") for number in range(4000)]
+    new = [paragraph(f"第{number}条规定的内容{number * 7907 % 10009}应当遵守，并留记录。") for number in range(4000)]
+    assert all(block.change is Change.CHANGED for block in differences(old, new))
+    assert time.perf_counter() - began < 12
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from PIL import Image, ImageChops
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.base.language import Language
+from qmsdocs.model.organisation import HeaderCell
 from qmsdocs.render import mark
 from qmsdocs.render.document_html import document_html, document_pdf
 from qmsdocs.render.document_sheet import DocumentSheet, SignedLine, Standing
@@ -157,8 +158,8 @@ def test_the_table_of_contents_tells_the_pages_truly() -> None:
         (documents.S14, "编号QD-14-02版次2修订次0页码第2页共3页密级内部生效日期2026年12月01日"),
     ],
 )
-def test_the_cells_of_the_header_are_data(header: tuple[object, ...], labels: str) -> None:
-    sheet = replace(documents.sheet(body="正文。"), header=header, revision="2/0")  # type: ignore[arg-type]
+def test_the_cells_of_the_header_are_data(header: tuple[HeaderCell, ...], labels: str) -> None:
+    sheet = replace(documents.sheet(body="正文。"), header=header, revision="2/0")
     assert labels in squeezed(
         re.sub("绿源置业有限公司|管理规定|客户投诉处理规定", "", pages(document_pdf(sheet), "-layout")[1])
     )
@@ -200,7 +201,7 @@ def test_the_stamp_of_a_copy_stands_clear_of_all_text(tmp_path: Path) -> None:
     box = reddish(cover).getbbox()
     assert box is not None and reddish(second).getbbox() is None
     left, top, right, bottom = map(millimetres, box)
-    assert (right - left, bottom - top) == (pytest.approx(45, abs=0.6), pytest.approx(18, abs=0.6))
+    assert right - left == pytest.approx(45, abs=0.6) and bottom - top == pytest.approx(18, abs=0.6)
     assert right == pytest.approx(210 - 22, abs=0.6) and top >= 5
     assert dark(cover.crop(box)).getbbox() is None
 

@@ -144,7 +144,7 @@ def _stamps(system: System, release: Release, language: Language) -> str:
     said = (*document_words.STAMPS.values(), *document_words.STATES.values(), *document_words.UNCONTROLLED)
     said += (document_words.STATE_CONTROLLED, document_words.STATE_UNCONTROLLED, document_words.CONTROLLED)
     said += tuple(text for texts in document_words.WATERMARKS.values() for text in texts)
-    words = [text.of(language) for text in said]
+    words = [f"{text.of(language)} {text.of(language)}{release.number}{release.revision}" for text in said]
     superseded, stamped = document_words.SUPERSEDED_BY.of(language), document_words.STAMP_COPY.of(language)
     words += [superseded.format(revision=r.revision) for r in system.releases if r.number == release.number]
     for copy in copies(system, release.number):
@@ -163,10 +163,14 @@ def _told(system: System, release: Release, wanted: Print) -> System:
     events = system.definitions.events(release)
     place = next((at for at, stored in enumerate(events, 1) if stored.sha256 == wanted.last), 0)
     begun = events[0].event.recorded_at.astimezone(system.zone).date()
-    if not place or not begun <= wanted.drawn_on <= system.today:
+    if not place or wanted.drawn_on < begun:
         raise _impossible(message("drawn on {day}", day=wanted.drawn_on))
-    told = {**system.definitions.stored, release.record: events[:place]}
-    return replace(system, definitions=replace(system.definitions, stored=told))
+    stored = {**system.definitions.stored, release.record: events[:place]}
+    as_then = Release.of(Record(tuple(item.event for item in events[:place])))
+    known = (as_then if other.record == release.record else other for other in system.releases)
+    if as_then.first_day is None:  # then no later revision was there
+        known = (other for other in known if other.serial <= release.serial)
+    return replace(system, definitions=replace(system.definitions, stored=stored, releases=tuple(known)))
 
 
 def _refuse_impossible(system: System, release: Release, wanted: Print) -> None:

@@ -49,8 +49,10 @@ MEANINGS: dict[str, tuple[FieldType, ...]] = {  # what a field may be to the pro
     "verdict": (FieldType.CHOICE,),
     "next_review_on": _MOMENTS,
 } | dict.fromkeys(
-    ("owner", "customer", "subject", "place", "root_cause", "effectiveness", "cause", "contact")
-    + ("reason", "department", "document_revision", "issuer", "edition", "kept_at"),
+    (
+        *("owner", "customer", "subject", "place", "root_cause", "effectiveness", "cause", "contact"),
+        *("reason", "department", "document_revision", "issuer", "edition", "kept_at"),
+    ),
     (),
 )
 _PATTERNED = TEXT_TYPES - {FieldType.PERSON}

@@ -18,6 +18,9 @@ from qmsdocs.render.prose import Block, Chart, Drawing, Grid, Heading, Line, Lis
 _POINT = measure.MILLIMETRES_PER_POINT
 _BOTTOM = 22.0
 _HEIGHT = 297.0
+_CHAPTER = 15.0  # of its title
+_SLACK = 0.1
+_TOGETHER = 2  # lines of a paragraph
 
 
 def _em(points: float) -> float:
@@ -26,26 +29,47 @@ def _em(points: float) -> float:
 
 @dataclass(slots=True)
 class _Paper:
-    """Where writing has got to: the page, and millimetres from the top of its text."""
+    """Where writing has got to: the page, and millimetres from the top of its text. Headings wait for what follows."""
 
     room: float
     page: int = 1
     at: float = 0.0
     found: dict[str, int] = field(default_factory=dict)
+    waiting: list[tuple[str, float]] = field(default_factory=list)
 
     def turn(self) -> None:
         self.page, self.at = self.page + 1, 0.0
 
-    def put(self, height: float, needed: float = 0.0) -> None:
-        """Nothing; what is `height` high stands on this page, or on the next where `needed` does not fit here."""
-        if self.at and self.at + max(height, needed) > self.room + 0.1:
+    def keep(self, name: str, height: float) -> None:
+        """Nothing; the heading `name` stays with what follows."""
+        self.waiting.append((name, height))
+
+    def settle(self, needed: float) -> None:
+        """Nothing; the headings that wait stand on this page, or on the next where with `needed` they do not fit."""
+        kept = sum(height for _, height in self.waiting)
+        if self.at and self.at + kept + needed > self.room + _SLACK:
             self.turn()
+        self.at += kept
+        self.found.update((name, self.page) for name, _ in self.waiting)
+        self.waiting.clear()
+
+    def put(self, height: float, needed: float = 0.0) -> None:
+        """Nothing; what is `height` high stands where at least `needed` is left."""
+        self.settle(max(height, needed))
         self.at += height
 
     def flow(self, line: float, count: int) -> None:
-        """Nothing; `count` lines run over pages, two of them staying together."""
-        for _ in range(count):
-            self.put(line)
+        """Nothing; a paragraph of `count` lines runs over pages, two of them staying together."""
+        self.settle(line * (count if count <= _TOGETHER + 1 else _TOGETHER))
+        while count:
+            free = int((self.room - self.at + _SLACK) / line)
+            here = count if count <= free else max(0, min(free, count - _TOGETHER))
+            if self.at == 0.0:
+                here = max(here, 1)
+            self.at += here * line
+            count -= here
+            if count:
+                self.turn()
 
 
 def heading_pages(sheet: DocumentSheet, header_height: float) -> Mapping[str, int]:
@@ -56,15 +80,17 @@ def heading_pages(sheet: DocumentSheet, header_height: float) -> Mapping[str, in
     if entries:
         paper.turn()
         paper.put(styles.RECORD_TITLE * _POINT)
-        paper.flow(styles.CONTENTS_LINE * _POINT, entries)
+        for _ in range(entries):
+            paper.put(styles.CONTENTS_LINE * _POINT)
     if sheet.blocks:
         paper.turn()
         _blocks(paper, sheet.blocks, sheet.pictures, 0)
+        paper.settle(0.0)
     for count, chapter in enumerate(sheet.chapters, 1):
         paper.turn()
-        paper.found[chapter_mark(count)] = paper.page
-        paper.put(15.0)
+        paper.keep(chapter_mark(count), _CHAPTER)
         _blocks(paper, chapter.blocks, chapter.pictures, count)
+        paper.settle(0.0)
     return paper.found
 
 
@@ -118,9 +144,7 @@ def _blocks(
 def _heading(paper: _Paper, heading: Heading, section: int) -> None:
     before = styles.HEADING_BEFORE if heading.level == 1 else styles.SECOND_BEFORE if heading.level == 2 else 0.0
     after = styles.HEADING_AFTER if heading.level == 1 else 0.0
-    height = (before + styles.LINE + after) * _POINT
-    paper.put(height, height + styles.LINE * _POINT)
-    paper.found[bookmark(section, heading)] = paper.page
+    paper.keep(bookmark(section, heading), (before + styles.LINE + after) * _POINT)
 
 
 def _lines(line: Line, width: float, indent: float) -> int:

@@ -79,8 +79,8 @@ def _named(language: Language) -> Sequence[str]:
     kept = "<w:keepNext/><w:keepLines/>"
     body, item, figure = ("正文段落", "列表项", "图") if is_chinese else ("Body", "List item", "Figure")
     found = [
-        _style("QmsBody", body, _line(LINE, after=0 if is_chinese else 6) + indent + both),
-        _style("QmsItem", item, _line(LINE) + both),
+        _style("QmsBody", body, "<w:widowControl/>" + _line(LINE, after=0 if is_chinese else 6) + indent + both),
+        _style("QmsItem", item, "<w:widowControl/>" + _line(LINE) + both),
         _style("QmsFigure", figure, "<w:keepNext/>" + _SINGLE + centred),
         _style("QmsCaption", "caption", _line(CAPTION_LINE, after=4) + centred, _face(True, 9), own=False),
         _style("QmsTitle", "Title", _line(_millimetres(13)) + centred, _face(True, 26), own=False),

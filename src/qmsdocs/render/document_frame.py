@@ -56,8 +56,7 @@ def _cell(cell: tuple[str, str | None], ink: Ink) -> str:
 
 def page_number(ink: Ink) -> str:
     """第3页　共8页, the numbers filled in by the engine."""
-    before, between, after = (ink.say(part) for part in words.PAGE)
-    return f'{before}<span class="page"></span>{between}<span class="pages"></span>{after}'
+    return words.PAGE.of(ink.language).format(page='<span class="page"></span>', pages='<span class="pages"></span>')
 
 
 def _lines(text: str, width: float, size: float) -> tuple[str, ...]:
@@ -79,9 +78,9 @@ def foot(sheet: DocumentSheet, ink: Ink, *, is_cover: bool) -> str:
     code = base64.b64encode(mark.qr_png(sheet.payload)).decode("ascii")
     identity = f"{ink.text(words.state(sheet))}　{ink.text(sheet.number)} {ink.text(sheet.revision)}"
     return (
-        f'<table class="foot"><tr><td class="l">{ink.say(words.COPYING)}</td>'
+        f'<table class="foot"><tr><td class="l">{ink.spoken(words.COPYING)}</td>'
         f"<td>{page_number(ink) if is_cover else ''}</td>"
-        f'<td class="r">{identity}<br>{ink.say(words.CHECK)} {ink.text(sheet.check)}</td>'
+        f'<td class="r">{identity}<br>{ink.spoken(words.CHECK)} {ink.text(sheet.check)}</td>'
         f'<td class="q"><img src="data:image/png;base64,{code}" alt=""></td></tr></table>'
     )
 

@@ -29,15 +29,15 @@ def cover(sheet: DocumentSheet, ink: Ink) -> str:
     size, lines = _title(sheet.title)
     title, height = "<br>".join(map(ink.text, lines)), _TITLE_HEIGHT / max(_TITLE_LINES, len(lines))
     identity = "".join(
-        f"<div>{ink.say(label)}{ink.say(words.COLON)}{ink.text(value)}</div>"
+        f"<div>{ink.spoken(label)}{ink.spoken(words.COLON)}{ink.text(value)}</div>"
         for label, value in ((words.NUMBER, sheet.number), (words.CONFIDENTIALITY, sheet.confidentiality))
         if value
     )
     copy = sheet.copy
     boxes = ((words.COPY_NUMBER, copy.number if copy else ""), (words.HOLDER, copy.holder if copy else ""))
-    held = "".join(f"<tr><th>{ink.say(label)}</th><td>{ink.text(value)}</td></tr>" for label, value in boxes)
+    held = "".join(f"<tr><th>{ink.spoken(label)}</th><td>{ink.text(value)}</td></tr>" for label, value in boxes)
     dates = "".join(
-        f"<td>{ink.say(label)}{ink.say(words.COLON)}{ink.text(words.day(on, sheet.language))}</td>"
+        f"<td>{ink.spoken(label)}{ink.spoken(words.COLON)}{ink.text(words.day(on, sheet.language))}</td>"
         for label, on in ((words.RELEASED_ON, sheet.released_on), (words.EFFECTIVE_ON, sheet.effective_on))
     )
     return (
@@ -45,7 +45,7 @@ def cover(sheet: DocumentSheet, ink: Ink) -> str:
         f'<div class="company">{ink.text(sheet.organisation)}</div>'
         f'<div class="kind hei">{ink.text(sheet.kind)}</div>'
         f'<div class="title hei" style="font-size:{size}pt;line-height:{height:g}mm">{title}</div>'
-        f'<div class="revision">{ink.say(words.REVISION)}{ink.say(words.COLON)}{ink.text(sheet.revision)}</div>'
+        f'<div class="revision">{ink.spoken(words.REVISION)}{ink.spoken(words.COLON)}{ink.text(sheet.revision)}</div>'
         f'{_approval(sheet, ink)}<table class="dates"><tr>{dates}</tr></table><table class="held">{held}</table>'
     )
 
@@ -66,7 +66,7 @@ def _stamp(sheet: DocumentSheet, ink: Ink) -> str:
         return ""
     copy = words.STAMP_COPY.of(sheet.language).format(number=sheet.copy.number, holder=sheet.copy.holder)
     return (
-        f'<div class="controlled"><div><b class="hei">{ink.say(words.CONTROLLED)}</b><span>{ink.text(copy)}</span>'
+        f'<div class="controlled"><div><b class="hei">{ink.spoken(words.CONTROLLED)}</b><span>{ink.text(copy)}</span>'
         f"<span>{ink.text(words.day(sheet.copy.on, sheet.language))}</span></div></div>"
     )
 
@@ -74,7 +74,7 @@ def _stamp(sheet: DocumentSheet, ink: Ink) -> str:
 def _approval(sheet: DocumentSheet, ink: Ink) -> str:
     rows = [*_approval_rows(sheet, ink)]
     top = APPROVAL_TOP - APPROVAL_ROW * max(0, len(rows) - APPROVAL_ROWS)
-    heads = "".join(f"<th>{ink.say(head)}</th>" for head in (words.NAME, words.SIGNATURE, words.DATE))
+    heads = "".join(f"<th>{ink.spoken(head)}</th>" for head in (words.NAME, words.SIGNATURE, words.DATE))
     return f'<table class="approval" style="top:{top:g}mm"><tr><th></th>{heads}</tr>{"".join(rows)}</table>'
 
 
@@ -83,7 +83,7 @@ def _approval_rows(sheet: DocumentSheet, ink: Ink) -> Iterator[str]:
     yield from _signed(words.PREPARED, sheet.prepared or nobody, ink)
     if len(sheet.countersigned) > words.MOST_ON_COVER:
         said = words.SEE_RECORD.of(ink.language).format(count=len(sheet.countersigned))
-        yield f'<tr><th>{ink.say(words.COUNTERSIGNED)}</th><td colspan="3">{ink.text(said)}</td></tr>'
+        yield f'<tr><th>{ink.spoken(words.COUNTERSIGNED)}</th><td colspan="3">{ink.text(said)}</td></tr>'
     else:
         yield from _signed(words.COUNTERSIGNED, sheet.countersigned, ink)
     yield from _signed(words.REVIEWED, sheet.reviewed or nobody, ink)
@@ -92,7 +92,7 @@ def _approval_rows(sheet: DocumentSheet, ink: Ink) -> Iterator[str]:
 
 def _signed(title: Text, lines: Sequence[SignedLine], ink: Ink) -> Iterator[str]:
     for position, line in enumerate(lines):
-        first = f'<th rowspan="{len(lines)}">{ink.say(title)}</th>' if position == 0 else ""
+        first = f'<th rowspan="{len(lines)}">{ink.spoken(title)}</th>' if position == 0 else ""
         name = "　".join(filter(None, (line.department, line.person)))
         mark = f"<small>{ink.text(line.mark)}</small>" if line.mark else ""
         yield (
@@ -150,14 +150,14 @@ def _record(
     title: Text, heads: Sequence[Text], widths: Sequence[float], rows: Sequence[Sequence[str]], ink: Ink
 ) -> str:
     columns = "".join(f'<col style="width:{width}mm">' for width in widths)
-    head = "".join(f"<th>{ink.say(name)}</th>" for name in heads)
+    head = "".join(f"<th>{ink.spoken(name)}</th>" for name in heads)
     body = "".join(
         "<tr>" + "".join(f"<td>{ink.text(cell)}</td>" for cell in row or [""] * len(heads)) + "</tr>" for row in rows
     )
     wide = ' class="wide"' if len(title.of(ink.language)) == len(title.zh) <= 4 else ""
     whole = " whole" if len(rows) <= WHOLE_RECORD else ""
     return (
-        f'<div class="record{whole}"><h1{wide}>{ink.say(title)}</h1><table class="grid"><colgroup>{columns}</colgroup>'
+        f'<div class="record{whole}"><h1{wide}>{ink.spoken(title)}</h1><table class="grid"><colgroup>{columns}</colgroup>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -178,7 +178,7 @@ def contents(sheet: DocumentSheet, body: Body, chapters: Sequence[tuple[Chapter,
     if not entries:
         return ""
     wide = ' class="wide"' if len(words.CONTENTS.of(body.ink.language)) == len(words.CONTENTS.zh) else ""
-    title = f'<div class="record"><h1{wide}>{body.ink.say(words.CONTENTS)}</h1></div>'
+    title = f'<div class="record"><h1{wide}>{body.ink.spoken(words.CONTENTS)}</h1></div>'
     return f'{title}<div class="contents">{"".join(entries)}</div>'
 
 

@@ -22,7 +22,7 @@ class Ink:
         self.missing |= dict.fromkeys(fonts.missing(words))
         return escape(words)
 
-    def say(self, words: Text) -> str:
+    def spoken(self, words: Text) -> str:
         """What a page says of itself, for HTML."""
         return self.text(words.of(self.language))
 

@@ -54,7 +54,7 @@ COUNTERSIGNATURE_HEADS = (
 )
 CHAPTER = Text("第{count}章", "Chapter {count}")
 TABLE, FIGURE = Text("表{number}", "Table {number}"), Text("图{number}", "Figure {number}")
-PAGE = (Text("第", "Page "), Text("页　共", " of "), Text("页", ""))
+PAGE = Text("第{page}页　共{pages}页", "Page {page} of {pages}")
 CHECK = Text("核验码", "Check code")
 COPYING = Text("未经批准 不得复印", "Not to be copied without approval")
 COLON = Text("：", ": ")

@@ -25,9 +25,9 @@ class Place:
     source: str
     line: int
 
-    def refuse(self, template: str, /, *, hint: Message | None = None, **values: object) -> QmsError:
-        """The error of this place; `template` begins with `{source}:{line}: `."""
-        return QmsError(template, hint=hint, source=self.source, line=self.line, **values)
+    def refuse(self, reason: Message, *, hint: Message | None = None) -> QmsError:
+        """The error of this place."""
+        return QmsError("{source}:{line}: {reason}", source=self.source, line=self.line, reason=reason, hint=hint)
 
 
 def spans(tokens: Sequence[Token], around: Surroundings, place: Place) -> Line:
@@ -70,7 +70,7 @@ class _Reader:
             case "link_close":
                 self._close_link()
             case "image":
-                raise self.place.refuse("{source}:{line}: a picture stands in a paragraph of its own")
+                raise self.place.refuse(message("a picture stands in a paragraph of its own"))
             case _:
                 self._add(token.content)
 
@@ -112,8 +112,7 @@ class _Reader:
         name = tag.removeprefix("p.")
         if name == tag or name not in self.around.parameters:
             raise self.place.refuse(
-                "{source}:{line}: there is no parameter {name}",
-                name=name,
+                message("there is no parameter {name}", name=name),
                 hint=message("the front matter names them under [parameter]; in the text: {{{{ p.name }}}}"),
             )
         return Span(self.around.parameters[name], SpanKind.PARAMETER, self.depth > 0, target=name)

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
-from qmsdocs.base.errors import QmsError
+from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.language import Catalogue, Language
 from qmsdocs.render import measure
 from qmsdocs.render.prose import (
@@ -154,7 +154,7 @@ class _Reader:
         catalogue = Catalogue.load(self.language)
         if not numbers:
             return Paragraph((Span(catalogue.say("None.")),))
-        head = tuple((Span(catalogue.say(title)),) for title in ("Number", "Title"))
+        head = ((Span(catalogue.say("Number")),), (Span(catalogue.say("Title")),))
         rows = tuple(
             ((Span(number, SpanKind.REFERENCE, target=number),), (Span(self.around.titles.get(number, "")),))
             for number in numbers
@@ -164,7 +164,7 @@ class _Reader:
     def _picture(self, token: Token, place: Place) -> Picture:
         path = unquote(str(token.attrs["src"]))
         if ":" in path or "\\" in path or path.startswith("/") or ".." in path.split("/"):
-            raise place.refuse("{source}:{line}: the picture {path} does not lie beside the text", path=path)
+            raise place.refuse(message("the picture {path} does not lie beside the text", path=path))
         self.figures += 1
         return Picture(path, plain(spans(token.children or (), self.around, place)), self.figures)
 
@@ -179,7 +179,7 @@ class _Reader:
     def _check_depth(self, token: Token) -> None:
         """Refuses what the parser would leave out without a word."""
         if token.level + 1 >= DEEPEST:
-            raise self._place(token).refuse("{source}:{line}: lists and quotes are nested too deep")
+            raise self._place(token).refuse(message("lists and quotes are nested too deep"))
 
     def _table(self) -> Grid:
         rows: list[tuple[Line, ...]] = []
@@ -200,11 +200,11 @@ class _Reader:
         count = len(typed) - (typed[:1] == [""]) - (typed[-1:] == [""])
         self.cells += max(count, width or 0)
         if count > MOST_COLUMNS:
-            raise self._place(token).refuse("{source}:{line}: a table of more than {limit} columns", limit=MOST_COLUMNS)
+            raise self._place(token).refuse(message("a table of more than {limit} columns", limit=MOST_COLUMNS))
         if width is not None and count > width:
-            raise self._place(token).refuse("{source}:{line}: this row has more cells than the head of its table")
+            raise self._place(token).refuse(message("this row has more cells than the head of its table"))
         if self.cells > MOST_CELLS:
-            raise self._place(token).refuse("{source}:{line}: more than {limit} cells of tables", limit=MOST_CELLS)
+            raise self._place(token).refuse(message("more than {limit} cells of tables", limit=MOST_CELLS))
 
     def _numbered(self, grid: Grid) -> Grid:
         caption, self.caption = self.caption or grid.caption, ""
@@ -229,13 +229,13 @@ class _Reader:
         grid = self.around.rules.get((form.strip(), name))
         if grid is None:
             raise self._place(token).refuse(
-                "{source}:{line}: there are no rules of the field {field} of form {form}", field=name, form=form
+                message("there are no rules of the field {field} of form {form}", field=name, form=form)
             )
         return self._numbered(grid)
 
     def _flow(self, token: Token, form: str) -> Block:
         if form not in self.around.flows:
-            raise self._place(token).refuse("{source}:{line}: there is no flow of form {form}", form=form)
+            raise self._place(token).refuse(message("there is no flow of form {form}", form=form))
         self.figures += 1
         return Drawing(self.around.flows[form], self.around.titles.get(form, ""), self.figures)
 
