@@ -38,11 +38,21 @@ HANDED_ON = {
     "cli/asking.py": {"question.hint", "question.error"},
     "cli/boundary.py": {"hint", "said"},
     "cli/demo.py": {"why"},
+    "cli/control.py": {"item.message", "said", "words[meaning]"},
+    "cli/custody.py": {"item.message", "error.message"},
     "cli/desk.py": {"item.message", "error.message"},
     "cli/form.py": {"title", "item.message", "severity[item.severity]"},
+    "cli/importing.py": {"note.message"},
+    "cli/key.py": {"title"},
+    "cli/keyring.py": {"error.message"},
+    "cli/parameters.py": {"item.message", "severity[item.severity]"},
+    "cli/person.py": {"title"},
+    "cli/verify.py": {"error.hint", "error.message", "reason", "_CHECKED[answer.checked]"}
+    | {"_verdict(answer.verdict, path, what or '-')"},
     "cli/issuing.py": {"refusal.message", "error.message", "error.hint", "why", "result.pending"},
     "cli/menu.py": {"title", "ASKED[part]"},
     "cli/register.py": {"title"},
+    "query/overview.py": {"said"},
     "render/limited.py": {"said['template']"},
     "cli/report.py": {"refusal.message", "error.hint"},
     "cli/session.py": {"said", "label"},
@@ -58,7 +68,8 @@ HANDED_ON = {
 # What English says with nothing: 第 1 页 is "page 1".
 NOTHING_BEHIND = (" 页",)
 
-# Words of git, and words that mean something else to a Chinese quality manager.
+# Words of git, and words that mean something else to a Chinese quality manager; some are right elsewhere.
+ALLOWED_IN = {"作废": ("render/document_words.py", "custody.toml", "control.toml", "verify.toml")}  # of documents
 BANNED = ("提交", "分支", "仓库", "克隆", "推送", "检出", "站点", "签发", "作废", "抱怨", "返回率", "审核发现", "冻结")
 
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f]")
@@ -265,9 +276,14 @@ def test_texts_in_both_languages_are_whole() -> None:
 
 
 def test_no_chinese_text_uses_a_word_it_may_not() -> None:
-    wrong = [f"{file}: {zh}" for zh, file in entries().values() for word in BANNED if word in zh]
-    wrong += [str(part) for parts in reading().texts for part in parts for word in BANNED if word in part.text]
+    said = [(file, zh) for zh, file in entries().values()]
+    said += [(part.file, part.text) for parts in reading().texts for part in parts]
+    wrong = [f"{file}: {text}" for file, text in said for word in BANNED if word in text and not _allowed(word, file)]
     assert not wrong, "\n".join(wrong)
+
+
+def _allowed(word: str, file: str) -> bool:
+    return any(file.endswith(name) for name in ALLOWED_IN.get(word, ()))
 
 
 def _without_names(said: str) -> str:

@@ -237,7 +237,7 @@ PROVEN = {
     "effective": True,
     "containment_lifted_on": "2026-10-21",
 }
-D7 = {"documents_to_change": ["instruction"], "spread_to": "栖枫园", "lessons": "验收须淋水。"}
+D7 = {"documents_to_change": ["nothing"], "spread_to": "栖枫园", "lessons": "验收须淋水。"}
 D8 = {"customer_accepts": True, "recognition": "通报表扬。"}
 
 

@@ -171,9 +171,13 @@ def test_a_page_cannot_claim_to_have_been_printed_as_it_never_was(
     assert answer["verdict"] == "altered", answer
 
 
-def test_a_page_that_tells_nothing_of_its_printing_is_altered(desk: Desk, tmp_path: Path) -> None:
+@pytest.mark.parametrize("said", [None, b"", b"{}", b"\xff", b"[" * 5000])
+def test_a_page_that_tells_nothing_of_its_printing_is_altered(desk: Desk, tmp_path: Path, said: bytes | None) -> None:
     with pikepdf.open(desk.folder / "second.pdf") as file:
-        del file.attachments["page.json"]
+        if said is None:
+            del file.attachments["page.json"]
+        else:
+            file.attachments["page.json"] = said
         file.save(tmp_path / "mute.pdf")
     assert desk.judge(tmp_path / "mute.pdf", code=1)["verdict"] == "altered"
 

@@ -7,7 +7,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from xml.sax.saxutils import escape
 
 from docx import Document
@@ -537,4 +537,5 @@ def broken() -> bytes:
     )
 
 
-MAKERS = (classic, wps, typed, chapters, traditional, boxed, framed, tracked, merged, broken)
+Maker = Callable[[], bytes]
+MAKERS: tuple[Maker, ...] = (classic, wps, typed, chapters, traditional, boxed, framed, tracked, merged, broken)

@@ -115,7 +115,7 @@ def draft(desk: Desk) -> Iterator[Draft]:
 def test_nothing_changed(desk: Desk) -> None:
     found = impact(desk.system, load(desk.system.place.root), "QD-14-02", catalogue=EN)
     assert not found.changes_something and found.revision == "A/0"
-    assert "nothing that is counted or printed would change" in list(lines(found, EN))
+    assert list(lines(found, EN))[1:] == ["nothing that is counted or printed would change"]
 
 
 def test_a_shorter_limit_says_which_clock_and_how_many_records_run(draft: Draft) -> None:

@@ -153,8 +153,12 @@ def test_lists_are_lists_of_word_and_begin_anew(made: bytes) -> None:
         for number in root.iter(f"{W}numPr")
     ]
     assert found == [("0", "1"), ("0", "1"), ("1", "2"), ("1", "2")]
-    numbers = [str(num.get(f"{W}numId")) for num in part(made, "word/numbering.xml").iter(f"{W}num")]
-    assert numbers == ["1", "2"]
+    begun = [
+        (str(num.get(f"{W}numId")), str(level.get(f"{W}ilvl")), [str(start.get(f"{W}val")) for start in level])
+        for num in part(made, "word/numbering.xml").iter(f"{W}num")
+        for level in num.iter(f"{W}lvlOverride")
+    ]
+    assert begun == [("1", "0", ["1"]), ("2", "1", ["1"])]
 
 
 def test_tags_and_fences_are_content_controls_an_import_can_read(made: bytes) -> None:

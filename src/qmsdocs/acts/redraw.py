@@ -132,7 +132,10 @@ def _of_document(system: System, release: Release, printed: bytes) -> Iterator[E
             other = partial(document_pages.draw, system, release, others, kind="docx")
             yield replace(_document(system, release, today), other=other, also=_stamps(system, release, language))
         return
-    wanted = document_pages.read_page(printed)
+    try:
+        wanted = document_pages.read_page(printed)
+    except QmsError as error:
+        raise Impossible("{source}: {reason}", source=document_pages.PAGE, reason=error.message) from None
     then = _told(system, release, wanted)
     as_then = Release.of(then.definitions.course(release))
     _refuse_impossible(then, as_then, wanted)

@@ -17,7 +17,7 @@ KINDS = ("manual", "chapter", "procedure", "work_rule", "work_instruction")
 NUMBER = "The number of a document or form, or a configuration file."
 
 
-@click.group(cls=Group, help="Controlled documents: drafts, approval, distribution, review.")
+@click.group(cls=Group, help="Draft, review, approve, distribute and compare controlled documents.")
 def document() -> None:
     """The group."""
 
@@ -63,7 +63,12 @@ def submit(session: Session, number: str, **options: Any) -> int:
 @document.command(cls=Command, help="Review what waits; with --verdict the periodic review of what is in force.")
 @argument("number", help=NUMBER)
 @option("--reject", is_flag=True, help="Send it back, with -m.")
-@option("--verdict", type=click.Choice(["keep", "revise", "withdraw"]), help="The verdict of a periodic review.")
+@option(
+    "--verdict",
+    type=click.Choice(["keep", "revise", "withdraw"]),
+    metavar="VERDICT",
+    help="Of a periodic review: keep, revise or withdraw.",
+)
 @recording
 @pass_session
 def review(session: Session, number: str, verdict: str | None, **options: Any) -> int:
@@ -79,7 +84,13 @@ def review(session: Session, number: str, verdict: str | None, **options: Any) -
 
 @document.command(cls=Command, help="Countersign what was reviewed, for a department.")
 @argument("number", help=NUMBER)
-@option("--verdict", type=click.Choice(["agree", "remark", "object"]), default="agree", help="What it says (with -m).")
+@option(
+    "--verdict",
+    type=click.Choice(["agree", "remark", "object"]),
+    default="agree",
+    metavar="VERDICT",
+    help="agree, remark or object (with -m); else: agree.",
+)
 @option("--department", metavar="NAME", help="For which department (else: your own).")
 @option("--answer", metavar="DEPARTMENT", help="Answer the remark of a department, with -m.")
 @writing
@@ -148,7 +159,13 @@ def show(session: Session, number: str, revision: str | None, as_json: bool) -> 
 @document.command(cls=Command, help="Begin a document: a file with front matter and sections to fill.")
 @argument("number", help="The number it gets.")
 @option("--title", required=True, help="Its title.")
-@option("--kind", type=click.Choice(KINDS), default="procedure", help="What it is.")
+@option(
+    "--kind",
+    type=click.Choice(KINDS),
+    default="procedure",
+    metavar="KIND",
+    help="manual, chapter, procedure (else), work_rule or work_instruction.",
+)
 @option("--owner", metavar="ROLE", default="document_controller", help="The role that keeps it.")
 @option("--parent", metavar="NUMBER", help="The document above it.")
 @pass_session

@@ -73,7 +73,7 @@ def _listed_json(session: Session, item: master_list.Listed) -> dict[str, object
         "trial_until": iso(release.trial_until),
         "withdrawn_on": iso(release.withdrawn_on),
         "standing": item.standing.value,
-        "owner": item.owner.of(session.language) or None,
+        "owner": item.owner.of(session.language) if item.owner is not None else None,
         "coming": {"revision": coming.revision, "effective_on": iso(coming.first_day)} if coming else None,
         "next_review_on": iso(review.due_on) if review else None,
         "review_overdue": review.is_overdue if review else False,

@@ -20,7 +20,6 @@ from qmsdocs.render.mark import Mark
 MOST_BYTES = 50_000_000
 LOOK_SECONDS = 60  # to look at two files of the most pages
 PACKAGE, PDF = b"PK\x03\x04", b"%PDF-"
-_PDF_START = 1024  # bytes within which a PDF begins, as readers take it
 _CODE = re.compile(r"(?:核验码|check\s*code)[\s:：]*([0-9A-F]{4}-[0-9A-F]{4})(?![0-9A-F-])", re.IGNORECASE)
 _WHY = {
     "password": message("it is protected by a password"),
@@ -68,16 +67,20 @@ class PageFile:
 
 def read(data: bytes, *, source: str) -> PageFile:
     """What the PDF, Word document or picture `data` says of itself. Raises QmsError naming `source`."""
-    if PDF in data[:_PDF_START]:
+    if data.startswith(PDF):  # nowhere else: a file that is two kinds at once shows one of them to people
         return _pdf(data, source)
     if data.startswith(PACKAGE):
         return _word(data, source)
     return _picture(data, source)
 
 
-def looks_different(data: bytes, expected: bytes, *, source: str) -> int:
-    """The first page of the PDF `data` that looks different from `expected`, counted from 1; 0 when none does."""
-    return int(_within_limits(pdf_reading.difference, source, seconds=LOOK_SECONDS, data=data, expected=expected))
+def looks_different(data: bytes, expected: bytes, *, first: int, source: str) -> int:
+    """The first page of the PDF `data` that looks different from the pages of `expected`, counted from 1; 0 for none.
+
+    `first` is how many pages stand before them in `data`.
+    """
+    limits = {"seconds": LOOK_SECONDS}
+    return int(_within_limits(pdf_reading.difference, source, **limits, data=data, expected=expected, first=first))
 
 
 def own_pdf(data: bytes) -> PageFile:

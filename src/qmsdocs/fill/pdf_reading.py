@@ -28,7 +28,8 @@ CODE_RESOLUTION = 200  # dots per inch at which a code of 15 mm is read
 LOOK_RESOLUTION = 80
 COVERED = 0.7  # of a page; a picture as large is the page itself, words under it come from a reading machine
 DARKER = 80  # of 255; less are edges of letters whose face another program wrote anew
-ACTIVE_KEYS = ("/JS", "/XFA", "/AcroForm", "/AA", "/RichMediaContent")
+HARMLESS = frozenset({"/AcroForm", "/OCProperties"})  # in a file of another program
+ACTIVE_KEYS = ("/JS", "/XFA", "/AA", "/RichMediaContent", *HARMLESS)
 ACTIVE_ACTIONS = ("/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToE", "/RichMediaExecute")
 # What damaged files make the libraries raise, besides their own errors.
 DAMAGED = (
@@ -54,13 +55,14 @@ def read(data: bytes) -> bytes:
     return json.dumps(facts).encode()
 
 
-def difference(data: bytes, expected: bytes) -> bytes:
-    """The first page of `data` that looks different from `expected`, counted from 1, as digits; 0 when none does."""
+def difference(data: bytes, expected: bytes, first: int) -> bytes:
+    """The first page of `data`, behind `first` others, that looks different from that of `expected`, from 1; else 0."""
     given, wanted = pypdfium2.PdfDocument(data), pypdfium2.PdfDocument(expected)
-    for number, (one, other) in enumerate(zip(given, wanted, strict=True), 1):
+    for number, other in enumerate(wanted):
+        one = given[first + number]
         pictures = [_drawn(page, LOOK_RESOLUTION) for page in (one, other)]
         if one.get_size() != other.get_size() or not _alike(*pictures):
-            return str(number).encode()
+            return str(first + number + 1).encode()
     return b"0"
 
 

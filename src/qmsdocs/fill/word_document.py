@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from qmsdocs.base.errors import QmsError, message
@@ -14,7 +14,7 @@ from qmsdocs.fill.word_front import body_front, has_names, page_facts
 from qmsdocs.fill.word_gathered import Reading
 from qmsdocs.fill.word_layout import Captioned, captioned, in_line, unrolled
 from qmsdocs.fill.word_markdown import Content, is_counted, markdown
-from qmsdocs.fill.word_model import Note, NoteKind, Passage, Table, snippet
+from qmsdocs.fill.word_model import Note, NoteKind, Passage, Piece, Table, snippet
 from qmsdocs.fill.word_numbering import Counter, read_numbering
 from qmsdocs.fill.word_outline import Heading, Node, check_numbers, levelled, outlined
 from qmsdocs.fill.word_own import is_own, without_own
@@ -26,7 +26,10 @@ from qmsdocs.fill.word_story import Story
 from qmsdocs.fill.word_styles import read_styles
 from qmsdocs.fill.word_table import pictures_of, report_table
 from qmsdocs.render.opc import parse
+from qmsdocs.render.package import unfit
 
+MOST_CELLS = 50_000  # of all tables, merged ones counted as often as they are written
+MOST_CHARACTERS = 4_000_000  # of the draft
 PRINTED = ("", "a)", "1)")  # how the program itself begins its lists
 
 __all__ = ["Imported", "Note", "NoteKind", "read_word"]
@@ -77,7 +80,12 @@ def _read(data: bytes, source: str, number: str | None) -> Imported:
     _comments(reading)
     said = _said(front.facts, number, _core_title(reading.package, source))
     stem = safe_name(said.get("number", "") or PurePath(source).stem)
+    cells = sum(node.width * len(node.rows) for node in _tables(content))
+    if cells > MOST_CELLS:
+        raise unfit(source, message("more than {limit} cells of tables", limit=MOST_CELLS))
     written = unicodedata.normalize("NFC", markdown(content, folder=stem))
+    if len(written) > MOST_CHARACTERS:
+        raise QmsError("{source}: the text has more than {limit} characters", source=source, limit=MOST_CHARACTERS)
     reconcile([written, *front.facts.values.values()], reading)
     return Imported(said, stem, written, dict(reading.pictures), _sorted(reading.notes))
 
@@ -97,6 +105,7 @@ def _reading(package: WordPackage) -> Reading:
 
 def _content(nodes: Sequence[Node], reading: Reading) -> tuple[Content, ...]:
     """The nodes with captions joined and pictures of tables behind them; what tables cannot show is reported."""
+    nodes = tuple(_with_typed_labels(nodes))
     labels = tuple(dict.fromkeys(label for label in map(_first_label, nodes) if label not in PRINTED))
     if labels:
         said = message("lists are printed a), b) and 1), 2); in the Word file they begin: {labels}", labels=labels)
@@ -104,11 +113,28 @@ def _content(nodes: Sequence[Node], reading: Reading) -> tuple[Content, ...]:
     found: list[Content] = []
     for node in captioned(nodes, reading):
         found.append(node)
-        table = node.table if isinstance(node, Captioned) else node
-        if isinstance(table, Table):
+        for table in _tables([node]):
             report_table(table, reading)
             found += pictures_of(table)
     return tuple(found)
+
+
+def _tables(content: Iterable[Content]) -> Iterator[Table]:
+    for node in content:
+        if isinstance(node, Table | Captioned):
+            yield node.table if isinstance(node, Captioned) else node
+
+
+def _with_typed_labels(nodes: Sequence[Node]) -> Iterator[Node]:
+    """The nodes; labels such as 4.1 or 第三条 become words, and so do all others of their lists."""
+    labels = [node.label for node in nodes if isinstance(node, Passage) and node.label is not None]
+    spoken = {label.list_id for label in labels if not label.is_bullet and not is_counted(label)}
+    for node in nodes:
+        if isinstance(node, Passage) and node.label is not None and node.label.list_id in spoken:
+            bullet = node.label.is_bullet
+            yield node if bullet else replace(node, pieces=(Piece(f"{node.label.text} "), *node.pieces), label=None)
+        else:
+            yield node
 
 
 def _first_label(node: Node) -> str:

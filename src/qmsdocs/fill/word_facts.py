@@ -86,8 +86,14 @@ def is_header_table(table: Table) -> bool:
         return False
     found = Facts()
     _read_table(table, found)
-    known = {*found.values, *found.empty} - {"column", "title", "organisation", "released_on", "copy"}
-    return len(known) > 1
+    known = {*found.values, *found.empty} - {"column", "organisation", "released_on", "copy"}
+    return len(known) > 1 and known != {"title"} and bool(found.values)
+
+
+def is_signed(block: Block) -> bool:
+    """Whether a block names, or has places for, those who prepared, reviewed and approved."""
+    facts = facts_of([block], names_title=False)
+    return any(key in facts.values or key in facts.empty for key in NAMES)
 
 
 def is_facts_line(text: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qmsdocs.base.errors import Message, message
-from qmsdocs.fill.word_facts import Facts, differences, facts_of, is_facts_line, is_header_table, merged
+from qmsdocs.fill.word_facts import Facts, differences, facts_of, is_facts_line, is_header_table, is_signed, merged
 from qmsdocs.fill.word_gathered import Reading
 from qmsdocs.fill.word_label import NAMES, date_in, without_date
 from qmsdocs.fill.word_model import Block, Passage, Table, snippet
@@ -93,7 +93,7 @@ def body_front(nodes: Sequence[Node], pages: Facts, reading: Reading) -> Front:
     """The facts of the header table, the cover and the approval block, with those of the `pages` for the rest."""
     first = next((at for at, node in enumerate(nodes) if isinstance(node, Heading)), min(len(nodes), _NO_HEADINGS))
     last = len(nodes)
-    while last > first and _is_front(nodes[last - 1]):
+    while last > first and _is_signature(nodes[last - 1]):
         last -= 1
     blocks = [node for node in (*nodes[:first], *nodes[last:]) if _is_front(node)]
     tables = facts_of([block for block in blocks if isinstance(block, Table)], names_title=True)
@@ -116,6 +116,10 @@ def _is_front(node: Node) -> bool:
     if isinstance(node, Table):
         return is_header_table(node)
     return isinstance(node, Passage) and node.label is None and bool(node.plain) and is_facts_line(node.plain)
+
+
+def _is_signature(node: Node) -> bool:
+    return _is_front(node) and isinstance(node, Table | Passage) and is_signed(node)
 
 
 def _is_cover(node: Node, facts: Facts, cover: Sequence[Node], reading: Reading) -> bool:

@@ -34,9 +34,10 @@ def unrolled(blocks: Sequence[Block], reading: Reading) -> Iterator[Block]:
             yield block
             continue
         reading.altered(snippet(words_of(block)), message("a table around running text is taken away"))
+        width = block.width
         waiting: list[Row] = []
         for row in block.rows:
-            if _is_long(row, block.width) or block.width == 1:
+            if _is_long(row, width) or width == 1:
                 yield from _rest(waiting)
                 waiting = []
                 yield from unrolled([below for cell in row.cells for below in cell.blocks], reading)
@@ -51,7 +52,8 @@ def _rest(rows: Sequence[Row]) -> Iterator[Block]:
 
 
 def _frames(table: Table) -> bool:
-    return any(_is_long(row, table.width) for row in table.rows) or (table.width == 1 and len(table.rows) == 1)
+    width = table.width
+    return any(_is_long(row, width) for row in table.rows) or (width == 1 and len(table.rows) == 1)
 
 
 def _is_long(row: Row, width: int) -> bool:

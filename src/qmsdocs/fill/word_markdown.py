@@ -98,7 +98,7 @@ class _Writer:
     lines: list[str] = field(default_factory=list)
     open: list[_Open] = field(default_factory=list)
     was_item: bool = False
-    delimiter: str = "."
+    delimiter: str = ")"
 
     def write(self, nodes: Sequence[Content]) -> str:
         for at, node in enumerate(nodes):

@@ -13,6 +13,7 @@ from qmsdocs.fill.word_package import is_on, number, value, w
 from qmsdocs.fill.word_styles import Styles
 
 LEVELS = 9
+LONGEST_LABEL = 60  # signs of the text around the counts
 _COUNTED_TO = 9_999  # beyond it a number is printed as digits
 _DIGITS = "〇一二三四五六七八九"
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
@@ -209,4 +210,4 @@ def read_numbering(root: etree._Element | None, styles: Styles) -> Numbering:
 def _level(level: etree._Element) -> Level:
     kind = value(level.find(w("numFmt"))) or "decimal"
     start = number(level.find(w("start")), otherwise=1)
-    return Level(start, kind, value(level.find(w("lvlText"))), is_on(level.find(w("isLgl"))))
+    return Level(start, kind, value(level.find(w("lvlText")))[:LONGEST_LABEL], is_on(level.find(w("isLgl"))))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -16,27 +17,31 @@ from qmsdocs.fill.word_model import snippet
 from qmsdocs.fill.word_package import WordPackage, local, w
 from qmsdocs.fill.word_shape import walked
 
-MOST_WORK = 2_000_000_000  # signs that are looked through for words not found at once
+MOST_WORK = 1_000_000_000  # signs that are looked through for words not found at once
 _IGNORED = re.compile(r"[\s\\*_`|#\[\]{}<>~+&:：\-\u00ad\u200b-\u200f\ufeff]+")
 _WORD = re.compile(r"\w+")
+_LINES = re.compile(r"[\n|]|<br>")
+_NUMBERED = re.compile(r"\S{1,12}[ 　]")
 Runs: TypeAlias = tuple[str, ...]
 _STORIES = ("header", "footer", "footnotes", "endnotes")
 
 
 @dataclass(slots=True)
 class _Pool:
-    """What was carried over or named; a word found there is used up."""
+    """What was carried over or named; a word found there is used up. `tails` are lines behind a number or bullet."""
 
     lines: Counter[str]
+    tails: Mapping[str, list[str]]
     rest: str = ""
     work: int = 0
 
     def take_line(self, text: str) -> bool:
-        """Whether `text` is a whole line."""
-        if self.lines[text] < 1:
-            return False
-        self.lines[text] -= 1
-        return True
+        """Whether `text` is a whole line, or one behind its number."""
+        for line in (text, *self.tails.get(text, ())):
+            if self.lines[line] > 0:
+                self.lines[line] -= 1
+                return True
+        return False
 
     def take(self, text: str) -> bool:
         """Whether `text` stands anywhere, best as a line of its own."""
@@ -50,23 +55,34 @@ class _Pool:
         return at >= 0
 
 
+def _pool(texts: Iterable[str]) -> _Pool:
+    lines: Counter[str] = Counter()
+    tails: dict[str, list[str]] = {}
+    for line in (line.strip() for text in texts for line in _LINES.split(text)):
+        short = _short(line)
+        lines[short] += 1 if short else 0
+        if found := _NUMBERED.match(line):
+            tails.setdefault(_short(line[found.end() :]), []).append(short)
+    return _Pool(lines, tails)
+
+
 def reconcile(carried: Iterable[str], reading: Reading) -> None:
     """Nothing; words of the file that stand neither in the texts `carried` nor in a note are reported as lost."""
     notes = [str(value) for note in reading.notes for value in note.message.values.values()]
-    texts = [*carried, *reading.taken, *notes]
-    lines = Counter(_short(line) for text in texts for line in re.split(r"[\n|]|<br>", text))
-    del lines[""]
-    pool = _Pool(lines)
+    pool = _pool([*carried, *reading.taken, *notes])
     waiting = [runs for runs in _paragraphs(reading.package) if not pool.take_line(_short("".join(runs)))]
     pool.rest = "\n".join(["", *pool.lines.elements(), ""])
     whole = _unfound([(runs, "".join(runs)) for runs in waiting], pool)
     in_runs = _unfound([(runs, run) for runs, _ in whole for run in runs], pool)
+    words = _unfound([(runs, word) for runs, run in in_runs for word in _WORD.findall(run)], pool)
+    if pool.work > MOST_WORK:
+        reading.lost("", message("too much to look for every word: compare the draft with the Word file yourself"))
+        return
     lost: dict[str, list[str]] = {}
-    for runs, word in _unfound([(runs, word) for runs, run in in_runs for word in _WORD.findall(run)], pool):
+    for runs, word in words:
         lost.setdefault("".join(runs), []).append(word)
-    for paragraph, words in lost.items():
-        said = paragraph if pool.work > MOST_WORK else " ".join(words)
-        reading.lost(snippet(paragraph), message("words that found no place: {words}", words=said))
+    for paragraph, missed in lost.items():
+        reading.lost(snippet(paragraph), message("words that found no place: {words}", words=" ".join(missed)))
 
 
 def _unfound(texts: Iterable[tuple[Runs, str]], pool: _Pool) -> list[tuple[Runs, str]]:
@@ -76,7 +92,7 @@ def _unfound(texts: Iterable[tuple[Runs, str]], pool: _Pool) -> list[tuple[Runs,
 
 
 def _short(text: str) -> str:
-    return _IGNORED.sub("", text)
+    return unicodedata.normalize("NFC", _IGNORED.sub("", text))
 
 
 def _paragraphs(package: WordPackage) -> Iterator[Runs]:

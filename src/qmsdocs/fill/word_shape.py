@@ -90,7 +90,9 @@ def _report(found: etree._Element, name: str, part: Part, reading: Reading, wher
     elif name == "control":
         reading.lost(where, message("an embedded object ({kind}); put it in as a picture or a table", kind="ActiveX"))
     elif name == "textpath":
-        reading.lost(where, message("a watermark or word art: {words}", words=str(found.get("string", ""))))
+        words = str(found.get("string", ""))
+        if words and not reading.is_own:
+            reading.lost(where, message("a watermark or word art: {words}", words=words))
     elif name in ("relIds", "chart"):
         link = part.links.get(str(found.get(r("dm")) or found.get(r("id")) or ""))
         words = _diagram(link.name if link is not None else "", reading)

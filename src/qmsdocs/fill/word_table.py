@@ -11,6 +11,7 @@ from qmsdocs.fill.word_model import Block, Cell, Image, Passage, Piece, Row, Tab
 
 Pieces: TypeAlias = tuple[Piece, ...]
 _EMPTY: Pieces = ()
+MOST_COLUMNS = 20  # what a page of the program takes
 
 
 def cells_of(table: Table) -> list[list[Pieces]]:
@@ -94,6 +95,10 @@ def _pictures(blocks: Sequence[Block]) -> Iterator[Image]:
 def report_table(table: Table, reading: Reading) -> None:
     """Nothing; reports what a plain table cannot show."""
     where = snippet(words_of(table))
+    if table.width > MOST_COLUMNS:
+        reading.doubt(
+            where, message("a table of {count} columns; a page takes {limit}", count=table.width, limit=MOST_COLUMNS)
+        )
     merged = sum(1 for row in table.rows for cell in row.cells if cell.span > 1 or cell.continues)
     if merged:
         reading.altered(where, message("{count} merged cells of a table are written out", count=merged))

@@ -40,7 +40,7 @@ _TITLES = {  # of the keys that stand alone: of a document, of a form, of `qms.t
     "raise": Text("引出的记录", "Record called for"),
     "register": Text("台账", "Register"),
     "organisation": Text("组织名称", "Organisation"),
-    "site": Text("分支机构", "Site"),
+    "site": Text("分公司、项目", "Site"),
     "role": Text("岗位", "Role"),
     "person": Text("人员", "Person"),
     "class": Text("保存类别", "Retention class"),

@@ -24,6 +24,7 @@ def lines(found: Impact, catalogue: Catalogue) -> Iterator[str]:
         )
     if not found.changes_something:
         yield say("nothing that is counted or printed would change")
+        return
     for parameter in found.parameters:
         yield from _parameter(parameter, catalogue)
     if found.values and found.revision is not None:

@@ -106,7 +106,7 @@ class Listed:
     kind: str
     release: Release
     standing: Standing
-    owner: Text
+    owner: Text | None
     coming: Release | None
     review: Review | None
     copies: tuple[Copy, ...]  # those that are out
@@ -174,10 +174,10 @@ def _standing(release: Release, *, is_current: bool, is_later: bool) -> Standing
     return Standing.APPROVED if is_later else Standing.WITHDRAWN
 
 
-def _described(system: System, release: Release) -> tuple[str, Text, Text]:
+def _described(system: System, release: Release) -> tuple[str, Text, Text | None]:
     """Kind, title and owner of a revision."""
     if release.kind is ItemKind.CONFIGURATION:
-        return release.kind, _SETTINGS.get(release.number, Text(release.number, release.number)), Text("", "")
+        return release.kind, _SETTINGS.get(release.number, Text(release.number, release.number)), None
     if release.kind is ItemKind.FORM:
         form = system.form_of(FormReference(release.number, release.revision, release.manifest)).form
         return release.kind, form.title, _role(system, form.owner)
@@ -221,7 +221,7 @@ def master_grid(items: Sequence[Listed], *, on: date, catalogue: Catalogue) -> G
             item.release.revision,
             _iso(item.release.first_day),
             _stands(item, catalogue),
-            item.owner.of(language) or None,
+            item.owner.of(language) if item.owner is not None else None,
             _iso(item.review.due_on) if item.review is not None else None,
             by_department(item.copies, item.release.revision, catalogue) or None,
         )

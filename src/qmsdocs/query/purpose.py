@@ -11,7 +11,7 @@ from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError
 from qmsdocs.model.form import Field, FieldType, Form
 from qmsdocs.model.record import FormReference
-from qmsdocs.model.release import ItemKind, Release, decided, follower, in_force
+from qmsdocs.model.release import ItemKind, Release, follower, in_force
 from qmsdocs.store.index import Filter
 from qmsdocs.store.rows import Row
 from qmsdocs.system.definitions import FormInForce
@@ -59,7 +59,7 @@ class Entry:
 
 def fields_of(form: Form) -> Mapping[str, str]:
     """The fields by what they mean, the first of each meaning; a field of that name where none means so."""
-    meant = {field.means: name for name, field in reversed(form.field.items()) if field.means is not None}
+    meant = {field.means: name for name, field in reversed(tuple(form.field.items())) if field.means is not None}
     return {name: name for name in form.values} | meant
 
 
@@ -137,11 +137,3 @@ def ceased_on(system: System, release: Release) -> date | None:
     days = [day for day in (later.first_day if later else None, release.withdrawn_on) if day is not None]
     gone = [day for day in days if day <= system.today]
     return min(gone, default=None)
-
-
-def documents(system: System, kind: ItemKind) -> Iterator[tuple[str, tuple[Release, ...]]]:
-    """The items of a kind that are, were or will be in force, by number, each with its decided releases."""
-    for number in sorted({release.number for release in system.releases if release.kind is kind}):
-        own = decided(system.releases, kind, number)
-        if own:
-            yield number, own

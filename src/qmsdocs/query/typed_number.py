@@ -82,6 +82,7 @@ _LIMIT_BEFORE = re.compile(
 _LIMIT_AFTER = re.compile(r"[以之]?[内上下前后]")
 _SET_PHRASES = ("十分", "二次", "四周", "百年", "千人", "百分")
 _UNREAD = re.compile(r"`[^`]*`|\{\{[^{}]*\}\}|\]\([^()]*\)|<[^<>]*>|https?://\S+|[①-⒛]")
+_AROUND = 12  # characters before and behind a number that may make it something else
 FIRST_YEAR = 1000  # from here on it is a date: 2026年
 
 
@@ -107,7 +108,10 @@ def typed_numbers(line: str) -> Iterator[TypedNumber]:
 
 def _said(found: re.Match[str]) -> Iterator[TypedNumber]:
     unit = next(unit for unit in Unit if found.groupdict().get(unit.name) is not None)
-    before, after = found.string[: found.start()], found.string[found.end() :]
+    before, after = (
+        found.string[max(0, found.start() - _AROUND) : found.start()],
+        found.string[found.end() : found.end() + _AROUND],
+    )
     if before.rstrip().endswith("第") or _is_phrase(found, before, after):
         return
     if found[unit.name] == "日" and before.rstrip().endswith("月"):

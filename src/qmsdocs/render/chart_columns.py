@@ -14,7 +14,7 @@ STEP = 3.0  # between tracks
 OFF = 1.0  # between a line and the words beside it
 _BESIDE = 3.0  # least width of a gutter
 _BESIDE_EMS = 6.0  # of words above an arrow that leaves a box sideways
-_LEAST_EMS = 3.0
+_LEAST_EMS = 4.0
 _PORT = 4.0  # between two arrows at one side of a box
 
 Port = tuple[int, Side]  # the end of a way at the bottom of its first box or at the top of its last
@@ -35,16 +35,15 @@ class Labels:
         return len(self.lines.get(number, ())) * shapes.line_height(shapes.LABEL)
 
 
-def labels(ways: Sequence[Route], box_width: float) -> Labels:
-    """The words of `ways`: below a box they have half its width, beside it a place of their own."""
-    below = (box_width / 2 + OFF) / shapes.em(shapes.LABEL)
-    return Labels(
-        {
-            number: shapes.wrapped(way.edge.text, max(_LEAST_EMS, below if way.leaves is Side.BOTTOM else _BESIDE_EMS))
-            for number, way in enumerate(ways)
-            if way.edge.text
-        }
-    )
+def labels(ways: Sequence[Route], ends: Mapping[Port, float], box_width: float) -> Labels:
+    """The words of `ways`: below a box they reach as far as its gutter, beside it they have a place of their own."""
+    found: dict[int, tuple[str, ...]] = {}
+    for number, way in enumerate(ways):
+        if way.edge.text:
+            below = box_width / 2 + _BESIDE - abs(ends.get((number, Side.BOTTOM), 0.0)) - 1.5 * OFF
+            room = below / shapes.em(shapes.LABEL) if way.leaves is Side.BOTTOM else _BESIDE_EMS
+            found[number] = shapes.wrapped(way.edge.text, max(_LEAST_EMS, room))
+    return Labels(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +74,23 @@ class Columns:
         return self.middles[self.ways[number].last.column] + self.ports.get((number, Side.TOP), 0.0)
 
 
-def columns(ways: tuple[Route, ...], counts: Sequence[int], said: Labels, box_width: float) -> Columns:
+def columns(
+    ways: tuple[Route, ...], counts: Sequence[int], said: Labels, ends: Mapping[Port, float], box_width: float
+) -> Columns:
     """The columns of lanes that have `counts` of them, each as wide as its boxes, arrows and words need."""
     used = _tracks(ways)
     gutters = [(Gutter(at, Side.LEFT), Gutter(at, Side.RIGHT)) for at in range(sum(counts))]
-    clear = {gutter: _clear(gutter, ways, said) for pair in gutters for gutter in pair}
+    overhang = _overhang(ways, said, ends, box_width)
+    clear = {gutter: _clear(gutter, ways, said, overhang) for pair in gutters for gutter in pair}
     middles, walls, x = [], [EDGE], EDGE
-    ends = [sum(counts[: lane + 1]) for lane in range(len(counts))]
+    last = [sum(counts[: lane + 1]) for lane in range(len(counts))]
     for left, right in gutters:
         before, after = (clear[side] + STEP * _crowd(side, ways, used) for side in (left, right))
         middles.append(x + before + box_width / 2)
         x += before + box_width + after
-        if left.column + 1 in ends:
+        if left.column + 1 in last:
             walls.append(x)
-    return Columns(ways, box_width, tuple(middles), tuple(walls), clear, used, _ports(ways, box_width))
+    return Columns(ways, box_width, tuple(middles), tuple(walls), clear, used, ends)
 
 
 def _tracks(ways: Sequence[Route]) -> Mapping[int, int]:
@@ -111,17 +113,33 @@ def _crowd(gutter: Gutter, ways: Sequence[Route], used: Mapping[int, int]) -> in
     return max((used[number] + 1 for number, way in enumerate(ways) if way.gutter == gutter), default=0)
 
 
-def _clear(gutter: Gutter, ways: Sequence[Route], said: Labels) -> float:
-    """The width free of tracks beside a box, where the words of what leaves by this side stand."""
-    beside = (
-        said.width(number) + 2 * OFF
-        for number in said.lines
-        if ways[number].leaves is gutter.side and ways[number].first.column == gutter.column
-    )
-    return max(_BESIDE, *beside, 0.0)
+def _clear(gutter: Gutter, ways: Sequence[Route], said: Labels, overhang: Mapping[int, tuple[Side, float]]) -> float:
+    """The width free of tracks beside a box, where the words of what leaves by this side stand, or reach from below."""
+    here = [number for number in said.lines if ways[number].first.column == gutter.column]
+    beside = [said.width(number) + 2 * OFF for number in here if ways[number].leaves is gutter.side]
+    below = [overhang[number][1] for number in here if number in overhang and overhang[number][0] is gutter.side]
+    return max(_BESIDE, *beside, *below, 0.0)
 
 
-def _ports(ways: Sequence[Route], box_width: float) -> Mapping[Port, float]:
+def _overhang(
+    ways: Sequence[Route], said: Labels, ends: Mapping[Port, float], box_width: float
+) -> Mapping[int, tuple[Side, float]]:
+    """How far the words of a way that leaves by the bottom reach beyond its box, and on which side."""
+    found: dict[int, tuple[Side, float]] = {}
+    asides: dict[str, list[float]] = {}
+    for (number, side), aside in ends.items():
+        if side is Side.BOTTOM:
+            asides.setdefault(ways[number].edge.first, []).append(aside)
+    for number in said.lines:
+        if ways[number].leaves is Side.BOTTOM:
+            aside, beside = ends[number, Side.BOTTOM], asides[ways[number].edge.first]
+            is_left = len(beside) > 1 and aside == min(beside)
+            reach = said.width(number) + 2 * OFF + (-aside if is_left else aside) - box_width / 2
+            found[number] = (Side.LEFT if is_left else Side.RIGHT, reach)
+    return found
+
+
+def ports(ways: Sequence[Route], box_width: float) -> Mapping[Port, float]:
     """How far beside the middle of its box each way leaves by the bottom or enters by the top."""
     sharing: dict[tuple[str, Side], dict[int, int]] = {}
     for number, way in enumerate(ways):

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from qmsdocs.render import chart_shape as shapes
 from qmsdocs.render import measure
-from qmsdocs.render.chart_columns import EDGE, OFF, Columns, Labels, columns, labels
+from qmsdocs.render.chart_columns import EDGE, OFF, Columns, Labels, columns, labels, ports
 from qmsdocs.render.chart_grid import Cell, Places, places, sound
 from qmsdocs.render.chart_route import Route, Side, routes
-from qmsdocs.render.chart_rows import Rows, outermost, rows
+from qmsdocs.render.chart_rows import Rows, is_told_late, leaving, rows
 from qmsdocs.render.chart_shape import LABEL, Box, Point, Stroke, Words
 from qmsdocs.render.prose import Chart
 
@@ -84,8 +84,9 @@ class _Plan:
 def _plan(chart: Chart, stand: Places, ways: tuple[Route, ...], ems: float) -> _Plan:
     """Where everything stands when the text of a box has `ems` on a line."""
     boxes = shapes.boxes(chart.nodes, ems)
-    said = labels(ways, boxes[0].width)
-    across = columns(ways, stand.columns, said, boxes[0].width)
+    ends = ports(ways, boxes[0].width)
+    said = labels(ways, ends, boxes[0].width)
+    across = columns(ways, stand.columns, said, ends, boxes[0].width)
     heights = [0.0] * stand.rows
     for box in boxes:
         row = stand.cells[box.name].row
@@ -107,8 +108,9 @@ def _drawn(plan: _Plan) -> Figure:
         x, y = _middle(plan, box)
         strokes.append(Stroke(_closed(shapes.outline(box, x, y)), shapes.BOLD, "white"))
         words += _stacked(box.lines, x, y + shapes.text_shift(box), shapes.TEXT)
+    beside = leaving(plan.columns)
     for number in plan.labels.lines:
-        said = _label(plan, number)
+        said = _label(plan, number, beside.get(plan.columns.ways[number].edge.first, ()))
         strokes.append(_backing(said))
         words += said
     strokes += [Stroke(_closed(_arrow(points)), shapes.FINE, "black") for points in ways]
@@ -168,14 +170,17 @@ def _head_words(plan: _Plan) -> Iterator[Words]:
             yield replace(said, is_sans=True)
 
 
-def _label(plan: _Plan, number: int) -> tuple[Words, ...]:
-    """The words beside a way, near where it begins."""
+def _label(plan: _Plan, number: int, beside: Sequence[int]) -> tuple[Words, ...]:
+    """The words beside a way, near where it begins; `beside` are the ways that leave its box by the bottom."""
     way = plan.columns.ways[number]
     x, y = _end(plan, number, way.edge.first, way.leaves)
     lines, tall = plan.labels.lines[number], plan.labels.height(number)
-    if way.leaves is Side.BOTTOM:
-        is_first, is_last = outermost(plan.columns, number)
-        is_left = is_first and not is_last
+    if is_told_late(plan.columns, number, beside):
+        is_left = way.lean < 0
+        x = plan.columns.start(beside[0 if is_left else -1])
+        y = plan.rows.middles[way.last.row] - tall / 2 - OFF / 2
+    elif way.leaves is Side.BOTTOM:
+        is_left = number == beside[0] and len(beside) > 1
         y = plan.rows.words[number] + tall / 2 + OFF / 2
     else:
         is_left = way.leaves is Side.LEFT

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qmsdocs.render.chart_columns import EDGE, OFF, STEP, Columns, Labels, Port
@@ -39,8 +39,10 @@ class Rows:
 def rows(found: Columns, said: Labels, heights: Sequence[float], *, head: float) -> Rows:
     """The rows below a head: `heights` are those of the boxes; words of arrows and arrows themselves need more."""
     ways = found.ways
-    neighbours = _neighbours(found)
-    drops = {number: _drop(number, neighbours[ways[number].edge.first], said) for number in _below(ways, said)}
+    beside = leaving(found)
+    below = {number: beside[ways[number].edge.first] for number in said.lines if ways[number].leaves is Side.BOTTOM}
+    late = frozenset(number for number, others in below.items() if is_told_late(found, number, others))
+    drops = {number: _drop(number, others, said) for number, others in below.items() if number not in late}
     stretches = [stretch for number in range(len(ways)) for stretch in _stretches(number, found)]
     used = _tracks(stretches)
     y, middles, channels, levels = EDGE + head, [], [], {}
@@ -55,38 +57,36 @@ def rows(found: Columns, said: Labels, heights: Sequence[float], *, head: float)
         else:
             y += _OUTER if channel in (0, len(heights)) else max(_GAP, words + _ARROW)
         if channel < len(heights):
-            height = max(heights[channel], 2 * _above(channel, ways, said))
+            height = max(heights[channel], 2 * _above(channel, ways, said, late))
             middles.append(y + height / 2)
             y += height
     begin = {number: channels[ways[number].first.row + 1] + drop for number, drop in drops.items()}
     return Rows(tuple(middles), tuple(channels), y, levels, begin)
 
 
-def _below(ways: Sequence[Route], said: Labels) -> Iterator[int]:
-    return (number for number in said.lines if ways[number].leaves is Side.BOTTOM)
-
-
-def _above(row: int, ways: Sequence[Route], said: Labels) -> float:
-    """The height of words above arrows that leave the boxes of `row` sideways."""
-    beside = (
+def _above(row: int, ways: Sequence[Route], said: Labels, late: Iterable[int]) -> float:
+    """The height of words above arrows that leave the boxes of `row` sideways, or that come into it as `late` ones."""
+    here = [number for number in late if ways[number].last.row == row]
+    here += [
         number for number in said.lines if ways[number].first.row == row and ways[number].leaves is not Side.BOTTOM
-    )
-    return max((said.height(number) + OFF for number in beside), default=0.0)
+    ]
+    return max((said.height(number) + OFF for number in here), default=0.0)
 
 
-def outermost(found: Columns, number: int) -> tuple[bool, bool]:
-    """Whether a way is the first and whether it is the last from the left that leaves its box by the bottom."""
-    beside = _neighbours(found)[found.ways[number].edge.first]
-    return number == beside[0], number == beside[-1]
-
-
-def _neighbours(found: Columns) -> Mapping[str, list[int]]:
+def leaving(found: Columns) -> Mapping[str, Sequence[int]]:
     """The ways that leave each box by the bottom, from the left."""
-    leaving: dict[str, list[int]] = {}
+    ways: dict[str, list[int]] = {}
     for number in sorted(range(len(found.ways)), key=found.start):
         if found.ways[number].leaves is Side.BOTTOM:
-            leaving.setdefault(found.ways[number].edge.first, []).append(number)
-    return leaving
+            ways.setdefault(found.ways[number].edge.first, []).append(number)
+    return ways
+
+
+def is_told_late(found: Columns, number: int, beside: Sequence[int]) -> bool:
+    """Whether the words of a way stand above its level end, since others leave the box on both sides of it."""
+    way = found.ways[number]
+    turns = way.leaves is Side.BOTTOM and way.enters is not Side.TOP and way.gutter is None
+    return turns and number not in (beside[0], beside[-1])
 
 
 def _drop(number: int, beside: Sequence[int], said: Labels) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from qmsdocs.render import fonts, measure
@@ -62,6 +63,7 @@ def line_height(size: float) -> float:
     return em(size) * _LINE
 
 
+@lru_cache(maxsize=4096)
 def wrapped(text: str, capacity: float) -> tuple[str, ...]:
     """`text` on lines of at most `capacity` ems; a word longer than that is cut."""
     lines: list[str] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from docx.opc.part import Part
 
 from qmsdocs.base.language import Language
@@ -106,8 +108,9 @@ def _fitting(text: str, width: float, height: float, sizes: tuple[float, ...]) -
 
 def page_number(language: Language) -> str:
     """第3页　共8页, as Word counts."""
-    before, between, after = (part.of(language) for part in words.PAGE)
-    return run(before) + field("PAGE", "1") + run(between) + field("NUMPAGES", "1") + (run(after) if after else "")
+    fields = {"{page}": field("PAGE", "1"), "{pages}": field("NUMPAGES", "1")}
+    pieces = re.split(r"(\{pages?\})", words.PAGE.of(language))
+    return "".join(fields.get(piece) or run(piece) for piece in pieces if piece)
 
 
 def footer(sheet: DocumentSheet, part: Part, media: Media, *, is_cover: bool) -> str:

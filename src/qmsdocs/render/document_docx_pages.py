@@ -36,6 +36,7 @@ class _Paper:
     at: float = 0.0
     found: dict[str, int] = field(default_factory=dict)
     waiting: list[tuple[str, float]] = field(default_factory=list)
+    below: float = 0.0  # a paragraph
 
     def turn(self) -> None:
         self.page, self.at = self.page + 1, 0.0
@@ -74,7 +75,8 @@ class _Paper:
 
 def heading_pages(sheet: DocumentSheet, header_height: float) -> Mapping[str, int]:
     """The page of each heading and chapter by the name of its place."""
-    paper = _Paper(_HEIGHT - _BOTTOM - header_height, page=2)
+    below = styles.paragraph_after(sheet.language) * _POINT
+    paper = _Paper(_HEIGHT - _BOTTOM - header_height, page=2, below=below)
     _records(paper, sheet)
     entries = _entries(sheet)
     if entries:
@@ -125,7 +127,9 @@ def _blocks(
             case Heading():
                 _heading(paper, block, section)
             case Paragraph(line=line):
-                paper.flow(styles.LINE * _POINT, _lines(line, styles.TEXT_WIDTH - inset, 0.0 if inset else 2.0))
+                is_indented = not inset and not paper.below
+                paper.flow(styles.LINE * _POINT, _lines(line, styles.TEXT_WIDTH - inset, 2 if is_indented else 0))
+                paper.at += 0.0 if inset else paper.below
             case Listing(items=items):
                 deeper = inset + _em(styles.BODY) * (1.8 if inset else 3.8)
                 for item in items:
@@ -147,8 +151,8 @@ def _heading(paper: _Paper, heading: Heading, section: int) -> None:
     paper.keep(bookmark(section, heading), (before + styles.LINE + after) * _POINT)
 
 
-def _lines(line: Line, width: float, indent: float) -> int:
-    return measure.lines("　" * int(indent) + plain(line), math.floor(width / _em(styles.BODY) * 2) / 2)
+def _lines(line: Line, width: float, indent: int) -> int:
+    return measure.lines("　" * indent + plain(line), math.floor(width / _em(styles.BODY) * 2) / 2)
 
 
 def _grid(paper: _Paper, grid: Grid) -> None:

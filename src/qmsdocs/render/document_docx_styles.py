@@ -20,6 +20,7 @@ CAPTION_LINE = 16.0
 CONTENTS_LINE = 20.0
 HEADING_BEFORE, HEADING_AFTER, SECOND_BEFORE = 12.0, 6.0, 3.0
 LEVELS = 6  # of headings
+SANS_LEVELS = 2
 DEPTHS = 9  # of lists
 LIST_INDENT, MARK_WIDTH = 480, 432  # twips: two ems, and 1.8 for the mark
 _EM = 240
@@ -31,12 +32,19 @@ def chapter_style(language: Language) -> str:
     return _CHAPTER[language is Language.EN]
 
 
+def paragraph_after(language: Language) -> float:
+    """Points below a paragraph, which English marks so and Chinese by an indent."""
+    return 0.0 if language is Language.ZH else 6.0
+
+
 def _millimetres(line: float) -> float:
     """A line of `line` millimetres in points."""
     return line / MILLIMETRES_PER_POINT
 
 
-def _own() -> tuple[Style, ...]:
+def _own(language: Language) -> tuple[Style, ...]:
+    is_chinese = language is Language.ZH
+    label = CELL if is_chinese else RECORD
     return (
         Style("QmsChapter", *_CHAPTER, 16, 26, sans=True, bold=True, align="center", before=6, after=11, keeps=True),
         Style("QmsCell", "表格文字", "Table text", CELL, CELL_LINE),
@@ -49,10 +57,11 @@ def _own() -> tuple[Style, ...]:
         Style("QmsRecordHead", "记录表头", "Record head", RECORD, RECORD_LINE, sans=True, align="center"),
         Style("QmsIdentity", "封面编号", "Cover number", 12, _millimetres(7), align="right"),
         Style("QmsCompany", "封面公司", "Cover company", 22, _millimetres(10), bold=True, align="center"),
-        Style("QmsKind", "封面类别", "Cover kind", 16, _millimetres(8), sans=True, align="center", spaced=5),
+        Style("QmsKind", "封面类别", "Cover kind", 16, _millimetres(8), sans=True, align="center",
+              spaced=5 if is_chinese else 0),
         Style("QmsEdition", "封面版次", "Cover revision", 14, _millimetres(8), align="center"),
         Style("QmsApproval", "签署栏", "Approval", CELL, 12.5, align="center"),
-        Style("QmsApprovalHead", "签署栏 标题", "Approval head", CELL, 12.5, sans=True, align="center"),
+        Style("QmsApprovalHead", "签署栏 标题", "Approval head", label, 12.5, sans=True, align="center"),
         Style("QmsDates", "封面日期", "Cover dates", 12, _millimetres(8)),
         Style("QmsDatesRight", "封面日期 居右", "Cover dates right", 12, _millimetres(8), align="right"),
         Style("QmsBlock", "页眉栏", "Header block", 9, 11.5, align="center"),
@@ -68,7 +77,7 @@ def _own() -> tuple[Style, ...]:
 
 def styles(language: Language) -> str:
     """The content of styles.xml."""
-    return word.styles(language, _own()) + "".join(_named(language))
+    return word.styles(language, _own(language)) + "".join(_named(language))
 
 
 def _named(language: Language) -> Sequence[str]:
@@ -79,16 +88,17 @@ def _named(language: Language) -> Sequence[str]:
     kept = "<w:keepNext/><w:keepLines/>"
     body, item, figure = ("正文段落", "列表项", "图") if is_chinese else ("Body", "List item", "Figure")
     found = [
-        _style("QmsBody", body, "<w:widowControl/>" + _line(LINE, after=0 if is_chinese else 6) + indent + both),
+        _style("QmsBody", body, "<w:widowControl/>" + _line(LINE, after=paragraph_after(language)) + indent + both),
         _style("QmsItem", item, "<w:widowControl/>" + _line(LINE) + both),
         _style("QmsFigure", figure, "<w:keepNext/>" + _SINGLE + centred),
-        _style("QmsCaption", "caption", _line(CAPTION_LINE, after=4) + centred, _face(True, 9), own=False),
-        _style("QmsTitle", "Title", _line(_millimetres(13)) + centred, _face(True, 26), own=False),
+        _style("QmsCaption", "caption", _line(CAPTION_LINE, after=4) + centred, _face(language, 9), own=False),
+        _style("QmsTitle", "Title", _line(_millimetres(13)) + centred, _face(language, 26), own=False),
     ]
     for level in range(1, LEVELS + 1):
         before, after = (HEADING_BEFORE, HEADING_AFTER) if level == 1 else (SECOND_BEFORE if level == 2 else 0, 0)
         shape = f'{kept}{_line(LINE, before, after)}<w:outlineLvl w:val="{level - 1}"/>'
-        face = _face(level < 3, 14 if level == 1 else BODY)
+        points = 14 if level == 1 else BODY
+        face = _face(language, points) if level <= SANS_LEVELS else size(points)
         found.append(_style(f"Heading{level}", f"heading {level}", shape, face, own=False, after="QmsBody"))
         tabs = f'<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="{twips(TEXT_WIDTH)}"/></w:tabs>'
         inset = f'<w:ind w:left="{2 * _EM * (level - 1)}"/>' if level > 1 else ""
@@ -108,9 +118,11 @@ def _line(line: float, before: float = 0, after: float = 0) -> str:
     )
 
 
-def _face(is_sans: bool, points: float) -> str:
-    fonts = '<w:rFonts w:hint="eastAsia" w:ascii="Times New Roman" w:eastAsia="黑体" w:hAnsi="Times New Roman"/>'
-    return (fonts if is_sans else "") + size(points)
+def _face(language: Language, points: float) -> str:
+    """黑 of this size, with letters as `word.Style` has them."""
+    latin = "Times New Roman" if language is Language.ZH else "Arial"
+    hint = ' w:hint="eastAsia"' if language is Language.ZH else ""
+    return f'<w:rFonts{hint} w:ascii="{latin}" w:eastAsia="黑体" w:hAnsi="{latin}"/>{size(points)}'
 
 
 def _style(name_id: str, name: str, shape: str, face: str = "", *, own: bool = True, after: str = "") -> str:

@@ -155,9 +155,9 @@ def _record(
         "<tr>" + "".join(f"<td>{ink.text(cell)}</td>" for cell in row or [""] * len(heads)) + "</tr>" for row in rows
     )
     wide = ' class="wide"' if len(title.of(ink.language)) == len(title.zh) <= 4 else ""
-    whole = " whole" if len(rows) <= WHOLE_RECORD else ""
+    classes = "record whole" if len(rows) <= WHOLE_RECORD else "record"
     return (
-        f'<div class="record{whole}"><h1{wide}>{ink.spoken(title)}</h1><table class="grid"><colgroup>{columns}</colgroup>'
+        f'<div class="{classes}"><h1{wide}>{ink.spoken(title)}</h1><table class="grid"><colgroup>{columns}</colgroup>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

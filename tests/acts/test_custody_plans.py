@@ -154,19 +154,19 @@ def test_without_a_form_for_it_nothing_is_given(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_ten_thousand_copies_are_read_in_a_moment(tmp_path: Path) -> None:
+def test_thousands_of_copies_are_read_in_a_moment(tmp_path: Path) -> None:
     desk = Desk.begun(tmp_path / "acme", "2026-11-01 08:00")
     change = acts.give(desk.at(DAY), Giving(document="QP-01", department="工程部"), CLERK)
     [first] = change.drafts
     drafts = [
         replace(first, set={**first.set, "copy_number": str(count)}, submission=f"key-{count}")
-        for count in range(1, 10_001)
+        for count in range(1, 4_001)
     ]
     desk.system.post(replace(change, drafts=tuple(drafts)))
     system = desk.at(DAY)
-    assert len(custody.copies(system, "QP-01")) == 10_000  # the index is up to date now
+    assert len(custody.copies(system, "QP-01")) == 4_000  # the index is up to date now
     begun = time.perf_counter()
-    assert acts.copy_number(system, Giving(document="QP-01", department="营销部")) == "10001"
+    assert acts.copy_number(system, Giving(document="QP-01", department="营销部")) == "4001"
     assert custody.recall(system) == ()
-    assert len(next(item for item in master_list(system) if item.number == "QP-01").copies) == 10_000
-    assert time.perf_counter() - begun < 10
+    assert len(next(item for item in master_list(system) if item.number == "QP-01").copies) == 4_000
+    assert time.perf_counter() - begun < 5
