@@ -35,24 +35,32 @@ class _Paper:
     page: int = 1
     at: float = 0.0
     found: dict[str, int] = field(default_factory=dict)
-    waiting: list[tuple[str, float]] = field(default_factory=list)
+    waiting: list[tuple[str, float, float, float]] = field(default_factory=list)
     below: float = 0.0  # a paragraph
+    gap: float = 0.0  # asked for by what was written last; of two gaps that meet the larger counts
 
     def turn(self) -> None:
-        self.page, self.at = self.page + 1, 0.0
+        self.page, self.at, self.gap = self.page + 1, 0.0, 0.0
 
-    def keep(self, name: str, height: float) -> None:
+    def keep(self, name: str, before: float, height: float, after: float) -> None:
         """Nothing; the heading `name` stays with what follows."""
-        self.waiting.append((name, height))
+        self.waiting.append((name, before, height, after))
 
     def settle(self, needed: float) -> None:
         """Nothing; the headings that wait stand on this page, or on the next where with `needed` they do not fit."""
-        kept = sum(height for _, height in self.waiting)
-        if self.at and self.at + kept + needed > self.room + _SLACK:
+        if self.at and self.at + self._kept() + needed > self.room + _SLACK:
             self.turn()
-        self.at += kept
-        self.found.update((name, self.page) for name, _ in self.waiting)
+        self.at += self._kept()
+        self.found.update((name, self.page) for name, *_ in self.waiting)
         self.waiting.clear()
+        self.gap = 0.0
+
+    def _kept(self) -> float:
+        """The height of the headings that wait, with the gaps around them."""
+        gap, height = self.gap, 0.0
+        for _, before, line, after in self.waiting:
+            height, gap = height + max(gap, before) + line, after
+        return height + gap
 
     def put(self, height: float, needed: float = 0.0) -> None:
         """Nothing; what is `height` high stands where at least `needed` is left."""
@@ -90,7 +98,7 @@ def heading_pages(sheet: DocumentSheet, header_height: float) -> Mapping[str, in
         paper.settle(0.0)
     for count, chapter in enumerate(sheet.chapters, 1):
         paper.turn()
-        paper.keep(chapter_mark(count), _CHAPTER)
+        paper.keep(chapter_mark(count), 0.0, _CHAPTER, 0.0)
         _blocks(paper, chapter.blocks, chapter.pictures, count)
         paper.settle(0.0)
     return paper.found
@@ -129,7 +137,7 @@ def _blocks(
             case Paragraph(line=line):
                 is_indented = not inset and not paper.below
                 paper.flow(styles.LINE * _POINT, _lines(line, styles.TEXT_WIDTH - inset, 2 if is_indented else 0))
-                paper.at += 0.0 if inset else paper.below
+                paper.gap = 0.0 if inset else paper.below
             case Listing(items=items):
                 deeper = inset + _em(styles.BODY) * (1.8 if inset else 3.8)
                 for item in items:
@@ -148,7 +156,8 @@ def _blocks(
 def _heading(paper: _Paper, heading: Heading, section: int) -> None:
     before = styles.HEADING_BEFORE if heading.level == 1 else styles.SECOND_BEFORE if heading.level == 2 else 0.0
     after = styles.HEADING_AFTER if heading.level == 1 else 0.0
-    paper.keep(bookmark(section, heading), (before + styles.LINE + after) * _POINT)
+    line = (before, styles.LINE, after)
+    paper.keep(bookmark(section, heading), *(points * _POINT for points in line))
 
 
 def _lines(line: Line, width: float, indent: int) -> int:

@@ -102,9 +102,7 @@ def _named(language: Language) -> Sequence[str]:
         found.append(_style(f"Heading{level}", f"heading {level}", shape, face, own=False, after="QmsBody"))
         tabs = f'<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="{twips(TEXT_WIDTH)}"/></w:tabs>'
         inset = f'<w:ind w:left="{2 * _EM * (level - 1)}"/>' if level > 1 else ""
-        found.append(
-            _style(f"TOC{level}", f"toc {level}", tabs + _line(CONTENTS_LINE) + inset, _face(False, BODY), own=False)
-        )
+        found.append(_style(f"TOC{level}", f"toc {level}", tabs + _line(CONTENTS_LINE) + inset, own=False))
     return found
 
 
