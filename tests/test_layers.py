@@ -66,7 +66,7 @@ ORDER: dict[str, str] = {
     ),
     "acts": (
         "apply builtin items seat sheets shortcut begin custody document_pages pages release demo officers "
-        "preview reading redraw verify"
+        "preview reading redraw comparing verify"
     ),
     "cli": (
         "front keyring words menu session asking difference given keys output root sync verify boundary control "

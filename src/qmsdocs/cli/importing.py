@@ -10,9 +10,10 @@ from qmsdocs.base.errors import Message, QmsError, cause, message
 from qmsdocs.base.files import read_text, write_atomically
 from qmsdocs.cli import given
 from qmsdocs.fill.word_document import Imported, Note, NoteKind, read_word
-from qmsdocs.fill.word_draft import markdown_file, parameters_in
+from qmsdocs.fill.word_draft import dropped, markdown_file, parameters_in
 from qmsdocs.model.document import Procedure, parse_procedure
 from qmsdocs.query.working import load
+from qmsdocs.render.package import MAXIMUM_UNPACKED
 from qmsdocs.store.repository import find
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def import_document(
     if not dry_run:
         for place, data in files.items():
             write_atomically(place, data)
-    notes = (*imported.notes, *_left_open(imported, procedure, is_new=former is None))
+    notes = (*imported.notes, *_left_open(imported, procedure, former))
     shown = [
         place.relative_to(root).as_posix() if place.is_relative_to(root) else str(place) for place in reversed(files)
     ]
@@ -66,7 +67,8 @@ def import_document(
 
 def _bytes(source: Path) -> bytes:
     try:
-        return source.read_bytes()
+        with source.open("rb") as stream:
+            return stream.read(MAXIMUM_UNPACKED + 1)  # what is larger is refused anyway
     except OSError as error:
         raise QmsError("{path} cannot be read: {reason}", path=source, reason=cause(error)) from error
 
@@ -87,18 +89,21 @@ def _former(path: Path, imported: Imported, root: Path, *, replace: bool) -> str
     return read_text(path)
 
 
-def _left_open(imported: Imported, procedure: Procedure, *, is_new: bool) -> tuple[Note, ...]:
-    """What the Word file does not say and the draft needs."""
+def _left_open(imported: Imported, procedure: Procedure, former: str | None) -> tuple[Note, ...]:
+    """What the Word file does not say and the draft needs; what the `former` draft had and it has not."""
     unknown = tuple(name for name in parameters_in(imported.markdown) if name not in procedure.front.parameter)
     said: list[Message] = []
-    if is_new:
+    if former is None:
         said += [message("no number was found; --number gives it")] if "number" not in imported.front else []
         said += [message("no title was found; write it into the front matter")] if "title" not in imported.front else []
         kind, owner = procedure.front.kind.value, procedure.front.owner
         said.append(message("kind {kind} and owner {owner} are guesses; mend them", kind=kind, owner=owner))
     if unknown:
         said.append(message("parameters without a value in the front matter: {names}", names=unknown))
-    return tuple(Note(NoteKind.DESK_REVIEW, "", one) for one in said)
+    lost = dropped(former or "", imported.markdown)
+    gone = message("the draft had these, the Word file has not: {tags}", tags=lost)
+    notes = [Note(NoteKind.NOT_CARRIED, "", gone)] if lost else []
+    return (*notes, *(Note(NoteKind.DESK_REVIEW, "", one) for one in said))
 
 
 def _report(session: Session, files: list[str], notes: tuple[Note, ...]) -> None:

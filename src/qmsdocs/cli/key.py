@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from qmsdocs.cli.session import Session
 
 
-@click.group(cls=Group, help="Keys to sign with.")
+@click.group(cls=Group, help="Keys to sign with: make, confirm, report lost, export.")
 def key() -> None:
     """The group."""
 

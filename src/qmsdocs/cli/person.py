@@ -22,7 +22,7 @@ from qmsdocs.render.table import Column, Grid
 FILE = "people.toml"
 
 
-@click.group(cls=Group, help="People, their roles and deputies.")
+@click.group(cls=Group, help="People: roles, keys, deputies.")
 def person() -> None:
     """The group."""
 

@@ -20,6 +20,9 @@ _KINDS = (
 )
 _REFERENCE = re.compile(r"(?<![\\!\]])\[([^\[\]\\\n]{1,100})\](?!\()")
 _PARAMETER = re.compile(r"\{\{ p\.([a-z][a-z0-9_]*) \}\}")
+_EXECUTABLE = re.compile(
+    r"\{\{ (?:p\.[a-z][a-z0-9_]*|references|forms) \}\}|^```(?:rules|flow|chart)\b.*", re.MULTILINE
+)
 
 
 def kind_of(front: Mapping[str, str]) -> DocumentKind:
@@ -34,6 +37,12 @@ def kind_of(front: Mapping[str, str]) -> DocumentKind:
 def parameters_in(text: str) -> tuple[str, ...]:
     """The names of the parameters that the text prints, in order."""
     return tuple(dict.fromkeys(_PARAMETER.findall(text)))
+
+
+def dropped(former: str, text: str) -> tuple[str, ...]:
+    """What the program works out in the `former` draft and the new `text` has no longer: tags and fences."""
+    kept = set(_EXECUTABLE.findall(text))
+    return tuple(tag for tag in dict.fromkeys(_EXECUTABLE.findall(former)) if tag not in kept)
 
 
 def markdown_file(imported: Imported, *, source: str, former: str | None = None) -> str:

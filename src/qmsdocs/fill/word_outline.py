@@ -53,6 +53,7 @@ class _Outline:
         found = typed(block.labelled) if block.label is None or not block.label.is_bullet else None
         rest = found.rest if found is not None else block.plain
         if (split := run_in(rest)) and not self.has_styles:
+            self._take_number(block, found)
             yield self._heading(found, split[0])
             yield replace(block, pieces=(Piece(split[1]),), label=None, outline=None)
         elif self._is_heading(block, found, rest, following):
@@ -98,7 +99,8 @@ class _Outline:
         if found.shape in ("chapter", "section"):
             return True
         if len(found.values) > 1:
-            return self._continues(found) and (block.is_bold or self._has_content(found, following))
+            stands_out = block.is_bold or (self._has_sister(found) and self._has_content(found, following))
+            return self._continues(found) and stands_out
         if self.has_styles and found.shape not in self.shapes:
             return False
         if is_section_name(rest) or (block.is_bold and not self._is_sibling(found, following)):
@@ -109,6 +111,13 @@ class _Outline:
         """Whether a number such as 4.2 stands below the section 4."""
         above = found.values[:-1]
         return any(values == above or (values and values[-1:] == above) for values in self.path if values)
+
+    def _has_sister(self, found: Typed) -> bool:
+        """Whether it is the first below its section, or headings before it are numbered alike: else it is a clause."""
+        if found.values[-1] == 1:
+            return True
+        before = self.path[self.shapes.index(found.shape)] if found.shape in self.shapes else ()
+        return before[:-1] == found.values[:-1]
 
     def _is_next(self, found: Typed) -> bool:
         if found.shape not in self.shapes:

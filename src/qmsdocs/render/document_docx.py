@@ -20,7 +20,7 @@ from qmsdocs.render import document_docx_front as front
 from qmsdocs.render import document_docx_styles as styles
 from qmsdocs.render import document_words as words
 from qmsdocs.render import opc
-from qmsdocs.render.document_docx_body import Media, Text
+from qmsdocs.render.document_docx_body import Manuscript, Media
 from qmsdocs.render.document_docx_pages import heading_pages
 from qmsdocs.render.document_docx_parts import legal, paragraph, parsed, run
 from qmsdocs.render.document_sheet import DocumentSheet
@@ -49,7 +49,7 @@ def document_docx(sheet: DocumentSheet) -> bytes:
     """
     document = docx.Document()
     _prepare(document, sheet)
-    text = Text(sheet.language, document.part)
+    text = Manuscript(sheet.language, document.part)
     head = words.head(sheet)
     _section(document.sections[0], sheet, None, text.media)
     _append(document, [front.cover(sheet)])
@@ -145,7 +145,7 @@ def _top(head: Head) -> float:
     return frame.rows(head) * frame.ROW + frame.DISTANCE + _BELOW_BLOCK
 
 
-def _set_lists(document: Document, text: Text) -> None:
+def _set_lists(document: Document, text: Manuscript) -> None:
     root = document.part.numbering_part.element
     _refill(root, ())
     root.extend(list(parsed(f"<w:numbering>{styles.numbering(text.lists)}</w:numbering>")))

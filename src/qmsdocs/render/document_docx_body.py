@@ -89,7 +89,7 @@ def bookmark(section: int, heading: Heading) -> str:
 
 
 @dataclass(slots=True)
-class Text:
+class Manuscript:
     """What writes the text of one document. `lists` are those met so far: ordered or not, and at which depth."""
 
     language: Language

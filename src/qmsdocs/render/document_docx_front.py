@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
-from qmsdocs.base.language import Text as Words
+from qmsdocs.base.language import Text
 from qmsdocs.render import document_words as words
 from qmsdocs.render import measure
 from qmsdocs.render.document_docx_body import bookmark
@@ -42,12 +43,12 @@ _IDENTITY, _COMPANY, _KIND, _TITLE, _REVISION = 30.0, 60.0, 84.0, 100.0, 131.0  
 _DATES, _HELD = 246.0, 257.0
 
 
+@dataclasses.dataclass(slots=True)
 class _Cover:
     """The cover from top to bottom: `at` is where the next piece begins, in millimetres from the top of the page."""
 
-    def __init__(self) -> None:
-        self.at = COVER_TOP
-        self.pieces: list[str] = []
+    at: float = COVER_TOP
+    pieces: list[str] = dataclasses.field(default_factory=list)
 
     def place(self, top: float, height: float, *pieces: str) -> None:
         """Nothing; the pieces, together `height` high, begin at `top`, or below what reaches further down."""
@@ -132,7 +133,7 @@ def _approval(sheet: DocumentSheet) -> Iterator[Row]:
     yield from _signed(words.APPROVED, sheet.approved or nobody, sheet)
 
 
-def _signed(title: Words, lines: Sequence[SignedLine], sheet: DocumentSheet) -> Iterator[Row]:
+def _signed(title: Text, lines: Sequence[SignedLine], sheet: DocumentSheet) -> Iterator[Row]:
     is_merged = len(lines) > 1
     for position, line in enumerate(lines):
         head = run(title.of(sheet.language)) if position == 0 else ""

@@ -19,6 +19,7 @@ _POINT = measure.MILLIMETRES_PER_POINT
 _BOTTOM = 22.0
 _HEIGHT = 297.0
 _CHAPTER = 15.0  # of its title
+_BELOW_TABLE = 10.0  # points, its outer borders among them
 _SLACK = 0.1
 _TOGETHER = 2  # lines of a paragraph
 
@@ -50,6 +51,9 @@ class _Paper:
         """Nothing; the headings that wait stand on this page, or on the next where with `needed` they do not fit."""
         if self.at and self.at + self._kept() + needed > self.room + _SLACK:
             self.turn()
+            if self.waiting:  # no gap above the first line of a page that nobody asked for
+                name, _, height, after = self.waiting[0]
+                self.waiting[0] = (name, 0.0, height, after)
         self.at += self._kept()
         self.found.update((name, self.page) for name, *_ in self.waiting)
         self.waiting.clear()
@@ -180,7 +184,7 @@ def _grid(paper: _Paper, grid: Grid) -> None:
     for height in heights:
         paper.put(height, needed)
         needed = 0.0
-    paper.put(8 * _POINT)
+    paper.put(_BELOW_TABLE * _POINT)
 
 
 def _figure(height: float) -> float:
