@@ -41,7 +41,7 @@ EXPECTED = {
         ("# 目的\n", "# 职责\n\n## 客服部\n", "1. 制订回访计划；\n2. 电话回访；\n   1) 工作日九点至十七点；\n   2) 节假日不打扰；\n\n   回访时先报姓名。\n\n3. 登记结果。",
          "- 配合核实\n- 按期整改", "\\*", "\\[方括号\\]", "\\{\\{ 花括号 }}", "表：回访比例\n\n| 类别 | 比例\\|下限 |\n| --- | --- |\n| 交付 | 100 % |",
          "![回访流程](QH-QP-09/picture-1.png)"),
-        ((LOST, "page footer: 未经批准 不得复印"), (ALTERED, "table of contents is left out"), (ALTERED, "in the Word file they begin: 1）")),
+        ((LOST, "page footer: 未经批准 不得复印"), (LOST, "1 pictures of page header"), (ALTERED, "table of contents is left out"), (ALTERED, "in the Word file they begin: 1）")),
     ),
     "wps": Expected(
         {"number": "QH-WI-021", "title": "派工与验收作业指导书", "revision": "1.0", "reviewed_by": "葛明"},

@@ -115,7 +115,7 @@ def test_the_command_writes_the_draft_and_its_pictures_and_keeps_what_is_there(
     done = repository("document", "import", source)
     assert done.code == 0, done.err
     assert done.out.splitlines()[:2] == ["procedures/QH-QP-09.md", "procedures/QH-QP-09/picture-1.png"]
-    assert "Not carried over: 1" in done.out
+    assert "Not carried over: 2" in done.out
     draft = repository.root / "procedures" / "QH-QP-09.md"
     assert (repository.root / "procedures" / "QH-QP-09" / "picture-1.png").read_bytes() == makers.png(90)
     text = draft.read_text("utf-8")

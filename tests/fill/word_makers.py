@@ -193,6 +193,11 @@ def word(
         add(relation, "image", f"media/{relation}.{ending}")
     for relation, (kind, target) in (links or {}).items():
         add(relation, kind, target, ' TargetMode="External"')
+    for relation in headers or {}:
+        kind = "footer" if relation.startswith("f") else "header"
+        files[f"word/_rels/{kind}{relation}.xml.rels"] = _relations(
+            "".join(one for one in relations if "/image" in one)
+        )
     files["word/document.xml"] = f"{STRICT_HEAD}<w:document {_SPACES}><w:body>{body}</w:body></w:document>".encode()
     files["word/_rels/document.xml.rels"] = _relations("".join(relations))
     return packed({**files, **(more or {})}, overrides)
@@ -236,7 +241,7 @@ OUTLINE = (("decimal", "%1"), ("decimal", "%1.%2"), ("decimal", "%1.%2.%3"))
 def classic() -> bytes:
     """Word as it is meant: heading styles that count, a header table, lists, a table, pictures with captions."""
     header = table(
-        row(cell("青禾家居有限公司"), cell("程序文件"), "文件编号", "QH-QP-09"),
+        row(cell(p("青禾家居有限公司", picture("logo"))), cell("程序文件"), "文件编号", "QH-QP-09"),
         row(cell(""), cell("客户回访管理程序"), "版次/修订次", "B/2"),
         row("", "", "页码", cell(p("第", field("PAGE"), "页 共", field("NUMPAGES", "3"), "页"))),
         row("", "", "生效日期", "2024年3月1日"),
@@ -278,7 +283,7 @@ def classic() -> bytes:
             "numbering": lists(OUTLINE, (("decimal", "%1）"), ("lowerLetter", "%2)")), (("bullet", "\uf0b7"),)),
         },
         headers={"h1": header, "f1": p("未经批准 不得复印  第", field("PAGE"), "页")},
-        media={"img1": png(90)},
+        media={"img1": png(90), "logo": png(200)},
     )
 
 

@@ -44,9 +44,12 @@ def import_document(
     root = find(session.root or Path.cwd())
     folder = output_folder or root / "procedures"
     wanted = given.named("--number", number) if number is not None else None
-    imported = read_word(_bytes(source), source=source.name, number=wanted)
+    data = _bytes(source)
+    imported = read_word(data, source=source.name, number=wanted)
     path = folder / f"{imported.stem}.md"
     former = _former(path, imported, root, replace=replace)
+    if former is not None:
+        imported = read_word(data, source=source.name, number=wanted, former=former)
     text = markdown_file(imported, source=source.name, former=former)
     procedure = parse_procedure(text, source=str(path))
     files = {folder / imported.stem / name: data for name, data in imported.pictures.items()} | {path: text.encode()}

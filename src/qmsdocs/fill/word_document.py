@@ -17,7 +17,7 @@ from qmsdocs.fill.word_markdown import Content, is_counted, markdown
 from qmsdocs.fill.word_model import Note, NoteKind, Passage, Piece, Table, snippet
 from qmsdocs.fill.word_numbering import Counter, read_numbering
 from qmsdocs.fill.word_outline import Heading, Node, check_numbers, levelled, outlined
-from qmsdocs.fill.word_own import is_own, without_own
+from qmsdocs.fill.word_own import filled_in, is_own, without_own
 from qmsdocs.fill.word_package import WordPackage, open_word, value, w
 from qmsdocs.fill.word_reconcile import reconcile
 from qmsdocs.fill.word_review import missing_names, review
@@ -49,19 +49,24 @@ class Imported:
     notes: tuple[Note, ...]
 
 
-def read_word(data: bytes, *, source: str, number: str | None = None) -> Imported:
+def read_word(data: bytes, *, source: str, number: str | None = None, former: str | None = None) -> Imported:
     """The Word file `data` as a draft; `number` wins over what the file says.
 
+    Some offices drop the names of what the program filled in: the `former` draft tells them, if it fills in as many.
     Raises QmsError in one line for what is no ordinary .docx, is protected, damaged or hostile, or has no text.
     """
     try:
-        return _read(data, source, number)
+        package = open_word(data, source=source)
+        plain, untagged = _read(package, number, ())
+        expected = filled_in(former, source=source) if former is not None else ()
+        return _read(package, number, expected)[0] if untagged and untagged == len(expected) else plain
     except RecursionError:
         raise QmsError("{source}: nested too deeply", source=source) from None
 
 
-def _read(data: bytes, source: str, number: str | None) -> Imported:
-    reading = _reading(open_word(data, source=source))
+def _read(package: WordPackage, number: str | None, expected: tuple[str, ...]) -> tuple[Imported, int]:
+    """The draft, and how many values the program once filled in whose names are gone."""
+    source, reading = package.source, _reading(package, expected)
     body = reading.package.main.root.find(w("body"))
     blocks = Story(reading, reading.package.main).blocks(body) if body is not None else ()
     if reading.is_own:
@@ -86,11 +91,16 @@ def _read(data: bytes, source: str, number: str | None) -> Imported:
     written = unicodedata.normalize("NFC", markdown(content, folder=stem))
     if len(written) > MOST_CHARACTERS:
         raise QmsError("{source}: the text has more than {limit} characters", source=source, limit=MOST_CHARACTERS)
+    used = {name: picture for name, picture in reading.pictures.items() if f"/{name})" in written}
+    if len(used) < len(reading.pictures) and not reading.is_own:
+        unused = len(reading.pictures) - len(used)
+        reading.lost("", message("{count} pictures of page header, cover or header table", count=unused))
     reconcile([written, *front.facts.values.values()], reading)
-    return Imported(said, stem, written, dict(reading.pictures), _sorted(reading.notes))
+    imported = Imported(said, stem, written, used, _sorted(reading.notes))
+    return imported, reading.untagged if reading.is_own else 0
 
 
-def _reading(package: WordPackage) -> Reading:
+def _reading(package: WordPackage, expected: tuple[str, ...]) -> Reading:
     styles = read_styles(package.root("styles"))
     counter = Counter(read_numbering(package.root("numbering"), styles))
     footnotes = {
@@ -100,7 +110,7 @@ def _reading(package: WordPackage) -> Reading:
         for note in part.root.iterfind(w(kind))
         if value(note, "type") in ("", "normal")
     }
-    return Reading(package, styles, counter, footnotes, is_own=is_own(package, styles))
+    return Reading(package, styles, counter, footnotes, is_own=is_own(package, styles), expected=expected)
 
 
 def _content(nodes: Sequence[Node], reading: Reading) -> tuple[Content, ...]:
@@ -145,7 +155,7 @@ def _first_label(node: Node) -> str:
 
 
 def _dropped_names(reading: Reading) -> None:
-    if reading.untagged:
+    if reading.untagged > len(reading.expected):
         said = message(
             "{count} values that the program fills in stand as plain words, since an office program dropped their "
             "names: write {{{{ p.name }}}} and [number] again, or edit in Word or WPS",

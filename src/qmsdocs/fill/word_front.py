@@ -130,7 +130,6 @@ def _is_cover(node: Node, facts: Facts, cover: Sequence[Node], reading: Reading)
     if any(same == "".join(said.split()) for said in facts.values.values()) or _COVER_WORDS.fullmatch(node.plain):
         reading.taken.append(node.plain)
         return True
-    found = facts_of([Table(()), Passage(node.pieces)], names_title=False)
     day = date_in(node.plain)
     if day is not None and _COVER_DATE.fullmatch(without_date(node.plain)):
         key = "released_on" if re.search("发布|发行|签发|颁布|批准", node.plain) else "effective_on"
@@ -141,7 +140,7 @@ def _is_cover(node: Node, facts: Facts, cover: Sequence[Node], reading: Reading)
         facts.values["organisation"] = node.plain
         reading.taken.append(node.plain)
         return True
-    if "title" not in facts.values and found.left and _looks_like_title(node, cover):
+    if "title" not in facts.values and _looks_like_title(node, cover):
         facts.values["title"] = " ".join(node.plain.split())
         reading.taken.append(node.plain)
         return True

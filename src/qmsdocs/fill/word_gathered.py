@@ -44,6 +44,7 @@ class Reading:
     taken: list[str] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     is_own: bool = False  # the program drew the file itself; somebody may have edited it since
+    expected: tuple[str, ...] = ()  # what the draft fills in, where an office program dropped the names
     untagged: int = 0  # content controls inside paragraphs that bear no name
     said: set[tuple[str, str, str]] = field(default_factory=set)
 

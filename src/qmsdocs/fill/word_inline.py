@@ -305,8 +305,19 @@ class Inline:
         elif properties is not None and is_on(properties.find(w("showingPlcHdr"))):
             words = texts(content, "t")
             self.reading.lost(self.where, message("an unfilled content control: {words}", words=words))
+        elif not tag:
+            self._unnamed(content)
         else:
-            self.reading.untagged += not tag
+            self.read(content)
+
+    def _unnamed(self, content: etree._Element) -> None:
+        """A control without a name: the next one that the draft expects, else its words."""
+        self.reading.untagged += 1
+        expected = self.reading.expected[self.reading.untagged - 1 : self.reading.untagged]
+        if expected:
+            self.pieces.append(Piece(expected[0], is_markup=True))
+            self.reading.taken.append(texts(content, "t"))
+        else:
             self.read(content)
 
     def _ruby(self, ruby: etree._Element) -> None:

@@ -2,44 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from qmsdocs.fill.word_model import Block, Passage, Table, words_of
 from qmsdocs.fill.word_package import WordPackage, value, w
 from qmsdocs.fill.word_styles import Styles
+from qmsdocs.model.document import parse_procedure
 
+_FILLED = re.compile(r"\{\{ (p\.[a-z][a-z0-9_]*|references|forms) \}\}|(?<![\\!\]])\[[^\[\]\\\n]{1,100}\](?!\()")
 OWN_PAGES = "qms:"  # how the content controls around cover, records and contents are tagged
 _COVER = ("封面编号", "Cover number")
-# The styles of cover, approvals, revision record, distribution and stamps; some offices lose the tags and keep these.
-_STYLES = frozenset(
-    (
-        *_COVER,
-        *(
-            "封面公司",
-            "封面类别",
-            "封面版次",
-            "封面日期",
-            "封面日期 居右",
-            "签署栏",
-            "签署栏 标题",
-            "记录标题",
-            "记录文字",
-        ),
-        *(
-            "记录表头",
-            "受控章",
-            "受控章 小字",
-            "作废章",
-            "页眉栏",
-            "页眉栏 标签",
-            "页脚行",
-            "页脚行 居中",
-            "页脚行 居右",
-        ),
-        *("Cover company", "Cover kind", "Cover revision", "Cover dates", "Cover dates right", "Approval"),
-        *("Approval head", "Record title", "Record text", "Record head", "Stamp", "Stamp small", "Void stamp"),
-        *("Header block", "Header block label", "Foot", "Foot centred", "Foot right", "Title"),
-    )
+# How the styles of cover, approvals, revision record, distribution and stamps begin; some offices keep only these.
+_STYLES = (
+    *(
+        "封面",
+        "签署栏",
+        "记录",
+        "受控章",
+        "作废章",
+        "页眉栏",
+        "页脚行",
+        "Cover ",
+        "Approval",
+        "Record ",
+        "Stamp",
+        "Void stamp",
+    ),
+    *("Header block", "Foot ", "Title"),
 )
 
 
@@ -51,11 +41,21 @@ def is_own(package: WordPackage, styles: Styles) -> bool:
     )
 
 
+def filled_in(draft: str, *, source: str) -> tuple[str, ...]:
+    """What the pages of `draft` fill in, in order: parameters and references, as they are written in its text."""
+    procedure = parse_procedure(draft, source=source)
+    lists = {"references": procedure.front.references, "forms": procedure.front.forms}
+    found: list[str] = []
+    for match in _FILLED.finditer(procedure.body):
+        found += [f"[{number}]" for number in lists[match[1]]] if match[1] in lists else [match[0]]
+    return tuple(found)
+
+
 def without_own(blocks: Sequence[Block], taken: list[str]) -> Iterator[Block]:
     """The blocks without the pages that the program draws; their words are `taken`."""
     for block in blocks:
         styles = {text.style for text in _texts(block)}
-        if styles and styles <= _STYLES:
+        if styles and all(style.startswith(_STYLES) for style in styles):
             taken.append(words_of(block))
         else:
             yield block

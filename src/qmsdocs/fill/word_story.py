@@ -79,7 +79,7 @@ class Story:
             yield from self._blocks(content)
 
     def _take(self, content: etree._Element) -> None:
-        self.reading.taken.append(texts(content, "t"))
+        self.reading.taken += [texts(paragraph, "t") for paragraph in content.iter(w("p"))]
 
     def _paragraph(self, paragraph: etree._Element) -> Iterator[Block]:
         styles, look = self.reading.styles, paragraph.find(w("pPr"))

@@ -168,13 +168,15 @@ def chapter_name(count: int, ink: Ink) -> str:
 
 
 def contents(sheet: DocumentSheet, body: Body, chapters: Sequence[tuple[Chapter, Body]]) -> str:
-    """The table of contents, with page numbers that the PDF engine fills in; nothing where there are no headings."""
-    entries = [*_entries(sheet.blocks, body, 1)]
+    """The table of contents, with page numbers that the PDF engine fills in; nothing where there are no headings.
+
+    Of chapters only the title is listed: their sections are called alike.
+    """
+    entries = [*_entries(sheet.blocks, body)]
     for count, (chapter, text) in enumerate(chapters, 1):
         item = f'<span class="item-no">{text.ink.text(chapter.number)}　{text.ink.text(chapter.revision)}</span>'
         name = f'<span class="no">{chapter_name(count, text.ink)}</span>{text.ink.text(chapter.title)}{item}'
         entries.append(_entry(text.prefix, "chapter hei", name))
-        entries += _entries(chapter.blocks, text, 2)
     if not entries:
         return ""
     wide = ' class="wide"' if len(words.CONTENTS.of(body.ink.language)) == len(words.CONTENTS.zh) else ""
@@ -182,11 +184,11 @@ def contents(sheet: DocumentSheet, body: Body, chapters: Sequence[tuple[Chapter,
     return f'{title}<div class="contents">{"".join(entries)}</div>'
 
 
-def _entries(blocks: Sequence[Block], body: Body, level: int) -> Iterator[str]:
+def _entries(blocks: Sequence[Block], body: Body) -> Iterator[str]:
     for block in blocks:
-        if isinstance(block, Heading) and block.level + level - 1 <= CONTENTS_LEVEL:
+        if isinstance(block, Heading) and block.level <= CONTENTS_LEVEL:
             name = f'<span class="no">{block.number}</span>{body.ink.text(plain(block.line))}'
-            yield _entry(body.anchor(block), f"l{block.level + level - 1}", name)
+            yield _entry(body.anchor(block), f"l{block.level}", name)
 
 
 def _entry(anchor: str, classes: str, name: str) -> str:

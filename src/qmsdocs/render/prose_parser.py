@@ -132,7 +132,7 @@ class _Reader:
         token = self._next()
         self._next()
         if match := _LISTS.fullmatch(token.content.strip()):
-            return [self._numbers(self.around.references if match[1] == "references" else self.around.forms)]
+            return [self._numbers(match[1], self.around.references if match[1] == "references" else self.around.forms)]
         children = token.children or []
         if any(child.type == "image" for child in children) and _is_pictures_only(children):
             place = self._place(token)
@@ -150,7 +150,7 @@ class _Reader:
             return False
         return after.type == "table_open" or (after.type == "fence" and after.info.split()[:1] == ["rules"])
 
-    def _numbers(self, numbers: Sequence[str]) -> Block:
+    def _numbers(self, name: str, numbers: Sequence[str]) -> Block:
         catalogue = Catalogue.load(self.language)
         if not numbers:
             return Paragraph((Span(catalogue.say("None.")),))
@@ -159,7 +159,7 @@ class _Reader:
             ((Span(number, SpanKind.REFERENCE, target=number),), (Span(self.around.titles.get(number, "")),))
             for number in numbers
         )
-        return Grid(head, rows, weights=(1, 3))
+        return Grid(head, rows, weights=(1, 3), source=f"{name}\n")
 
     def _picture(self, token: Token, place: Place) -> Picture:
         path = unquote(str(token.attrs["src"]))
@@ -231,20 +231,21 @@ class _Reader:
             raise self._place(token).refuse(
                 message("there are no rules of the field {field} of form {form}", field=name, form=form)
             )
-        return self._numbered(grid)
+        return replace(self._numbered(grid), source=f"{token.info.strip()}\n")
 
     def _flow(self, token: Token, form: str) -> Block:
         if form not in self.around.flows:
             raise self._place(token).refuse(message("there is no flow of form {form}", form=form))
         self.figures += 1
-        return Drawing(self.around.flows[form], self.around.titles.get(form, ""), self.figures)
+        title = self.around.titles.get(form, "")
+        return Drawing(self.around.flows[form], title, self.figures, f"{token.info.strip()}\n")
 
     def _chart(self, token: Token, caption: str) -> Block:
         from qmsdocs.render.chart_text import parse_chart
 
         chart = parse_chart(token.content, source=self.source, line=self._place(token, 1).line)
         self.figures += 1
-        return Drawing(chart, caption, self.figures)
+        return Drawing(chart, caption, self.figures, f"{token.info.strip()}\n{token.content}")
 
 
 def _is_pictures_only(children: Sequence[Token]) -> bool:
