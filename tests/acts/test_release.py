@@ -210,6 +210,16 @@ def test_the_trial_ends_with_an_approval(keyed: Company) -> None:
     assert "is not on trial" in refused(lambda: keyed.do(lambda s: release.adopt(s, NUMBER, Act("zhao.lei"))))
 
 
+def test_an_act_before_the_last_one_is_refused(keyed: Company) -> None:
+    keyed.edit(12)
+    keyed.submit()
+    assert "the clock says 2026-11-01 06:00, but the last act was at 2026-11-01 09:00" in refused(
+        lambda: keyed.later(hours=-3).review()
+    )
+    keyed.do(lambda s: release.review(s, NUMBER, Act("li.ming", "时钟曾快三小时", clock_is_right=True)))
+    assert keyed.problems() == []
+
+
 # ── deputies
 
 

@@ -25,7 +25,7 @@ from qmsdocs.model.release import Course, ItemKind, Release, in_force
 from qmsdocs.model.revision import checked, proposed
 from qmsdocs.model.value import clean, refuse_text
 from qmsdocs.query.course import matrix_of
-from qmsdocs.store import control, names
+from qmsdocs.store import control, journal, names
 from qmsdocs.store.event import Change, Draft
 from qmsdocs.system.view import System
 
@@ -36,6 +36,7 @@ class Act:
 
     by: str
     reason: str | None = None
+    clock_is_right: bool = False
 
 
 # ── what there is
@@ -409,9 +410,28 @@ def _step(
 def change(system: System, act: Act, drafts: Iterable[Draft]) -> Change:
     """The change of drafts in control, with who says it and why. Raises QmsError for an unknown person."""
     system.refuse_unknown_person(act.by)
+    _refuse_clock(system, act)
     reason = _text(act.reason, message("the reason"))
     said = tuple(replace(draft, by=act.by, entered_by=system.clerk, reason=draft.reason or reason) for draft in drafts)
-    return Change(site=system.site, drafts=said, stem=names.CONTROL, control=system.control)
+    return Change(
+        site=system.site,
+        drafts=said,
+        stem=names.CONTROL,
+        control=system.control,
+        clock_is_right=act.clock_is_right,
+    )
+
+
+def _refuse_clock(system: System, act: Act) -> None:
+    """Nothing; raises QmsError for an act whose time would contradict the order, unless it is said to be right."""
+    last = system.objects.committed_at(system.control).astimezone(system.zone)
+    if system.now < last - journal.TOLERANCE and not act.clock_is_right:
+        raise QmsError(
+            "the clock says {now}, but the last act was at {last}",
+            now=f"{system.now:%Y-%m-%d %H:%M}",
+            last=f"{last:%Y-%m-%d %H:%M}",
+            hint=message("set the clock; if it is right, repeat with --clock-is-right -m REASON"),
+        )
 
 
 def _text(written: str | None, what: Message) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -34,7 +34,7 @@ def submit(session: Session, number: str, **options: Any) -> int:
     _refuse_faulty(session, content)
     if not (options["reason"] or "").strip():
         raise QmsError("say what changed and why", hint=message("-m REASON"))
-    act = Act(session.by, options["reason"])
+    act = _act(session, options)
     departments = options["countersign"]
     asked = (
         tuple(part.strip() for part in departments.replace("，", ",").split(",") if part.strip())
@@ -70,7 +70,7 @@ def _refuse_faulty(session: Session, content: items.Content) -> None:
 
 def review(session: Session, number: str, **options: Any) -> int:
     """The exit code of a review, a rejection, or of the verdict of a periodic review."""
-    act = Act(session.by, options["reason"])
+    act = _act(session, options)
     if options["reject"]:
         return _done(session, number, lambda system: release.reject(system, number, act), options)
     return _done(session, number, lambda system: release.review(system, number, act), options)
@@ -78,7 +78,7 @@ def review(session: Session, number: str, **options: Any) -> int:
 
 def countersign(session: Session, number: str, **options: Any) -> int:
     """The exit code of a countersignature, or of the answer to a remark."""
-    act = Act(session.by, None if options["answer"] else options["reason"])
+    act = _act(session, {**options, "reason": None if options["answer"] else options["reason"]})
     if options["answer"]:
         text = options["reason"] or ""
         if not text.strip():
@@ -111,7 +111,7 @@ def approve(session: Session, number: str | None, **options: Any) -> int:
         return _approve_several(session, options, day)
     if number is None:
         raise QmsError("name an item, or say --waiting")
-    act = Act(session.by, options["reason"])
+    act = _act(session, options)
     if options["reject"]:
         return _done(session, number, lambda system: release.reject(system, number, act), options)
     return _done(session, number, lambda system: _approval(system, number, act, day), options)
@@ -130,8 +130,12 @@ def _approval(system: System, number: str, act: Act, day: date | None) -> Change
 
 def withdraw(session: Session, number: str, **options: Any) -> int:
     """The exit code of taking a revision back, or of asking for its withdrawal."""
-    act = Act(session.by, options["reason"])
+    act = _act(session, options)
     return _done(session, number, lambda system: release.withdraw(system, number, act), options)
+
+
+def _act(session: Session, options: Mapping[str, Any]) -> Act:
+    return Act(session.by, options["reason"], clock_is_right=options["clock_is_right"])
 
 
 def _done(session: Session, number: str, plan: Plan, options: dict[str, Any]) -> int:
@@ -204,7 +208,7 @@ def _approve_several(session: Session, options: dict[str, Any], day: date | None
         session.tell("{line}", line=one_line(_listed(session, count, item)))
     struck = _struck(session, options["without"], len(waiting), is_sure=options["yes"])
     chosen = [item for count, item in enumerate(waiting, 1) if count not in struck]
-    act = Act(session.by, options["reason"])
+    act = _act(session, options)
     done = []
     for item in chosen:
         number = item.release.number

@@ -27,6 +27,7 @@ def writing(function: F) -> F:
     for decorate in (
         option("--json", "as_json", is_flag=True, help="Print one JSON object."),
         option("-m", "--reason", metavar="REASON", help="Why."),
+        option("--clock-is-right", is_flag=True, help="Confirm an unusual time (with -m)."),
         option("-n", "--dry-run", is_flag=True, help="Plan only, write nothing."),
     ):
         function = decorate(function)
@@ -40,7 +41,6 @@ def recording(function: F) -> F:
         giving,
         option("--happened-at", metavar="TIME", help="When it happened, where that was earlier."),
         option("--no-pages", is_flag=True, help="Leave the pages for `record render --pending`."),
-        option("--clock-is-right", is_flag=True, help="Confirm an unusual year (with -m)."),
     ):
         function = decorate(function)
     return function
