@@ -69,8 +69,8 @@ ORDER: dict[str, str] = {
         "preview reading redraw comparing verify"
     ),
     "cli": (
-        "front keyring words menu session asking difference given keys output root sync verify boundary control "
-        "demo desk form importing key parameters person report issuing main register search custody record "
+        "front keyring words menu session asking difference given keys output root sync verify boundary demo desk "
+        "importing key parameters person report control form issuing main register search custody record "
         "acknowledging document_list library document"
     ),
 }

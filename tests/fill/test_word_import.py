@@ -90,7 +90,7 @@ EXPECTED = {
         ((DOUBT, "the page headers differ: revision is 2/0, 1/1"), (DOUBT, "numbered twice: Word counts 1, and 1 is typed"), (DOUBT, "the numbers jump: 2, then 4"),
          (DOUBT, "the number 4 stands twice"), (DOUBT, "nothing stands in this section"), (DOUBT, "a field code stands as text: PAGE \\* MERGEFORMAT"),
          (DOUBT, "a field code stands as text: { REF _Ref123456 }"), (DOUBT, "a reference that leads nowhere: 错误！未找到引用源"),
-         (DOUBT, "the text ends inside a sentence"), (DOUBT, "no name for: prepared by"), (ALTERED, "another number: 4 → 3, 6 → 5")),
+         (DOUBT, "the text ends inside a sentence"), (DOUBT, "no name for: prepared by"), (ALTERED, "another number: 4 → 3, 6 → 5"), (ALTERED, "a section in 2 columns is set as one")),
     ),
 }  # fmt: skip
 # What the other office does not write again, or writes another way.

@@ -14,13 +14,14 @@ from qmsdocs.acts.apply import Outcome
 from qmsdocs.acts.release import Act
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.cli import given
+from qmsdocs.cli.parameters import finding_line
 from qmsdocs.cli.session import Session
 from qmsdocs.cli.words import one_line
 from qmsdocs.model.approval import VERDICTS
 from qmsdocs.model.finding import Severity
 from qmsdocs.model.release import Release
 from qmsdocs.query import course as courses
-from qmsdocs.query.course import PastAct, Passed, Waiting
+from qmsdocs.query.course import Passed, PastAct, Waiting
 from qmsdocs.store.event import Change
 from qmsdocs.system.view import System
 
@@ -62,8 +63,7 @@ def _refuse_faulty(session: Session, content: items.Content) -> None:
         subjects.add((working.form_folders[content.number] / "form.toml").relative_to(working.root).as_posix())
     errors = [f for f in working.findings() if f.severity is Severity.ERROR and f.subject in subjects]
     for item in errors:
-        said = session.located(working.located(item), session.say(item.message))
-        session.complain(session.say("error: {what}", what=said))
+        session.complain(finding_line(session, working, item))
     if errors:
         raise QmsError("{number}: {count} errors, nothing was submitted", number=content.number, count=len(errors))
 

@@ -269,6 +269,16 @@ def copy_json(system: System, copy: Copy) -> dict[str, object]:
     }
 
 
+def copies_out(session: Session) -> Callable[[str], list[str]]:
+    """What says of a document who has which copy of it: `03 工程部`."""
+
+    def out(number: str) -> list[str]:
+        held = custody.copies(session.system, number)
+        return [f"{copy.number} {copy.department}" for copy in held if copy.is_out]
+
+    return out
+
+
 def recall_json(system: System, called: custody.Recall) -> dict[str, object]:
     """A copy that must come back as one object, see docs/json.md."""
     return {**copy_json(system, called.copy), "since": iso(called.since), "in_force": called.in_force or None}

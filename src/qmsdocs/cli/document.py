@@ -250,9 +250,10 @@ def parameters(session: Session, number: str | None, draft: bool, as_json: bool,
 @pass_session
 def impact(session: Session, number: str, as_json: bool) -> int:
     """What a draft would change."""
+    from qmsdocs.cli import custody
     from qmsdocs.cli import parameters as functions
 
-    return functions.impact(session, number, as_json=as_json)
+    return functions.impact(session, number, as_json=as_json, copies=custody.copies_out(session))
 
 
 @document.command(cls=Command, help="Compare two revisions, or what is in force with the draft in the folder.")

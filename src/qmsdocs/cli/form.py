@@ -11,6 +11,7 @@ from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.files import safe_name, write_atomically
 from qmsdocs.cli import given
 from qmsdocs.cli.output import write_grid
+from qmsdocs.cli.parameters import finding_json, finding_line
 from qmsdocs.cli.session import Session
 from qmsdocs.cli.words import Command, Group, argument, option, pass_session
 from qmsdocs.fill.form_skeleton import form_skeleton
@@ -85,21 +86,12 @@ def check(session: Session, numbers: tuple[str, ...], as_json: bool) -> int:
     working = load(find(session.root or Path.cwd()))
     findings = tuple(_findings(working, numbers))
     if as_json:
-        said = [
-            {
-                "code": item.code,
-                "severity": item.severity.value,
-                "subject": item.subject,
-                "place": item.place,
-                "message": session.say(item.message),
-            }
-            for item in findings
-        ]
+        said = [finding_json(session, item) for item in findings]
         checked = {"forms": len(working.forms), "procedures": len(working.procedures)}
         session.answer_json({"format": 1, "findings": said, "checked": checked})
     else:
         for item in findings:
-            session.answer(_line(session, working, item))
+            session.answer(finding_line(session, working, item))
         session.answer(
             session.say(
                 "{forms} forms and {procedures} procedures checked, {errors} errors, {warnings} warnings",
@@ -123,17 +115,6 @@ def _findings(working: Working, numbers: tuple[str, ...]) -> Iterable[Finding]:
                 continue
             raise QmsError("there is no form {number}", number=number, hint=message("qmsdocs form check"))
         yield from working.form_findings(number)
-
-
-def _line(session: Session, working: Working, item: Finding) -> str:
-    place = working.located(item)
-    said = session.located(place, session.say(item.message))
-    severity = {
-        Severity.ERROR: message("error: {what}", what=said),
-        Severity.WARNING: message("warning: {what}", what=said),
-        Severity.NOTE: message("note: {what}", what=said),
-    }
-    return session.say(severity[item.severity]) + f" [{item.code}]"
 
 
 @form.command(cls=Command, help="Begin a form: a folder with a commented form.toml and example.toml.")

@@ -47,6 +47,8 @@ class Story:
                 yield from self._blocks(child[0]) if len(child) else ()
             elif name in ("del", "moveFrom"):
                 self._deleted(child, texts(child, "t", "delText"))
+            elif name == "sectPr":
+                self._section(child)
             elif name == "altChunk":
                 self.reading.lost("", message("a part of the document that lies in another file"))
 

@@ -44,6 +44,11 @@ _MEANINGS = {
     "effectiveness": Text("有效性", "Effectiveness"),
     "action": Text("措施", "Action"),
     "score": Text("得分", "Score"),
+    "document": Text("文件编号", "Document"),
+    "document_revision": Text("版次", "Revision"),
+    "department": Text("部门", "Department"),
+    "copy_number": Text("分发号", "Copy no."),
+    "verdict": Text("结论", "Verdict"),
 }
 _WIDTHS = {Kind.NUMBER: 16, Kind.DATE: 22, Kind.DATETIME: 24, Kind.TEXT: 24}  # mm
 _FIELD_WIDTHS = {
