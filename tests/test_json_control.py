@@ -7,13 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conftest import Make
 from docx import Document
 from json_page import compare
 from program import Program, Result
 
-NUMBER = "QP-01"
-FIRST, SECOND = "QP-02", "QP-18"
+from conftest import Make
+
+NUMBER, LEAVING = "QM-01-12", "QP-02"
 CLERK, MANAGER, DIRECTOR = "wang.fang", "li.ming", "zhao.lei"
 LONG = timedelta(days=360)
 
@@ -55,23 +55,24 @@ def start(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prog
 @pytest.fixture(scope="module")
 def course(start: Program) -> Mapping[str, Result]:
     """What the commands said on the way of a procedure into force, and of another one out of it."""
-    edit(start, f"procedures/{NUMBER}.md", ('"5 working days"', '"4 working days"'))
-    edit(start, f"procedures/{NUMBER}.md", ('["质量管理部", "客户服务部", "工程部"', '["工程部"'))
-    edit(start, f"procedures/{NUMBER}.md", ('"营销部", "物业服务中心", "绿汀苑项目部"]', '"营销部"]'))
+    more = 'distribution = ["工程部"]\nreaders = ["department_head", "quality_engineer"]\nclauses'
+    edit(start, f"procedures/{NUMBER}.md", ("clauses", more))
     asked = ("--countersign", "工程部,营销部")
     said = {
         "given": done(start, "document", "distribute", NUMBER, "--to", "工程部", "--holder", "郑凯"),
-        "submit": done(start, "document", "submit", NUMBER, "-m", "评估加快", *asked, "--as", CLERK),
+        "submit": done(start, "document", "submit", NUMBER, "-m", "写明分发范围", *asked, "--as", CLERK),
         "review": done(start, "document", "review", NUMBER, "--as", MANAGER),
         "waiting": done(start, "status"),
         "show": done(start, "document", "show", NUMBER),
     }
-    remark = ("--verdict", "remark", "-m", "四天太短")
+    remark = ("--verdict", "remark", "-m", "范围太窄")
     done(start, "document", "countersign", NUMBER, *remark, "--as", "zheng.kai")
-    said["countersign"] = done(start, "document", "countersign", NUMBER, "--as", "wu.jun")
+    said["countersign"] = done(start, "document", "countersign", NUMBER, "--department", "营销部", "--as", "wu.jun")
     said["answer"] = done(start, "document", "countersign", NUMBER, "--answer", "工程部", "-m", "已核实", "--as", CLERK)
     said["approve"] = done(start, "document", "approve", NUMBER, "--effective", "2026-12-01", "--as", DIRECTOR)
-    said["withdraw"] = done(start, "document", "withdraw", FIRST, "-m", "并入别的文件", "--as", CLERK)
+    said["withdraw"] = done(start, "document", "withdraw", LEAVING, "-m", "并入别的文件", "--as", CLERK)
+    too_early = ("-y", "--effective", "2020-01-01", "--as", DIRECTOR)
+    said["refused ones"] = done(start, "document", "approve", "--waiting", *too_early, code=2)
     said["waiting ones"] = done(start, "document", "approve", "--waiting", "-y", "--as", DIRECTOR)
     lost = ("--since", "2026-11-21 11:00", "-m", "丢失", "--as", CLERK)
     assert start("key", "lost", MANAGER, *lost).code == 0
@@ -94,9 +95,12 @@ def test_acts_on_a_revision(course: Mapping[str, Result]) -> None:
 
 
 def test_several_at_once(start: Program, course: Mapping[str, Result]) -> None:
-    compare("document approve --waiting", course["waiting ones"])
-    found = done(start, "document", "approve", "--trial", "--without", "1,2,3", "-y", "--as", DIRECTOR)
-    compare("document approve --trial", found)
+    compare("document approve --waiting", course["waiting ones"], course["refused ones"])
+    words = ("document", "approve", "--trial", "--as", DIRECTOR, "--without")
+    listed = start(*words, "0").err.count(" → ")
+    left_out = ",".join(str(number) for number in range(2, listed + 1))
+    late = done(start, *words, left_out, "--reason", "\x00", code=2)
+    compare("document approve --trial", done(start, *words, left_out), late)
 
 
 def test_the_course_of_an_item(start: Program, course: Mapping[str, Result]) -> None:
@@ -129,7 +133,7 @@ def test_what_waits_and_is_due(start: Program, desk: Program, course: Mapping[st
     finally:
         path.write_text(whole, "utf-8")
     assert late.json["recalls"] == 1
-    compare("status", course["waiting"], done(start, "status"), late)
+    compare("status", course["waiting"], done(start, "status", code=1), late)
 
 
 def test_copies(desk: Program, course: Mapping[str, Result]) -> None:

@@ -114,8 +114,9 @@ def test_demo(desk: Program, tmp_path: Path) -> None:
 def test_every_command_with_json_is_on_the_page() -> None:
     context = click.Context(root)
     named: set[str] = set()
-    for name in root.list_commands(context):  # type: ignore[attr-defined]
-        command = root.get_command(context, name)  # type: ignore[attr-defined]
+    for name in root.list_commands(context):
+        command = root.get_command(context, name)
+        assert command is not None
         below = command.commands.items() if isinstance(command, click.Group) else ()
         for path, found in ((name, command), *((f"{name} {inner}", item) for inner, item in below)):
             if any("--json" in option.opts for option in found.params):

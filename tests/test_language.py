@@ -38,7 +38,7 @@ HANDED_ON = {
     "cli/asking.py": {"question.hint", "question.error"},
     "cli/boundary.py": {"hint", "said"},
     "cli/demo.py": {"why"},
-    "cli/control.py": {"said", "words[meaning]"},
+    "cli/control.py": {"said", "words[meaning]", "error.message"},
     "cli/custody.py": {"item.message", "error.message"},
     "cli/desk.py": {"item.message", "error.message"},
     "cli/form.py": {"title"},

@@ -66,7 +66,7 @@ def test_everything_that_speaks_against_a_record_is_said_at_once(shared: Desk) -
     )
     assert "level: is worked out by the program" in said and "approved_level: is set by a step" in said
     assert "customer: is missing" in said and "received_at: is missing" in said
-    assert "is not in force here; there are QR-04-01" in refused(lambda: shared.issue("2026-11-20 10:00", "QR-99", a=1))
+    assert "is not in force here; there are QR-01-02" in refused(lambda: shared.issue("2026-11-20 10:00", "QR-99", a=1))
 
 
 def test_a_default_is_given_where_the_field_exists(shared: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -628,6 +629,7 @@ def test_a_damaged_index_is_made_anew(repository: Program, damage: Callable[[Pat
     listed = repository("record", "list", "--json").json
     databases = [path for path in (repository.root / ".qms").iterdir() if path.suffix == ".sqlite"]
     assert len(databases) == 2
+    gc.collect()  # no connection of this process stays open
     for path in databases:
         for rest in path.parent.glob(path.name + "-*"):
             rest.unlink()

@@ -18,7 +18,19 @@ from qmsdocs.render import mark
 from qmsdocs.render.sheet import ISSUE, Act, Sheet
 
 FORMS = Path(__file__).parents[2] / "forms"
-STARTER = ("QR-01-02", "QR-01-03", "QR-01-04", "QR-01-05", "QR-01-06", "QR-04-01", "QR-14-01", "QR-14-03", "QR-14-04", "QR-18-01", "QR-18-02")
+STARTER = (
+    "QR-01-02",
+    "QR-01-03",
+    "QR-01-04",
+    "QR-01-05",
+    "QR-01-06",
+    "QR-04-01",
+    "QR-14-01",
+    "QR-14-03",
+    "QR-14-04",
+    "QR-18-01",
+    "QR-18-02",
+)
 ZONE = ZoneInfo("Asia/Shanghai")
 BEGUN = datetime(2026, 11, 21, 14, 5, tzinfo=ZONE)
 PEOPLE = {"wang.fang": "王芳", "zhang.wei": "张伟", "li.ming": "李明", "chen.jing": "陈静"}

@@ -56,7 +56,7 @@ def printed(value: Any, path: str, documented: Mapping[str, str]) -> Iterator[tu
                     yield from printed(below, inner, documented)
         case list():
             for below in value:
-                if f"{path}[]" in documented:
+                if f"{path}[]" in documented or not isinstance(below, dict):
                     yield f"{path}[]", below
                 yield from printed(below, f"{path}[]", documented)
 

@@ -1,9 +1,9 @@
-"""What the commands of `document` do with a revision: submit, review, countersign, approve, withdraw, show its course."""
+"""What the commands of `document` do with a revision: submit, review, countersign, approve, withdraw, history."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from qmsdocs.store.event import Change
 from qmsdocs.system.view import System
 
 Plan = Callable[[System], Change]
+REFUSED = 2
 
 
 def submit(session: Session, number: str, **options: Any) -> int:
@@ -120,12 +121,14 @@ def approve(session: Session, number: str | None, **options: Any) -> int:
 def _approval(system: System, number: str, act: Act, day: date | None) -> Change:
     """The change that approves what waits; where nothing does, the end of the trial of what is in force."""
     named = system.definitions.named(number)
-    if named and not any(r.is_open or r.state == "withdrawing" for r in named) and named[-1].state == "trial":
-        if day is not None:
-            raise QmsError("{number} {revision} is in force on trial already; its approval needs no day",
-                           number=number, revision=named[-1].revision)  # fmt: skip
-        return release.adopt(system, number, act)
-    return release.approve(system, number, act, effective_on=day)
+    newest = system.definitions.newest(named[-1].kind, named[-1].number) if named else None
+    waits = any(item.is_open or item.state == "withdrawing" for item in named)
+    if newest is None or newest.state != "trial" or waits:
+        return release.approve(system, number, act, effective_on=day)
+    if day is not None:
+        raise QmsError("{number} {revision} is in force on trial already; its approval needs no day",
+                       number=number, revision=newest.revision)  # fmt: skip
+    return release.adopt(system, number, act)
 
 
 def withdraw(session: Session, number: str, **options: Any) -> int:
@@ -145,6 +148,10 @@ def _done(session: Session, number: str, plan: Plan, options: dict[str, Any]) ->
 
 
 def _answer(session: Session, number: str, outcome: Outcome, options: dict[str, Any]) -> None:
+    if not outcome.posted and options.get("as_json"):
+        said = [{"number": number, "act": draft.act, "state": draft.state} for draft in outcome.change.drafts]
+        session.answer_json({"format": 1, "planned": said})
+        return
     if not outcome.posted:
         for draft in outcome.change.drafts:
             session.answer(
@@ -201,28 +208,47 @@ def _waits(session: Session, item: Waiting) -> str:
 
 def _approve_several(session: Session, options: dict[str, Any], day: date | None) -> int:
     waiting = [item for item in _candidates(session, options) if session.by in item.people]
-    if not waiting:
+    if not waiting and not options["as_json"]:
         session.answer(session.say("nothing waits for {person}", person=session.by))
         return 0
     for count, item in enumerate(waiting, 1):
         session.tell("{line}", line=one_line(_listed(session, count, item)))
-    struck = _struck(session, options["without"], len(waiting), is_sure=options["yes"])
+    struck = _struck(session, options["without"], len(waiting), is_sure=options["yes"]) if waiting else frozenset()
     chosen = [item for count, item in enumerate(waiting, 1) if count not in struck]
+    done, refused = _each(session, chosen, options, day)
+    if options["as_json"]:
+        session.answer_json({"format": 1, "approved": done, "refused": refused})
+    return REFUSED if refused else 0
+
+
+def _each(
+    session: Session, chosen: Sequence[Waiting], options: dict[str, Any], day: date | None
+) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """What was approved, and what was refused and why; one that is refused does not hold up the others."""
     act = _act(session, options)
-    done = []
+    done: list[dict[str, object]] = []
+    refused: list[dict[str, object]] = []
     for item in chosen:
         number = item.release.number
-        outcome = session.apply(_planned(number, act, day), dry_run=options["dry_run"])
-        done.append(_release_json(next(r for r in outcome.system.releases if r.record == item.release.record)))
+        plan = _planned(item, act, day)
+        try:
+            outcome = session.apply(plan, dry_run=options["dry_run"])
+        except QmsError as error:
+            session.complain(session.say("error: {what}", what=session.say(error.message)))
+            refused.append({"number": number, "message": session.say(error.message)})
+            continue
+        if outcome.posted:
+            done.append(_release_json(next(r for r in outcome.system.releases if r.record == item.release.record)))
         if not options["as_json"]:
             _answer(session, number, outcome, options)
-    if options["as_json"]:
-        session.answer_json({"format": 1, "approved": done})
-    return 0
+    return done, refused
 
 
-def _planned(number: str, act: Act, day: date | None) -> Plan:
-    return lambda system: _approval(system, number, act, day)
+def _planned(item: Waiting, act: Act, day: date | None) -> Plan:
+    number = item.release.number
+    if item.step == "adopt":
+        return lambda system: release.adopt(system, number, act)
+    return lambda system: release.approve(system, number, act, effective_on=day)
 
 
 def _candidates(session: Session, options: dict[str, Any]) -> Iterator[Waiting]:
@@ -232,7 +258,7 @@ def _candidates(session: Session, options: dict[str, Any]) -> Iterator[Waiting]:
     if options["trial"]:
         desk = release.offices(system)
         for item in system.releases:
-            if item.state == "trial":
+            if item.state == "trial" and system.definitions.newest(item.kind, item.number) == item:
                 roles = courses.matrix_of(system, item).approve
                 yield Waiting(item, "adopt", tuple(p for p in desk.able(roles) if p != item.prepared_by))
 
@@ -241,7 +267,7 @@ def _listed(session: Session, count: int, item: Waiting) -> str:
     record = session.system.definitions.course(item.release)
     before = str(record.values.get("replaces") or "–")
     said = f"{count:3}  {item.release.number}  {before} → {item.release.revision}  {item.release.title}"
-    reason = record.first.text("reason")
+    reason = record.last.text("reason") if item.release.state == "withdrawing" else record.first.text("reason")
     return f"{said}  {reason}" if item.step == "approve" and reason else said
 
 

@@ -42,6 +42,8 @@ def distribute(session: Session, number: str | None, *, draw_copy: DrawCopy, **o
     Options: copy, to, holder, revision, output, received, returned, destroyed, lost, found (copy numbers), witness,
     recall, everybody (flags), pairs, source, and those of every command that writes.
     """
+    if options.get("as_json") and options.get("output") == "-" and options.get("to"):
+        raise QmsError("{options} do not go together", options=("--json", "-o -"))
     chosen = [name for name in ("to", *HANDLED, "recall", "everybody") if options.get(name)]
     if len(chosen) > 1:
         raise QmsError("{options} do not go together", options=tuple(f"--{_OPTIONS[name]}" for name in chosen))
@@ -230,7 +232,8 @@ def _copies(session: Session, number: str, options: Options) -> int:
         shortcut.usable(session.system, number, options.get("revision"))
     if options.get("as_json"):
         session.answer_json(
-            {"format": 1, "document": number, "copies": [copy_json(session.system, copy) for copy in held]}
+            {"format": 1, "document": number, "copies": [copy_json(session.system, copy) for copy in held]},
+            options.get("output"),
         )
         return 0
     grid = master_list.copies_grid(session.system, held, document=number, catalogue=session.catalogue)

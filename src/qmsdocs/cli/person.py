@@ -109,7 +109,7 @@ def list_(session: Session, as_json: bool, output: str | None) -> None:
                 "person": person_id,
                 "name": item.name,
                 "roles": list(item.roles),
-                "department": item.department or "",
+                "department": item.department,
                 "serves": item.serves(system.today),
                 "key": system.signs(person_id),
                 "deputies": [
@@ -135,7 +135,7 @@ def list_(session: Session, as_json: bool, output: str | None) -> None:
             str(row["person"]),
             str(row["name"]),
             session.say("{roles}", roles=system.role_titles(item.roles)),
-            str(row["department"]),
+            item.department or "",
             "✓" if row["key"] else "",
             "、".join(names.get(d.deputy, d.deputy) for d in system.definitions.delegations
                      if d.principal == row["person"] and d.acts(system.today)),

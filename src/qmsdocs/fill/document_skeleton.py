@@ -18,8 +18,8 @@ _EXAMPLE: Mapping[Language, str] = {
 # [parameter]
 # answer_within = { value = "2 working days", title = { zh = "答复时限", en = "Answer within" } }
 """,
-    Language.EN: """# Every number the document fixes stands here, once; the text prints it by {{ p.name }}, clocks and scores use it.
-# A value is a number and a unit: minutes, hours, working hours, days, working days, weeks, months, years, %, people …
+    Language.EN: """# Every number the document fixes stands here, once; the text prints it by {{ p.name }}.
+# A value is a number and a unit: minutes, hours, working hours, days, working days, weeks, months, years, % …
 # [parameter]
 # answer_within = { value = "2 working days", title = { zh = "答复时限", en = "Answer within" } }
 """,

@@ -35,7 +35,7 @@ class PastAct:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """One revision and all acts on it, oldest first. `until` is its last day in force, where that is known."""
+    """One revision and all acts on it, oldest first. `until` is the first day it is in force no longer, if known."""
 
     release: Release
     is_in_force: bool

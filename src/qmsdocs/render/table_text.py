@@ -100,10 +100,24 @@ def _set(piece: str, size: int, *, right: bool) -> str:
 
 
 def _wrap(text: str, size: int) -> list[str]:
+    """The lines of a cell; Latin words are kept whole where they fit."""
+    pieces: list[str] = []
+    rest = text
+    while rest and len(pieces) < _LINES:
+        piece = _first(rest, size)
+        pieces.append(piece.strip())
+        rest = rest[len(piece) :].lstrip()
+    if rest:
+        last = set_cell_size(pieces[-1], size - 1).rstrip() if size > 1 else ""
+        pieces[-1] = f"{last}…"
+    return pieces or [text]
+
+
+def _first(text: str, size: int) -> str:
+    """As much of `text` as a line of `size` cells takes."""
     if cell_len(text) <= size:
-        return [text]
-    pieces = chop_cells(text, size)
-    if len(pieces) > _LINES:
-        last = set_cell_size(pieces[_LINES - 1], size - 1).rstrip() if size > 1 else ""
-        pieces = [*pieces[: _LINES - 1], f"{last}…"]
-    return [piece.strip() for piece in pieces]
+        return text
+    piece = chop_cells(text[: size + 1], size)[0]
+    blank = piece.rfind(" ")
+    is_torn = all(sign.isascii() and sign.isalnum() for sign in (piece[-1], text[len(piece)]))
+    return piece[:blank] if is_torn and blank > 0 else piece
