@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -160,7 +160,7 @@ def _sheet(system: System, release: Release, files: Mapping[str, bytes], wanted:
         confidentiality=secrecy.of(language) if secrecy is not None else str(front and front.confidentiality),
         standing=wanted.standing,
         effective_on=release.effective_on,
-        released_on=approved[-1].recorded_at.astimezone(system.zone).date() if approved else None,
+        released_on=_released_on(release, acts, approved, names),
         prepared=tuple(_signed(names, event) for event in acts[:1]),
         reviewed=tuple(_signed(names, event) for event in acts if event.act == "review"),
         countersigned=tuple(_opinion(names, opinion, acts, language) for opinion in opinions(fold(acts))),
@@ -177,6 +177,12 @@ def _sheet(system: System, release: Release, files: Mapping[str, bytes], wanted:
         copy=wanted.copy,
         logo=None,
     )
+
+
+def _released_on(release: Release, acts: Sequence[Event], approved: Sequence[Event], names: Names) -> date | None:
+    """The day of the approval; of what the system began with the day it was put in."""
+    decisive = approved or (acts[:1] if release.is_first else ())
+    return decisive[-1].recorded_at.astimezone(names.zone).date() if decisive else None
 
 
 def _procedure(release: Release, files: Mapping[str, bytes]) -> Procedure | None:
