@@ -99,7 +99,11 @@ def test_several_at_once(start: Program, course: Mapping[str, Result]) -> None:
     words = ("document", "approve", "--trial", "--as", DIRECTOR, "--without")
     listed = start(*words, "0").err.count(" → ")
     left_out = ",".join(str(number) for number in range(2, listed + 1))
-    late = done(start, *words, left_out, "--reason", "\x00", code=2)
+    review = ("document", "review", "--waiting", "--trial", "--as", MANAGER, "--without", left_out)
+    bad = ("--reason", "\x00")
+    for name in ("document review --waiting", "document review --trial"):
+        compare(name, done(start, *review, *bad, code=2), done(start, *review))
+    late = done(start, *words, left_out, *bad, code=2)
     compare("document approve --trial", done(start, *words, left_out), late)
 
 

@@ -35,10 +35,14 @@ def desk(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Program:
             done(desk, "person", "add", person, "--name", name, "--role", role, "--key")
         path = desk.root / "procedures" / f"{NUMBER}.md"
         path.write_text(path.read_text("utf-8").replace('value = "24 hours"', 'value = "12 hours"'), "utf-8")
-        done(desk, "document", "submit", NUMBER, "-m", "回访时限改为12小时", "--as", "wang.fang")
+        asked = ("--countersign", "工程部", "--clauses", "5.10")
+        done(desk, "document", "submit", NUMBER, "-m", "回访时限改为12小时", *asked, "--as", "wang.fang")
         desk = desk.later(timedelta(minutes=5))
         done(desk, "document", "review", NUMBER, "--as", "li.ming")
         desk = desk.later(timedelta(minutes=5))
+        remark = ("--verdict", "remark", "-m", '"number":"X","revision":"Z/9"')
+        done(desk, "document", "countersign", NUMBER, *remark, "--as", "zheng.kai")
+        done(desk, "document", "countersign", NUMBER, "--answer", "工程部", "-m", "已考虑", "--as", "wang.fang")
         done(desk, "document", "approve", NUMBER, "--effective", "2026-12-01", "--as", "zhao.lei")
     return desk
 

@@ -107,7 +107,7 @@ def test_an_author_never_decides_alone(keyed: Company) -> None:
 
 def test_out_of_order_and_without_the_role(keyed: Company) -> None:
     keyed.edit(12)
-    assert "no revision waits" in refused(keyed.review)
+    assert "no revision waits" in refused(keyed.approve)
     keyed.submit()
     assert "is not reviewed yet" in refused(keyed.approve)
     assert "qian.li is none of these" in refused(lambda: keyed.review(by="qian.li"))
@@ -259,6 +259,26 @@ def test_a_deputy_of_the_author_cannot_judge_and_deputies_have_no_deputies(keyed
     keyed.submit()  # by wang.fang
     keyed.delegate("li.ming", "wang.fang")
     assert "was prepared by wang.fang" in refused(lambda: keyed.review(by="wang.fang"))
+
+
+def test_whoever_reviewed_does_not_approve_in_anothers_place(keyed: Company) -> None:
+    keyed.edit(12)
+    keyed.submit()
+    keyed.review()
+    keyed.delegate("zhao.lei", "li.ming")
+    assert "li.ming reviewed it and cannot approve it for zhao.lei too" in refused(lambda: keyed.approve(by="li.ming"))
+    keyed.delegate("zhao.lei", "qian.li")
+    keyed.key("qian.li")
+    keyed.do(lambda s: officers.confirm(s, "qian.li", Act("zhao.lei")))
+    keyed.approve(by="qian.li")
+    assert keyed.problems() == []
+
+
+def test_what_is_on_trial_may_be_reviewed_before_it_is_adopted(keyed: Company) -> None:
+    assert keyed.review().state is Course.TRIAL
+    keyed.do(lambda s: release.adopt(s, NUMBER, Act("zhao.lei")))
+    assert [act.act for act in course(keyed.system, NUMBER)[-1].acts] == ["issue", "review", "adopt"]
+    assert keyed.problems() == []
 
 
 # ── keys

@@ -68,6 +68,9 @@ def test_other_kinds_and_numbers_play_no_part() -> None:
     assert in_force((gone,), FORM, "F-1", on=day("2026-06-01")) is None
     never = release("A/0", FIRST, state="withdrawn", withdrawn_on=FIRST)
     assert in_force((never,), FORM, "F-1", on=FIRST) is None
+    first_day = release("A/0", FIRST, state="withdrawn", withdrawn_on=FIRST, is_first=True)
+    replaced = (first_day, release("A/1", FIRST, serial=2))  # on the first day; somewhere it is still the day before
+    assert in_force(replaced, FORM, "F-1", on=FIRST - timedelta(days=1)) == replaced[1]
     coming = release("A/0", day("2026-06-01"))
     assert in_force((coming,), FORM, "F-1", on=day("2026-05-31")) is None  # approved later, not what it began with
 

@@ -113,13 +113,18 @@ def _listed(system: System, held: tuple[Copy, ...], release: Release) -> Iterato
     names = system.people.names()
     own = [copy for copy in held if copy.sha256 == release.manifest and copy.standing is not CopyStanding.VOID]
     for copy in sorted(own, key=lambda copy: copy.order):
-        received = f"{names.get(copy.holder, copy.holder)} {copy.given_on or ''}".strip()
-        ended = f"{copy.ended_on}" if copy.ended_on is not None else ""
-        yield CopyEntry(copy.department, copy.number, 1, received, ended)
+        received = _hand(names, copy.received_by, copy.received_on)
+        returned = _hand(names, copy.returned_by, copy.returned_on)
+        yield CopyEntry(copy.department, copy.number, 1, received, returned)
     if release.kind is ItemKind.PROCEDURE:
         there = {copy.department for copy in own}
         front = system.definitions.procedure(release).front
         yield from (CopyEntry(name, "", 1, "", "") for name in front.distribution if name not in there)
+
+
+def _hand(names: Mapping[str, str], person: str, day: date | None) -> str:
+    """Who signed for a copy and when; empty until somebody did."""
+    return f"{names.get(person, person)} {day}".strip() if day is not None else ""
 
 
 # ── the sheet
@@ -288,9 +293,11 @@ def _says(event: Event, department: str) -> bool:
 
 def _history(system: System, release: Release, names: Names, acts: tuple[Event, ...]) -> Iterator[ChangeEntry]:
     """The revision record up to this revision."""
-    before = decided(system.releases, release.kind, release.number)
-    if release.first_day is not None:
-        before = tuple(other for other in before if other.order < release.order)
+    own = [r for r in system.releases if (r.kind, r.number) == (release.kind, release.number) and r != release]
+    lived = [r for r in own if r.first_day is not None or r.is_first]
+    if release.first_day is not None or release.is_first:
+        lived = [r for r in lived if (r.effective_on, r.serial) < (release.effective_on, release.serial)]
+    before = sorted(lived, key=lambda r: (r.effective_on or date.min, r.serial))
     for item, events in (*((other, system.definitions.course(other).events) for other in before), (release, acts)):
         if not events:
             continue

@@ -16,6 +16,7 @@ from qmsdocs.model.form import Field, FieldType, Form
 from qmsdocs.model.release import ItemKind, Release
 from qmsdocs.query.custody import Verdict, next_review, readings, reviews
 from qmsdocs.query.purpose import Purpose, column, entries, field_of
+from qmsdocs.render.sheet import Sheet
 from qmsdocs.store.event import Change
 from qmsdocs.system.view import System
 
@@ -124,8 +125,13 @@ def to_sign(system: System, number: str, *, kind: str, language: Language) -> by
     """The page of a reading record to be signed on paper, `pdf` or `docx`: what nobody has written yet stays empty."""
     record = system.record(number).record
     form = system.form_of(record.form)
-    said = replace(sheet(system, record, form, language=language), number=None, receipt=number)
+    said = unsigned(sheet(system, record, form, language=language))
     return draw_docx(said, form) if kind == "docx" else draw_pdf(said, form, events=embedded(record))
+
+
+def unsigned(said: Sheet) -> Sheet:
+    """The page of a record as it is printed to be signed on paper."""
+    return replace(said, number=None, receipt=said.number)
 
 
 def refuse_silent(system: System, person: str) -> None:

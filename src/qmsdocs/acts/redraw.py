@@ -10,15 +10,17 @@ from functools import partial
 from qmsdocs.acts import document_pages
 from qmsdocs.acts.document_pages import Print
 from qmsdocs.acts.pages import draw_docx, draw_pdf, embedded
+from qmsdocs.acts.reading import unsigned
 from qmsdocs.acts.sheets import sheet
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.language import Language
 from qmsdocs.model.record import Record
 from qmsdocs.model.release import ItemKind, Release
-from qmsdocs.query.custody import copies
+from qmsdocs.query.custody import Copy, copies
+from qmsdocs.query.purpose import Purpose, day_of
 from qmsdocs.query.verifying import Standing
 from qmsdocs.render import document_words
-from qmsdocs.render.document_sheet import CopyEntry
+from qmsdocs.render.document_sheet import CopyEntry, StampedCopy
 from qmsdocs.render.document_sheet import Standing as Stamp
 from qmsdocs.render.sheet import Sheet
 from qmsdocs.store import control
@@ -78,10 +80,11 @@ def _of_record(system: System, record: Record) -> Iterator[Expected]:
     seen: list[Sheet] = []
     for then in _moments(system, record):
         for language in _languages(then):
-            said = sheet(then, record, then.form_of(record.form), language=language)
-            if said not in seen:
-                seen.append(said)
-                yield Expected(partial(draw_pdf, said, form, events=events), partial(draw_docx, said, form))
+            page = sheet(then, record, then.form_of(record.form), language=language)
+            for said in (page, unsigned(page)) if form.form.purpose == Purpose.READING else (page,):
+                if said not in seen:
+                    seen.append(said)
+                    yield Expected(partial(draw_pdf, said, form, events=events), partial(draw_docx, said, form))
 
 
 def _languages(system: System) -> list[Language]:
@@ -170,10 +173,19 @@ def _told(system: System, release: Release, wanted: Print) -> System:
         raise _impossible(message("drawn on {day}", day=wanted.drawn_on))
     stored = {**system.definitions.stored, release.record: events[:place]}
     as_then = Release.of(Record(tuple(item.event for item in events[:place])))
-    known = (as_then if other.record == release.record else other for other in system.releases)
-    if as_then.first_day is None:  # then no later revision was there
-        known = (other for other in known if other.serial <= release.serial)
+    known = [as_then if other.record == release.record else other for other in system.releases]
+    if as_then.first_day is None:  # then it tells of every revision that was there
+        known = [
+            other for other in known if other.number != release.number or _was_there(system, other, as_then, wanted)
+        ]
     return replace(system, definitions=replace(system.definitions, stored=stored, releases=tuple(known)))
+
+
+def _was_there(system: System, other: Release, release: Release, wanted: Print) -> bool:
+    """Whether another revision was there when pages of one were printed that never came into force."""
+    approved = (stored.event for stored in system.definitions.events(other) if stored.event.act == "approve")
+    days = (event.recorded_at.astimezone(system.zone).date() for event in approved)
+    return other.serial <= release.serial or (bool(wanted.superseded_by) and any(d <= wanted.drawn_on for d in days))
 
 
 def _refuse_impossible(system: System, release: Release, wanted: Print) -> None:
@@ -187,31 +199,51 @@ def _refuse_impossible(system: System, release: Release, wanted: Print) -> None:
     if wanted.superseded_by and wanted.superseded_by not in followers:
         raise _impossible(message("superseded by {revision}", revision=wanted.superseded_by))
     for entry in wanted.copies:
-        if not _was_given(system, release, entry):
+        if not _was_given(system, release, entry, wanted.drawn_on):
             raise _impossible(_copy(entry.copy_number, entry.department))
-    if wanted.copy is not None:
-        number = wanted.copy.number
-        if document_pages.print_of(system, release, language=wanted.language, copy=number).copy != wanted.copy:
-            raise _impossible(_copy(number, wanted.copy.holder))
+    if wanted.copy is not None and not stamped(system, release, wanted.copy):
+        raise _impossible(_copy(wanted.copy.number, wanted.copy.holder))
 
 
 def _copy(number: str, holder: str) -> Message:
     return message("copy {number} of {holder}", number=number or "-", holder=holder)
 
 
-def _was_given(system: System, release: Release, entry: CopyEntry) -> bool:
+def stamped(system: System, release: Release, stamp: StampedCopy) -> tuple[Copy, ...]:
+    """The copies of a revision that were given with such a stamp."""
+    return tuple(
+        copy
+        for copy in copies(system, release.number)
+        if (copy.sha256, copy.number) == (release.manifest, stamp.number)
+        and copy.given_on == stamp.on
+        and stamp.holder in (copy.department, *(() if copy.department else _called(system, copy.holder, stamp.on)))
+    )
+
+
+def _was_given(system: System, release: Release, entry: CopyEntry, on: date) -> bool:
     """Whether a line of the distribution list can have stood there once."""
     if not entry.copy_number:
         front = system.definitions.procedure(release).front if release.kind is ItemKind.PROCEDURE else None
         return front is not None and entry.department in front.distribution
-    names = system.people.names()
-    for copy in copies(system, release.number):
-        if (copy.sha256, copy.department, copy.number) != (release.manifest, entry.department, entry.copy_number):
-            continue
-        received = f"{names.get(copy.holder, copy.holder)} {copy.given_on or ''}".strip()
-        if entry.received == received and entry.returned in ("", f"{copy.ended_on}"):
-            return True
-    return False
+    same = (release.manifest, entry.department, entry.copy_number)
+    own = [copy for copy in copies(system, release.number) if (copy.sha256, copy.department, copy.number) == same]
+    return any(_was_told(system, system.record(copy.record).record, entry, on) for copy in own)
+
+
+def _was_told(system: System, record: Record, entry: CopyEntry, on: date) -> bool:
+    """Whether some act on a copy told of the hands and days in its line: who holds it changes, and is found again."""
+    recorded = {event.recorded_at.astimezone(system.zone).date() for event in record.events}
+    told = [str(value) for event in record.events for value in event.changes.values()]
+    days = recorded | {day_of(value) for value in told}
+    hands = [text.rpartition(" ") for text in (entry.received, entry.returned) if text]
+    people = {name for value in told for name in _called(system, value, on)}
+    return min(recorded) <= on and all(day_of(day) in days and who in ("", *people) for who, _, day in hands)
+
+
+def _called(system: System, person: str, on: date) -> tuple[str, ...]:
+    """What pages drawn on a day call a person, and what they do today."""
+    known = (system.people, system.definitions.people(on=on))
+    return tuple(people.names().get(person, person) for people in known)
 
 
 def _impossible(what: Message) -> Impossible:

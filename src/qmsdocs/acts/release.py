@@ -19,6 +19,7 @@ from qmsdocs.model.approval import (
     refuse_approval,
     refuse_author,
     refuse_day,
+    refuse_reviewer,
 )
 from qmsdocs.model.organisation import Approval
 from qmsdocs.model.release import Course, ItemKind, Release, in_force
@@ -151,14 +152,21 @@ def _deadline(system: System, matrix: Approval) -> str:
 
 
 def review(system: System, number: str, act: Act) -> Change:
-    """The change that records a review. Raises QmsError where it is not due or not for this person."""
-    release = waiting(system, number)
+    """The change that records a review, also of what is on trial before its approval for good. Raises QmsError."""
+    release = _to_review(system, number)
     _refuse_state(release, "review")
     authority = _judge(system, release, act.by, matrix_of(system, release).review, message("the review"))
-    draft = _step(
-        system, release, "review", Course.REVIEWED, _right(authority), meaning=_signed(system, act.by, "reviewed")
-    )
+    state = release.state if release.state is Course.TRIAL else Course.REVIEWED
+    draft = _step(system, release, "review", state, _right(authority), meaning=_signed(system, act.by, "reviewed"))
     return change(system, act, [draft])
+
+
+def _to_review(system: System, number: str) -> Release:
+    """What waits; where nothing does, what is on trial."""
+    named = system.definitions.named(number)
+    newest = system.definitions.newest(named[-1].kind, named[-1].number) if named else None
+    is_waiting = any(release.is_open or release.state is Course.WITHDRAWING for release in named)
+    return newest if newest is not None and newest.state is Course.TRIAL and not is_waiting else waiting(system, number)
 
 
 def countersign(
@@ -232,6 +240,7 @@ def approve(system: System, number: str, act: Act, *, effective_on: date | None 
     matrix = matrix_of(system, release)
     said = opinions(system.definitions.course(release).values)
     authority = _judge(system, release, act.by, matrix.approve, message("the approval"))
+    _raise(refuse_reviewer(_reviewer(system, release), act.by, authority))
     _raise(refuse_approval(system.releases, release, matrix, said))
     day = effective_on or _first_possible(system, release)
     _raise(refuse_day(system.releases, release, day, today=system.today))
@@ -241,9 +250,14 @@ def approve(system: System, number: str, act: Act, *, effective_on: date | None 
     for other in system.releases:
         same = (other.kind, other.number) == (release.kind, release.number)
         if same and other.first_day == day and gives_way(other, today=system.today):
-            ended: dict[str, Json] = {"withdrawn_on": day.isoformat()}
+            ended: dict[str, Json] = {"withdrawn_on": day.isoformat(), **_right(authority)}
             drafts.insert(0, _step(system, other, "withdraw", Course.WITHDRAWN, ended, meaning=meaning))
     return change(system, act, drafts)
+
+
+def _reviewer(system: System, release: Release) -> str | None:
+    reviewed = [event.by for event in system.definitions.course(release).events if event.act == "review"]
+    return reviewed[-1] if reviewed else None
 
 
 def _first_possible(system: System, release: Release) -> date:
@@ -261,6 +275,7 @@ def adopt(system: System, number: str, act: Act) -> Change:
     release = found[-1]
     matrix = matrix_of(system, release)
     authority = _judge(system, release, act.by, matrix.approve, message("the approval"))
+    _raise(refuse_reviewer(_reviewer(system, release), act.by, authority))
     given: dict[str, Json] = {"trial_until": None, **_right(authority)}
     meaning = _decides(system, act.by, matrix.approve)
     return change(system, act, [_step(system, release, "adopt", Course.APPROVED, given, meaning=meaning)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import click
@@ -17,7 +17,7 @@ from qmsdocs.cli import given
 from qmsdocs.cli.parameters import finding_line
 from qmsdocs.cli.session import Session
 from qmsdocs.cli.words import one_line
-from qmsdocs.model.approval import VERDICTS
+from qmsdocs.model.approval import VERDICTS, Opinion, opinions
 from qmsdocs.model.finding import Severity
 from qmsdocs.model.release import Release
 from qmsdocs.query import course as courses
@@ -27,6 +27,8 @@ from qmsdocs.system.view import System
 
 Plan = Callable[[System], Change]
 REFUSED = 2
+PEOPLE = "people.toml"
+SETTINGS = {PEOPLE, "qms.toml"}
 
 
 def submit(session: Session, number: str, **options: Any) -> int:
@@ -60,6 +62,8 @@ def _refuse_faulty(session: Session, content: items.Content) -> None:
     subjects = {content.number}
     if content.kind == "procedure" and content.number in working.procedure_paths:
         subjects.add(working.procedure_paths[content.number].relative_to(working.root).as_posix())
+    if content.number in SETTINGS:  # they name each other
+        subjects |= SETTINGS
     if content.kind == "form" and content.number in working.form_folders:
         subjects.add((working.form_folders[content.number] / "form.toml").relative_to(working.root).as_posix())
     errors = [f for f in working.findings() if f.severity is Severity.ERROR and f.subject in subjects]
@@ -69,8 +73,11 @@ def _refuse_faulty(session: Session, content: items.Content) -> None:
         raise QmsError("{number}: {count} errors, nothing was submitted", number=content.number, count=len(errors))
 
 
-def review(session: Session, number: str, **options: Any) -> int:
-    """The exit code of a review, a rejection, or of the verdict of a periodic review."""
+def review(session: Session, number: str | None, **options: Any) -> int:
+    """The exit code of a review or a rejection: of one item, of those that wait, or of those on trial."""
+    if options["waiting"] or options["trial"]:
+        return _several(session, "review", options, None)
+    number = _named(number)
     act = _act(session, options)
     if options["reject"]:
         return _done(session, number, lambda system: release.reject(system, number, act), options)
@@ -109,9 +116,8 @@ def approve(session: Session, number: str | None, **options: Any) -> int:
     """The exit code of an approval: of one item, of those that wait, or of those on trial."""
     day = given.day("--effective", options["effective"]) if options["effective"] else None
     if options["waiting"] or options["trial"]:
-        return _approve_several(session, options, day)
-    if number is None:
-        raise QmsError("name an item, or say --waiting")
+        return _several(session, "approve", options, day)
+    number = _named(number)
     act = _act(session, options)
     if options["reject"]:
         return _done(session, number, lambda system: release.reject(system, number, act), options)
@@ -129,6 +135,12 @@ def _approval(system: System, number: str, act: Act, day: date | None) -> Change
         raise QmsError("{number} {revision} is in force on trial already; its approval needs no day",
                        number=number, revision=newest.revision)  # fmt: skip
     return release.adopt(system, number, act)
+
+
+def _named(number: str | None) -> str:
+    if number is None:
+        raise QmsError("name an item, or say --waiting")
+    return number
 
 
 def withdraw(session: Session, number: str, **options: Any) -> int:
@@ -166,6 +178,9 @@ def _answer(session: Session, number: str, outcome: Outcome, options: dict[str, 
                              "sha256": last.stored.sha256, "signed": bool(signer)})  # fmt: skip
         return
     session.answer(one_line(_stands(session, now)))
+    if last.stored.event.act in ("countersign", "answer"):
+        for opinion in opinions(outcome.system.definitions.course(now).values):
+            session.answer(one_line(f"  {opinion.department}: {_said_by(session, opinion)}"))
     if not signer and last.stored.event.act in ("approve", "adopt", "withdraw"):
         session.tell("not signed: nobody who may approve has a key yet; qmsdocs key new PERSON")
     _tell_next(session, outcome.system, now)
@@ -180,7 +195,7 @@ def _stands(session: Session, now: Release) -> str:
         "{number} {revision}: {state}", number=now.number, revision=now.revision, state=_state(now.state)
     )
     if now.withdrawn_on is not None:
-        return said + session.say(", in force until the day before {day}", day=now.withdrawn_on)
+        return said + session.say(", in force until {day}", day=now.withdrawn_on - timedelta(days=1))
     if now.effective_on is not None and now.trial_until is None:
         return said + session.say(", in force from {day}", day=now.effective_on)
     return said
@@ -206,19 +221,32 @@ def _waits(session: Session, item: Waiting) -> str:
 # ── several at once
 
 
-def _approve_several(session: Session, options: dict[str, Any], day: date | None) -> int:
-    waiting = [item for item in _candidates(session, options) if session.by in item.people]
+def _several(session: Session, step: str, options: dict[str, Any], day: date | None) -> int:
+    waiting = [item for item in _candidates(session, step, options) if session.by in item.people]
     if not waiting and not options["as_json"]:
         session.answer(session.say("nothing waits for {person}", person=session.by))
         return 0
-    for count, item in enumerate(waiting, 1):
-        session.tell("{line}", line=one_line(_listed(session, count, item)))
-    struck = _struck(session, options["without"], len(waiting), is_sure=options["yes"]) if waiting else frozenset()
+    is_sure = options["yes"] or options["dry_run"] or not waiting
+    if options["without"] is None:
+        _show(session, waiting, frozenset())
+    struck = _struck(session, options["without"], len(waiting), is_sure=is_sure)
+    if options["without"] is not None:
+        _show(session, waiting, struck)
     chosen = [item for count, item in enumerate(waiting, 1) if count not in struck]
     done, refused = _each(session, chosen, options, day)
     if options["as_json"]:
-        session.answer_json({"format": 1, "approved": done, "refused": refused})
+        name = "approved" if step == "approve" else "reviewed"
+        session.answer_json({"format": 1, name: done, "refused": refused})
+    else:
+        session.answer(session.say("{done} done, {left} left out, {refused} refused", done=len(done),
+                                   left=len(struck), refused=len(refused)))  # fmt: skip
     return REFUSED if refused else 0
+
+
+def _show(session: Session, waiting: Sequence[Waiting], struck: frozenset[int]) -> None:
+    for count, item in enumerate(waiting, 1):
+        mark = "×" if count in struck else " "
+        session.tell("{line}", line=one_line(f"{mark}{_listed(session, count, item)}"))
 
 
 def _each(
@@ -246,21 +274,37 @@ def _each(
 
 def _planned(item: Waiting, act: Act, day: date | None) -> Plan:
     number = item.release.number
+    if item.step == "review":
+        return lambda system: release.review(system, number, act)
     if item.step == "adopt":
         return lambda system: release.adopt(system, number, act)
     return lambda system: release.approve(system, number, act, effective_on=day)
 
 
-def _candidates(session: Session, options: dict[str, Any]) -> Iterator[Waiting]:
-    system = session.system
-    if options["waiting"]:
-        yield from (item for item in courses.waiting(system) if item.step == "approve")
+def _candidates(session: Session, step: str, options: dict[str, Any]) -> tuple[Waiting, ...]:
+    """What can be taken in one list; people.toml comes last, since it may take the right to act from whoever acts."""
+    found = [*_waiting(session, step)] if options["waiting"] else []
     if options["trial"]:
-        desk = release.offices(system)
-        for item in system.releases:
-            if item.state == "trial" and system.definitions.newest(item.kind, item.number) == item:
-                roles = courses.matrix_of(system, item).approve
-                yield Waiting(item, "adopt", tuple(p for p in desk.able(roles) if p != item.prepared_by))
+        found += _on_trial(session, step)
+    return tuple(sorted(found, key=lambda item: item.release.number == PEOPLE))
+
+
+def _waiting(session: Session, step: str) -> Iterator[Waiting]:
+    return (item for item in courses.waiting(session.system) if item.step == step)
+
+
+def _on_trial(session: Session, step: str) -> Iterator[Waiting]:
+    system = session.system
+    desk = release.offices(system)
+    for item in system.releases:
+        if item.state != "trial" or system.definitions.newest(item.kind, item.number) != item:
+            continue
+        matrix = courses.matrix_of(system, item)
+        is_reviewed = any(event.act == "review" for event in system.definitions.course(item).events)
+        roles = matrix.review if step == "review" else matrix.approve
+        people = tuple(person for person in desk.able(roles) if person != item.prepared_by)
+        if step == "approve" or not is_reviewed:
+            yield Waiting(item, "review" if step == "review" else "adopt", people)
 
 
 def _listed(session: Session, count: int, item: Waiting) -> str:
@@ -305,19 +349,28 @@ def history(session: Session, number: str, *, as_json: bool, output: str | None)
 
 
 def _passed_lines(session: Session, item: Passed) -> Iterator[str]:
-    state = session.say("in force") if item.is_in_force else session.say("{state}", state=_state(item.release.state))
-    if item.superseded_by:
-        state = session.say("superseded by {revision}", revision=item.superseded_by)
     begins = item.release.effective_on
-    span = f"{begins} … {item.until or ''}" if begins is not None else ""
+    last = item.until - timedelta(days=1) if item.until is not None else ""
+    span = f"{begins} … {last}" if begins is not None and item.release.first_day is not None else ""
+    state = session.say("{words}", words=_standing(item))
     yield f"{item.release.number} {item.release.revision}  [{state}]  {span}  {item.release.manifest[:16]}"
     for act in item.acts:
         yield f"  {_act_line(session, act)}"
         yield from (f"    ✗ {session.say(said)}" for said in act.problems)
     for opinion in item.opinions:
         if opinion.verdict is not None:
-            words = f"{opinion.remark}{' → ' + opinion.answer if opinion.answer else ''}"
-            yield f"    {opinion.department}: {_verdict(session, opinion.verdict)} {words}".rstrip()
+            yield f"    {opinion.department}: {_said_by(session, opinion)}"
+
+
+def _standing(item: Passed) -> object:
+    """How a revision stands, in words."""
+    if item.superseded_by:
+        return message("superseded by {revision}", revision=item.superseded_by)
+    if item.release.is_first and item.release.state == "withdrawn" and item.release.first_day is None:
+        return message("replaced on the day the system began")
+    if item.is_in_force:
+        return message("on trial") if item.release.is_trial else message("in force")
+    return _state(item.release.state)
 
 
 def _act_line(session: Session, act: PastAct) -> str:
@@ -332,7 +385,8 @@ def _act_line(session: Session, act: PastAct) -> str:
     said = act.said.get("effective_on") or act.said.get("withdrawn_on")
     day = f" → {said}" if said else ""
     moment = act.at.astimezone(session.system.zone)
-    return f"{moment:%Y-%m-%d %H:%M}  {words}{day}  {who}  {sign}  {act.reason}  [{act.sha256[:8]}]"
+    reason = session.say("the system begins") if act.reason == "init" else act.reason
+    return f"{moment:%Y-%m-%d %H:%M}  {words}{day}  {who}  {sign}  {reason}  [{act.sha256[:8]}]"
 
 
 def _who(session: Session, act: PastAct) -> str:
@@ -353,6 +407,13 @@ def _meaning(session: Session, meaning: str) -> str:
         "acknowledged": message("acknowledged"),
     }
     return session.say(words[meaning]) if meaning in words else meaning
+
+
+def _said_by(session: Session, opinion: Opinion) -> str:
+    if opinion.verdict is None:
+        return session.say("not yet")
+    words = f"{opinion.remark}{' → ' + opinion.answer if opinion.answer else ''}"
+    return f"{_verdict(session, opinion.verdict)} {words}".rstrip()
 
 
 def _verdict(session: Session, verdict: str) -> str:

@@ -78,6 +78,10 @@ def init(
             forms=forms,
         )
     )
+    if starter is None:
+        session.answer(
+            session.say("The people in people.toml are invented: put your own in before the first record (README).")
+        )
     session.answer(session.say("Next:"))
     for line in (
         f"cd {folder}",

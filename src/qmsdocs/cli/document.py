@@ -34,6 +34,18 @@ def writing(function: F) -> F:
     return function
 
 
+def listing(function: F) -> F:
+    """The options of acts on several items at once."""
+    for decorate in (
+        option("-y", "--yes", is_flag=True, help="Take the whole list without being asked."),
+        option("--without", metavar="2,4", help="Numbers of the list to leave out."),
+        option("--trial", is_flag=True, help="All that is in force on trial, as a numbered list."),
+        option("--waiting", is_flag=True, help="All that waits for you, as a numbered list."),
+    ):
+        function = decorate(function)
+    return function
+
+
 def recording(function: F) -> F:
     """The options of commands whose act is a record of a company's form."""
     for decorate in (
@@ -61,8 +73,9 @@ def submit(session: Session, number: str, **options: Any) -> int:
 
 
 @document.command(cls=Command, help="Review what waits; with --verdict the periodic review of what is in force.")
-@argument("number", help=NUMBER)
+@argument("number", required=False, help=NUMBER)
 @option("--reject", is_flag=True, help="Send it back, with -m.")
+@listing
 @option(
     "--verdict",
     type=click.Choice(["keep", "revise", "withdraw"]),
@@ -71,11 +84,11 @@ def submit(session: Session, number: str, **options: Any) -> int:
 )
 @recording
 @pass_session
-def review(session: Session, number: str, verdict: str | None, **options: Any) -> int:
+def review(session: Session, number: str | None, verdict: str | None, **options: Any) -> int:
     """A reviewed revision."""
     from qmsdocs.cli import control
 
-    if verdict is not None:
+    if verdict is not None and number is not None:
         from qmsdocs.cli import custody
 
         return custody.periodic_review(session, number, verdict=verdict, **options)
@@ -106,10 +119,7 @@ def countersign(session: Session, number: str, **options: Any) -> int:
 @argument("number", required=False, help=NUMBER)
 @option("--effective", metavar="DATE", help="The first day in force (else: tomorrow; a first revision: today).")
 @option("--reject", is_flag=True, help="Send it back, with -m.")
-@option("--waiting", is_flag=True, help="All that waits for you, as a numbered list.")
-@option("--trial", is_flag=True, help="All that is in force on trial, as a numbered list.")
-@option("--without", metavar="2,4", help="Numbers of the list to leave out.")
-@option("-y", "--yes", is_flag=True, help="Approve the whole list without being asked.")
+@listing
 @writing
 @pass_session
 def approve(session: Session, number: str | None, **options: Any) -> int:
@@ -157,8 +167,8 @@ def show(session: Session, number: str, revision: str | None, as_json: bool) -> 
 
 
 @document.command(cls=Command, help="Begin a document: a file with front matter and sections to fill.")
-@argument("number", help="The number it gets.")
-@option("--title", required=True, help="Its title.")
+@argument("number", help="The number of the new document.")
+@option("--title", required=True, help="The title of the new document.")
 @option(
     "--kind",
     type=click.Choice(KINDS),

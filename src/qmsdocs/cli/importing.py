@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import shlex
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +58,7 @@ def import_document(
     if not dry_run:
         for place, data in files.items():
             write_atomically(place, data)
-    notes = (*imported.notes, *_left_open(imported, procedure, former))
+    notes = (*imported.notes, *_left_open(imported, procedure, former), *_unlinked(imported.markdown, load(root).titles))
     shown = [
         place.relative_to(root).as_posix() if place.is_relative_to(root) else str(place) for place in reversed(files)
     ]
@@ -65,6 +67,7 @@ def import_document(
     else:
         _report(session, shown, notes)
         session.tell("now look it over, then: qmsdocs document check {number}", number=procedure.front.number)
+        _tell_revision(session, procedure.front.number, imported.front)
     return 0
 
 
@@ -107,6 +110,16 @@ def _left_open(imported: Imported, procedure: Procedure, former: str | None) -> 
     gone = message("the draft had these, the Word file has not: {tags}", tags=lost)
     notes = [Note(NoteKind.NOT_CARRIED, "", gone)] if lost else []
     return (*notes, *(Note(NoteKind.DESK_REVIEW, "", one) for one in said))
+
+
+def _tell_revision(session: Session, number: str, found: Mapping[str, str]) -> None:
+    """Nothing; says how the revision and the day that the Word file names are kept."""
+    if revision := found.get("revision"):
+        command = shlex.join(("qmsdocs", "document", "submit", number, "--revision", revision))
+        session.tell("the Word file says revision {revision}; to keep it: {command}", revision=revision, command=command)
+    if day := found.get("effective_on"):
+        command = shlex.join(("qmsdocs", "document", "approve", number, "--effective", day))
+        session.tell("it says in force since {day}; to keep that: {command}", day=day, command=command)
 
 
 def _report(session: Session, files: list[str], notes: tuple[Note, ...]) -> None:

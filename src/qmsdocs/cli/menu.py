@@ -22,6 +22,11 @@ CHOICES = (
     (message("Search"), ("search",), ("words",)),
     (message("Show a register"), ("register", "show"), ("register",)),
     (message("List the forms"), ("form", "list"), ()),
+    (message("List the controlled documents"), ("document", "list"), ()),
+    (message("Put a document up for review"), ("document", "submit"), ("document", "-m", "change")),
+    (message("Review what waits for me"), ("document", "review", "--waiting"), ()),
+    (message("Approve what waits for me"), ("document", "approve", "--waiting"), ()),
+    (message("Verify a page"), ("verify",), ("page",)),
 )
 ASKED = {
     "form": message("Form"),
@@ -32,6 +37,9 @@ ASKED = {
     "reason": message("Reason"),
     "words": message("Words"),
     "register": message("Register"),
+    "document": message("Document number"),
+    "change": message("What changed, and why"),
+    "page": message("File, or the check code printed on the page"),
 }
 
 
@@ -43,7 +51,7 @@ def menu(context: click.Context) -> int:
     for number, (title, words, _) in enumerate(CHOICES, 1):
         grey = click.style("qmsdocs " + " ".join(words), dim=True)
         click.echo(f"{number:>3}  {say(context, title)}  {grey}")
-    click.echo(f"  0  {say(context, 'Leave')}")
+    click.echo(f"0 q  {say(context, 'Leave')}")
     chosen = _choose(context)
     if chosen == 0:
         return 0
@@ -53,7 +61,7 @@ def menu(context: click.Context) -> int:
         if part == "step":  # where the record stands and which steps lead on
             _run(context, ["record", "show", arguments[-1]])
         asked = click.prompt(say(context, ASKED[part]), err=True) if part in ASKED else part
-        arguments += shlex.split(asked) if part in ("words", "file") else [asked]
+        arguments += shlex.split(asked) if part in ("words", "file", "page") else [asked]
     click.echo(click.style("qmsdocs " + shlex.join(arguments), dim=True), err=True)
     return _run(context, arguments)
 
@@ -69,6 +77,8 @@ def _run(context: click.Context, arguments: list[str]) -> int:
 def _choose(context: click.Context) -> int:
     while True:
         written = str(click.prompt(say(context, "Number"), err=True)).strip()
+        if written.lower() == "q":
+            return 0
         if written.isdecimal() and int(written) <= len(CHOICES):
             return int(written)
         click.echo(say(context, message("a number from {min} to {max}", min=0, max=len(CHOICES))), err=True)

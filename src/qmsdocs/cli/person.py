@@ -121,8 +121,8 @@ def list_(session: Session, as_json: bool, output: str | None) -> None:
         session.answer_json({"format": 1, "people": rows}, output)
         return
     titles = {
-        "person": message("Person"),
-        "name": message("Name"),
+        "person": message("Id"),
+        "name": message("Full name"),
         "roles": message("Roles"),
         "department": message("Department"),
         "key": message("Key"),
@@ -137,7 +137,7 @@ def list_(session: Session, as_json: bool, output: str | None) -> None:
             session.say("{roles}", roles=system.role_titles(item.roles)),
             item.department or "",
             "✓" if row["key"] else "",
-            "、".join(names.get(d.deputy, d.deputy) for d in system.definitions.delegations
+            "、".join(f"{names.get(d.deputy, d.deputy)} {d.record}" for d in system.definitions.delegations
                      if d.principal == row["person"] and d.acts(system.today)),
         )
         for row, item in zip(rows, system.people.person.values(), strict=True)
@@ -180,7 +180,7 @@ def _answer(session: Session, number: str | None, principal: str, deputy: str, f
 
 
 @person.command(cls=Command, help="End the delegation NUMBER today.")
-@argument("number", help="The number of a delegation, see `person list --json`.")
+@argument("number", help="The number of a delegation, see `person list`.")
 @option("-m", "--reason", metavar="REASON", help="Why.")
 @pass_session
 def revoke(session: Session, number: str, reason: str | None) -> None:

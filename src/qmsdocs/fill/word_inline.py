@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from lxml import etree
@@ -25,6 +25,8 @@ DEEPEST_FIELDS = 30
 _DRAWING = 3  # so many boxes in one paragraph are a drawing
 _ADDRESS = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _TAG = re.compile(r"p\.[a-z][a-z0-9_]*")
+CODE = "QmsCode"  # the style of words that are kept as typed
+_PLAIN = Piece("")
 # Signs of Wingdings, Wingdings 2 and Symbol that procedures use; Word keeps them in a private area.
 _SYMBOLS: Mapping[str, Mapping[int, str]] = {
     "wingdings": dict(
@@ -156,7 +158,8 @@ class Inline:
         for child in run:
             name = local(child)
             if name in ("t", "delText", "sym", "tab", "ptab", "br", "cr", "noBreakHyphen"):
-                self._say(self._sign(child, name), is_bold=is_bold, is_hidden=is_hidden)
+                said = Piece(self._sign(child, name), is_bold, is_code=self.reading.styles.name(style) == CODE)
+                self._say(said.text, look=said, is_hidden=is_hidden)
             elif name != "rPr":
                 self._other(child, name)
 
@@ -201,7 +204,7 @@ class Inline:
             case "ruby":
                 self._ruby(child)
 
-    def _say(self, text: str, *, is_bold: bool = False, is_hidden: bool = False) -> None:
+    def _say(self, text: str, *, look: Piece = _PLAIN, is_hidden: bool = False) -> None:
         if not text:
             return
         if is_hidden:
@@ -214,7 +217,7 @@ class Inline:
             return
         if self.author:
             self.inserted[self.author] = self.inserted.get(self.author, "") + text
-        self.pieces.append(Piece(text, is_bold))
+        self.pieces.append(replace(look, text=text))
 
     # fields
 

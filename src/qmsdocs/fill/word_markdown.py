@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 from urllib.parse import quote
 
@@ -46,9 +46,9 @@ def joined(pieces: Sequence[Piece]) -> Iterator[Piece]:
     """The pieces, those that look the same put together."""
     waiting: Piece | None = None
     for piece in pieces:
-        alike = waiting is not None and (piece.is_bold, piece.is_markup) == (waiting.is_bold, waiting.is_markup)
+        alike = waiting is not None and piece == replace(waiting, text=piece.text)
         if waiting is not None and (alike or (not piece.text.strip() and not piece.is_markup)):
-            waiting = Piece(waiting.text + piece.text, waiting.is_bold, waiting.is_markup)
+            waiting = replace(waiting, text=waiting.text + piece.text)
         else:
             if waiting is not None:
                 yield waiting
@@ -60,6 +60,8 @@ def joined(pieces: Sequence[Piece]) -> Iterator[Piece]:
 def _piece(piece: Piece) -> str:
     if piece.is_markup:
         return piece.text
+    if piece.is_code and "|" not in piece.text:  # which would divide the cells of a table
+        return "\n".join(map(_code, piece.text.split("\n")))
     if not piece.is_bold:
         return escaped(piece.text)
     return "\n".join(_bold(line) for line in piece.text.split("\n"))
@@ -71,6 +73,16 @@ def _bold(line: str) -> str:
     if found is None or not found[2]:
         return escaped(line)
     return f"{escaped(found[1])}**{escaped(found[2])}**{escaped(found[3])}"
+
+
+def _code(line: str) -> str:
+    """Words kept as typed, between more backticks than stand in them."""
+    words = line.strip()
+    if not words:
+        return line
+    ticks = "`" * (max(map(len, re.findall("`+", words)), default=0) + 1)
+    edge = " " if "`" in (words[0], words[-1]) else ""
+    return line.replace(words, f"{ticks}{edge}{words}{edge}{ticks}")
 
 
 def _begun(line: str) -> str:

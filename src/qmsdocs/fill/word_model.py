@@ -30,11 +30,13 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of text; `is_markup`: it is Markdown already; a line feed is a forced new line."""
+    """A stretch of text; `is_markup`: it is Markdown already; `is_code`: it is kept as typed; a line feed is a forced
+    new line."""
 
     text: str
     is_bold: bool = False
     is_markup: bool = False
+    is_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,13 @@ def refuse_author(release: Release, person: str, authority: Authority | None, ac
                       number=release.number, revision=release.revision, author=author)  # fmt: skip
 
 
+def refuse_reviewer(reviewer: str | None, person: str, authority: Authority) -> Iterator[Message]:
+    """Why whoever reviewed cannot also approve in somebody's place: two signatures, one pair of eyes."""
+    if authority.behalf is not None and person == reviewer:
+        yield message("{person} reviewed it and cannot approve it for {principal} too",
+                      person=person, principal=authority.behalf)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Opinion:
     """What a department said in countersigning; `verdict` None while it has not."""

@@ -117,10 +117,11 @@ def in_force(releases: Iterable[Release], kind: ItemKind, number: str, *, on: da
 
     For a day before the system began what it began with counts: what was received just before is judged by it.
     """
-    own = decided(releases, kind, number)
+    known = [release for release in releases if release.kind is kind and release.number == number]
+    own = decided(known, kind, number)
     begun = [release for release in own if release.effective_on is not None and release.effective_on <= on]
     if not begun:
-        return own[0] if own and own[0].is_first else None
+        return own[0] if own and any(release.is_first for release in known) else None
     last = begun[-1]
     return None if last.withdrawn_on is not None and last.withdrawn_on <= on else last
 

@@ -56,6 +56,10 @@ class Copy:
     given_on: date | None
     standing: CopyStanding
     ended_on: date | None = None
+    received_by: str = ""
+    received_on: date | None = None
+    returned_by: str = ""
+    returned_on: date | None = None
 
     @property
     def is_out(self) -> bool:
@@ -159,6 +163,10 @@ def _copy(entry: Entry) -> Copy:
         entry.day("given_on") or day_of(entry.row.opened_at),
         standing,
         ended_on,
+        entry.text("received_by"),
+        entry.day("received_on"),
+        entry.text("returned_by"),
+        entry.day("returned_on"),
     )
 
 

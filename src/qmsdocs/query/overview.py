@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -17,7 +17,6 @@ from qmsdocs.store.index import Filter
 from qmsdocs.system.view import System
 
 SHOWN = 10
-PER_LINE = 8
 SOON = timedelta(days=30)  # reviews due by then are shown
 
 
@@ -31,6 +30,7 @@ class Overdue:
     due_at: datetime
     owner: str
     owner_name: str
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +61,31 @@ class Overview:
     reviews: tuple[Review, ...]
     recalls: tuple[Recall, ...]
     coming: tuple[Release, ...]
+    trials: tuple[Release, ...]
+    today: date
     names: Mapping[str, str]
 
     @property
     def is_late(self) -> bool:
         """Whether anything should have been done by now."""
-        return bool(self.overdue or self.recalls or any(review.is_overdue for review in self.reviews))
+        return bool(self.overdue or self.recalls or self.late_reviews or self.ended_trials)
+
+    @property
+    def late_reviews(self) -> tuple[Review, ...]:
+        """The documents that should have been reviewed."""
+        return tuple(review for review in self.reviews if review.is_overdue)
+
+    @property
+    def ended_trials(self) -> tuple[Release, ...]:
+        """What is in force on trial although the trial is over."""
+        return tuple(r for r in self.trials if r.trial_until is not None and r.trial_until < self.today)
 
 
 def overview(system: System) -> Overview:
     """The state of the repository as of the system's moment."""
     held = seat.current(system.objects, system.site)
-    trials = [release.trial_until for release in system.releases if release.is_trial and release.trial_until]
+    current = tuple(release for release in system.releases if release.is_trial and _is_in_force(system, release))
+    trials = [release.trial_until for release in current if release.trial_until is not None]
     return Overview(
         system.organisation.organisation,
         system.site,
@@ -87,8 +100,15 @@ def overview(system: System) -> Overview:
         tuple(review for review in reviews(system) if review.due_on <= system.today + SOON),
         recall(system),
         tuple(release for release in system.releases if (release.first_day or system.today) > system.today),
+        current,
+        system.today,
         system.people.names(),
     )
+
+
+def _is_in_force(system: System, release: Release) -> bool:
+    found = in_force(system.releases, release.kind, release.number, on=system.today)
+    return found is not None and found.record == release.record
 
 
 def _documents(system: System) -> Iterator[tuple[str, str, Text]]:
@@ -118,11 +138,11 @@ def _overdue(system: System) -> Iterator[Overdue]:
             reading = facts.reading(name)
             if reading is not None and reading.due_at is not None and reading.stopped_at is None and reading.is_overdue:
                 owner = people.get(row.owner, row.owner)
-                yield Overdue(row.number, name, clock.title, reading.due_at, row.owner, owner)
+                yield Overdue(row.number, name, clock.title, reading.due_at, row.owner, owner, row.subject)
 
 
 def lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
-    """The overview as lines for the terminal."""
+    """The overview as lines for the terminal: what is due and who must act first, then what there is."""
     language = catalogue.language
     named = dict.fromkeys((seen.organisation.of(language), seen.site_title.of(language)))
     yield f"{' · '.join(named)} ({seen.site})"
@@ -131,28 +151,47 @@ def lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
         if seen.writes_here
         else catalogue.say("this copy only reads; the seat is at {place}", place=seen.seat_at)
     )
+    yield from _overdue_lines(seen, catalogue)
+    yield from _waiting_lines(seen, catalogue)
     yield from _documents_lines(seen, catalogue)
     yield from _records_lines(seen, catalogue)
-    yield from _waiting_lines(seen, catalogue)
-    if not seen.overdue:
-        yield catalogue.say("Nothing is overdue.")
-        return
-    yield catalogue.say("Overdue: {count}", count=len(seen.overdue))
-    for item in seen.overdue[:SHOWN]:
-        yield f"  ▲ {item.number}  {item.title.of(language)}  {item.due_at:%Y-%m-%d %H:%M}  {item.owner_name}"
-    if len(seen.overdue) > SHOWN:
-        yield catalogue.say("  … and {count} more", count=len(seen.overdue) - SHOWN)
+
+
+def _overdue_lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
+    late = len(seen.overdue) + len(seen.late_reviews) + bool(seen.ended_trials) + bool(seen.recalls)
+    yield catalogue.say("Overdue: {count}", count=late) if late else catalogue.say("Nothing is overdue.")
+    shown = [f"  ▲ {item.number}  {item.title.of(catalogue.language)}  {item.due_at:%Y-%m-%d %H:%M}  {item.owner_name}  {item.subject}".rstrip()
+             for item in seen.overdue]  # fmt: skip
+    if ended := seen.ended_trials:
+        said = message("on trial beyond its end, {day}: {count} items (document approve --trial)",
+                       day=min(r.trial_until for r in ended if r.trial_until), count=len(ended))  # fmt: skip
+        shown.insert(0, f"  ▲ {catalogue.say(said)}")
+    shown += [f"  ▲ {_review_words(review, catalogue)}" for review in seen.late_reviews]
+    if seen.recalls:
+        said = message("superseded copies still out: {count} (document distribute --recall)", count=len(seen.recalls))
+        shown.insert(0, f"  ▲ {catalogue.say(said)}")
+    yield from _cut(shown, catalogue)
+
+
+def _cut(shown: Sequence[str], catalogue: Catalogue) -> Iterator[str]:
+    yield from shown[:SHOWN]
+    if len(shown) > SHOWN:
+        yield catalogue.say("  … and {count} more", count=len(shown) - SHOWN)
+
+
+def _review_words(review: Review, catalogue: Catalogue) -> str:
+    said = message("{number} {revision} is to be reviewed by {day}",
+                   number=review.number, revision=review.revision, day=review.due_on)  # fmt: skip
+    words = catalogue.say(said)
+    return f"{words} ({review.open_record})" if review.open_record else words
 
 
 def _documents_lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
     said = message("Documents in force: {count}", count=len(seen.documents))
-    if seen.trial_until is not None:
-        said = message("Documents in force: {count} (on trial until {until})",
-                       count=len(seen.documents), until=seen.trial_until)  # fmt: skip
+    if seen.trials:
+        said = message("Documents in force: {count}; on trial until {until}: {trials} items",
+                       count=len(seen.documents), trials=len(seen.trials), until=seen.trial_until)  # fmt: skip
     yield catalogue.say(said)
-    shown = [f"{number} {revision}" for number, revision, _ in seen.documents]
-    for start in range(0, len(shown), PER_LINE):
-        yield "  " + " · ".join(shown[start : start + PER_LINE])
     for release in seen.coming:
         yield catalogue.say(
             "  from {day}: {number} {revision}",
@@ -176,34 +215,36 @@ def _records_lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
         )
 
 
+STEPS = {
+    "review": message("review"),
+    "countersign": message("countersignature"),
+    "answer": message("answer to a remark"),
+    "approve": message("approval"),
+}
+
+
 def _waiting_lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
-    """What waits for whose signature, and what is due."""
-    titles = {
-        "review": message("review"),
-        "countersign": message("countersignature"),
-        "answer": message("answer to a remark"),
-        "approve": message("approval"),
-    }
-    if seen.waiting:
-        yield catalogue.say("Waiting: {count}", count=len(seen.waiting))
-    for item in seen.waiting[:SHOWN]:
-        people = tuple(seen.names.get(person, person) for person in item.people)
-        yield catalogue.say(
-            "  {number} {revision}  {step}: {people}",
-            number=item.release.number,
-            revision=item.release.revision,
-            step=titles[item.step],
-            people=item.departments or people or ("-",),
-        )
-    for review in seen.reviews[:SHOWN]:
-        late = "▲ " if review.is_overdue else ""
-        said = message("{late}{number} {revision} is to be reviewed by {day}", late=late, number=review.number,
-                       revision=review.revision, day=review.due_on)  # fmt: skip
-        yield f"  {catalogue.say(said)}"
-    if seen.recalls:
-        yield catalogue.say(
-            "▲ superseded copies still out: {count} (document distribute --recall)", count=len(seen.recalls)
-        )
+    """What waits for whose signature, and what is due soon."""
+    coming = [review for review in seen.reviews if not review.is_overdue]
+    if not seen.waiting and not coming:
+        return
+    yield catalogue.say("Waiting: {count}", count=len(seen.waiting) + len(coming))
+    shown = [f"  {_waiting_words(seen, item, catalogue)}" for item in seen.waiting]
+    yield from _cut([*shown, *(f"  {_review_words(review, catalogue)}" for review in coming)], catalogue)
+
+
+def _waiting_words(seen: Overview, item: Waiting, catalogue: Catalogue) -> str:
+    people = tuple(seen.names.get(person, person) for person in item.people) or ("-",)
+    words = catalogue.say(
+        "{number} {revision}  {step}: {people}",
+        number=item.release.number,
+        revision=item.release.revision,
+        step=STEPS[item.step],
+        people=people,
+    )
+    if item.departments:
+        words += catalogue.say(" ({departments})", departments=item.departments)
+    return words + (f"  {item.answer_by:%Y-%m-%d %H:%M}" if item.answer_by is not None else "")
 
 
 def as_json(seen: Overview, language: Language) -> Mapping[str, object]:

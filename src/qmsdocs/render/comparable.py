@@ -200,6 +200,6 @@ def _boxes(chart: Chart, caption: str, language: Language) -> Grid:
         lane = (Span(chart.lanes[node.lane] if node.lane is not None and node.lane < len(chart.lanes) else ""),)
         return (box, lane, leads(node)) if chart.lanes else (box, leads(node))
 
-    titles = (_BOX, _LANE, _NEXT) if chart.lanes else (_BOX, _NEXT)
+    titles, weights = ((_BOX, _LANE, _NEXT), (5, 3, 5)) if chart.lanes else ((_BOX, _NEXT), (1, 1))
     head = tuple((Span(title.of(language)),) for title in titles)
-    return Grid(head, tuple(row(node) for node in chart.nodes), caption)
+    return Grid(head, tuple(row(node) for node in chart.nodes), caption, weights=weights)

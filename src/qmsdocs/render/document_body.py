@@ -22,9 +22,9 @@ from qmsdocs.render.prose import (
     Span,
     SpanKind,
     Verbatim,
-    plain,
 )
 
+_LEADS_ON = ' class="on"'
 WHOLE_ROWS = 8  # a table of at most so many rows is not torn where a page holds it
 
 
@@ -53,7 +53,7 @@ class Body:
             case Heading():
                 return self._heading(block)
             case Paragraph(line=line):
-                return f"<p>{self.line(line)}</p>"
+                return f"<p{_LEADS_ON if words.leads_on(block) else ''}>{self.line(line)}</p>"
             case Listing():
                 return self._listing(block, depth)
             case Grid():
@@ -98,8 +98,7 @@ class Body:
         if not rows:
             return ""
         count = max(map(len, rows))
-        columns = [[plain(row[at]) for row in grid.rows if at < len(row)] for at in range(count)]
-        classes = [' class="c"' if words.is_short(column) else "" for column in columns]
+        classes = [' class="c"' if is_centred else "" for is_centred in words.centred(grid, count)]
         head = "".join(f"<th>{self.line(cell)}</th>" for cell in grid.head)
         body = "\n".join(
             "<tr>" + "".join(f"<td{classes[at]}>{self.line(cell)}</td>" for at, cell in enumerate(row)) + "</tr>"

@@ -48,6 +48,7 @@ TALLEST = 215.0  # millimetres of a picture, which leaves room for its caption
 _INCH, _SCREEN, _CHART = 25.4, 96, 300  # dots of an inch in a picture without size, and in a chart
 SMALL_TABLE = 6  # rows that stay on one page
 _WHOLE_ROW = 300  # characters of a row that is not torn
+CODE = '<w:rStyle w:val="QmsCode"/>'  # by which an import tells words that are kept as typed
 _FRAME = "".join(
     f'<w:{side} w:val="single" w:sz="4" w:space="4" w:color="000000"/>' for side in ("top", "left", "bottom", "right")
 )
@@ -110,7 +111,7 @@ class Manuscript:
                 said = run(f"{block.number}　") + self.line(block.line)
                 yield paragraph(style, self.marked(bookmark(section, block), said))
             case Paragraph(line=line):
-                yield paragraph("QmsBody", self.line(line))
+                yield paragraph("QmsBody", self.line(line), _kept(block))
             case Listing():
                 yield from self._listing(block, pictures, section, 0)
             case Grid():
@@ -142,7 +143,7 @@ class Manuscript:
     def _span(self, span: Span, properties: str) -> str:
         if span.kind is SpanKind.BREAK:
             return "<w:r><w:br/></w:r>"
-        face = properties + ("<w:b/>" if span.is_bold else "")
+        face = (CODE if span.is_code else "") + properties + ("<w:b/>" if span.is_bold else "")
         if span.kind is SpanKind.PARAMETER:
             return control(f"p.{span.target}", run(span.text, face))
         if span.kind is SpanKind.REFERENCE:
@@ -158,11 +159,11 @@ class Manuscript:
         below = f'<w:ind w:left="{LIST_INDENT + MARK_WIDTH * (depth + 1)}"/>'
         for item in listing.items:
             first = item[0].line if item and isinstance(item[0], Paragraph) else ()
-            yield paragraph("QmsItem", self.line(first), own)
+            yield paragraph("QmsItem", self.line(first), (_kept(item[0]) if first else "") + own)
             for block in item[1:] if first else item:
                 match block:
                     case Paragraph(line=line):
-                        yield paragraph("QmsItem", self.line(line), below)
+                        yield paragraph("QmsItem", self.line(line), _kept(block) + below)
                     case Listing():
                         yield from self._listing(block, pictures, section, depth + 1)
                     case _:
@@ -176,8 +177,7 @@ class Manuscript:
         if grid.number:
             said = words.TABLE.of(self.language).format(number=grid.number)
             yield paragraph("QmsCaption", run(f"{said}　{grid.caption}"), "<w:keepNext/>")
-        centred = [words.is_short([plain(row[at]) for row in grid.rows if at < len(row)]) for at in range(count)]
-        styles = ["QmsCellCentred" if is_short else "QmsCell" for is_short in centred]
+        styles = ["QmsCellCentred" if is_centred else "QmsCell" for is_centred in words.centred(grid, count)]
         last = len(grid.rows) - 1
         is_small = len(grid.rows) <= SMALL_TABLE
         drawn = [self._row(row, styles, keeps=at < (last if is_small else 1)) for at, row in enumerate(grid.rows)]
@@ -218,6 +218,11 @@ class Manuscript:
         yield paragraph("QmsFigure", self.media.drawing(shown))
         said = words.FIGURE.of(self.language).format(number=number)
         yield paragraph("QmsCaption", run(f"{said}　{caption}"))
+
+
+def _kept(block: Block) -> str:
+    """The property of a paragraph that stays with what it leads on to."""
+    return "<w:keepNext/>" if words.leads_on(block) else ""
 
 
 def column_widths(grid: Grid, count: int) -> tuple[float, ...]:

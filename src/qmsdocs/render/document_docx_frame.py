@@ -62,7 +62,7 @@ def _block(sheet: DocumentSheet, head: Head, part: Part, media: Media) -> str:
         measures = fitted(sheet.logo, name="logo", width=_LOGO_WIDTH, height=_LOGO_HEIGHT)
         picture = Illustration(media.relation(part, sheet.logo, name="logo"), *measures)
         logo = paragraph("QmsBlock", media.drawing(picture), '<w:spacing w:line="240" w:lineRule="auto"/>')
-    organisation = logo + _small(head.organisation, _WIDTHS[0], count * ROW - (11 if logo else 0))
+    organisation = logo + _company(head.organisation, count * ROW - (11 if logo else 0))
     kind = _small(head.kind, _WIDTHS[1], ROW)
     drawn = []
     for at, (label, value) in enumerate(cells):
@@ -85,6 +85,12 @@ def _small(text: str, width: float, height: float, style: str = "QmsBlock") -> s
     return paragraph(style, run(text, size(_fitting(text, width, height, _SMALL_SIZES))))
 
 
+def _company(name: str, height: float) -> str:
+    points = _fitting(name, _WIDTHS[0], height, _SMALL_SIZES)
+    lines = words.company(name, _capacity(_WIDTHS[0], points))
+    return paragraph("QmsBlock", run("\n".join(lines), size(points)))
+
+
 def _title(text: str, height: float) -> str:
     points = _fitting(text, _WIDTHS[1], height, _TITLE_SIZES)
     lines = "\n".join(_lines(text, _WIDTHS[1], points))
@@ -93,8 +99,13 @@ def _title(text: str, height: float) -> str:
 
 
 def _lines(text: str, width: float, points: float) -> tuple[str, ...]:
-    capacity = (width - 2) / (points * measure.MILLIMETRES_PER_POINT)
+    capacity = _capacity(width, points)
     return measure.balanced(text, capacity, most=capacity)
+
+
+def _capacity(width: float, points: float) -> float:
+    """How many ems stand side by side in a cell."""
+    return (width - 2) / (points * measure.MILLIMETRES_PER_POINT)
 
 
 def _fitting(text: str, width: float, height: float, sizes: tuple[float, ...]) -> float:
@@ -121,13 +132,14 @@ def footer(sheet: DocumentSheet, part: Part, media: Media, *, is_cover: bool) ->
         media.relation(part, code, name="qr"), mark.SIDE, mark.SIDE, description=words.CHECK.of(language)
     )
     void = words.void_stamp(sheet)
-    state = f"{words.state(sheet)}　{sheet.number} {sheet.revision}\n{words.CHECK.of(language)} {sheet.check}"
+    lines, points = words.identity(sheet)
+    state = f"\n{words.CHECK.of(language)} {sheet.check}"
     state += f"\n{void[1]}" if void is not None and void[1] else ""
     middle = page_number(language) if is_cover else ""
     cells = (
         Cell(paragraph("QmsFoot", run(words.COPYING.of(language)))),
         Cell(paragraph("QmsFootCentred", middle)),
-        Cell(paragraph("QmsFootRight", run(state))),
+        Cell(paragraph("QmsFootRight", run("\n".join(lines), size(points)) + run(state))),
         Cell(paragraph("QmsFootRight", media.drawing(picture), '<w:spacing w:line="240" w:lineRule="auto"/>')),
     )
     return table((50.0, 45.0, 47.0, 18.0), [Row(cells)], Look(outer=0, inner=0, side=0)) + paragraph("QmsJoint")

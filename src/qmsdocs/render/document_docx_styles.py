@@ -88,6 +88,7 @@ def _named(language: Language) -> Sequence[str]:
     kept = "<w:keepNext/><w:keepLines/>"
     body, item, figure = ("正文段落", "列表项", "图") if is_chinese else ("Body", "List item", "Figure")
     found = [
+        '<w:style w:type="character" w:customStyle="1" w:styleId="QmsCode"><w:name w:val="QmsCode"/></w:style>',
         _style("QmsBody", body, "<w:widowControl/>" + _line(LINE, after=paragraph_after(language)) + indent + both),
         _style("QmsItem", item, "<w:widowControl/>" + _line(LINE) + both),
         _style("QmsFigure", figure, "<w:keepNext/>" + _SINGLE + centred),

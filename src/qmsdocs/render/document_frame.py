@@ -29,7 +29,8 @@ def header_block(head: Head, ink: Ink, logo: str) -> str:
     picture = f'<img src="{logo}" alt="">' if logo else ""
     size = _size(head.organisation, _LEFT, count * ROW - (11 if logo else 0), _SMALL_SIZES)
     left = (
-        f'<td class="o" rowspan="{count}">{picture}<div style="font-size:{size}pt">{ink.text(head.organisation)}</div>'
+        f'<td class="o" rowspan="{count}">{picture}<div style="font-size:{size}pt">'
+        f"{'<br>'.join(map(ink.text, words.company(head.organisation, _capacity(_LEFT, size))))}</div>"
     )
     middle = f'<td class="k" style="font-size:{_size(head.kind, _TITLE, ROW, _SMALL_SIZES)}pt">{ink.text(head.kind)}'
     lines = [f"<tr>{left}</td>{middle}</td>{_cell(cells[0], ink)}</tr>"]
@@ -60,8 +61,13 @@ def page_number(ink: Ink) -> str:
 
 
 def _lines(text: str, width: float, size: float) -> tuple[str, ...]:
-    capacity = (width - 2 * _PADDING) / (size * measure.MILLIMETRES_PER_POINT)
+    capacity = _capacity(width, size)
     return measure.balanced(text, capacity, most=capacity)
+
+
+def _capacity(width: float, size: float) -> float:
+    """How many ems stand side by side in a cell."""
+    return (width - 2 * _PADDING) / (size * measure.MILLIMETRES_PER_POINT)
 
 
 def _size(text: str, width: float, height: float, sizes: tuple[float, ...]) -> float:
@@ -76,7 +82,8 @@ def _size(text: str, width: float, height: float, sizes: tuple[float, ...]) -> f
 def foot(sheet: DocumentSheet, ink: Ink, *, is_cover: bool) -> str:
     """The foot of a page: copying forbidden, how the revision stands, the mark to verify it by."""
     code = base64.b64encode(mark.qr_png(sheet.payload)).decode("ascii")
-    identity = f"{ink.text(words.state(sheet))}　{ink.text(sheet.number)} {ink.text(sheet.revision)}"
+    lines, size = words.identity(sheet)
+    identity = f'<span class="w" style="font-size:{size}pt">{"<br>".join(map(ink.text, lines))}</span>'
     return (
         f'<table class="foot"><tr><td class="l">{ink.spoken(words.COPYING)}</td>'
         f"<td>{page_number(ink) if is_cover else ''}</td>"

@@ -9,7 +9,9 @@ from datetime import date, datetime
 
 from qmsdocs.base.language import Language, Text
 from qmsdocs.model.organisation import HeaderCell
+from qmsdocs.render import measure
 from qmsdocs.render.document_sheet import Chapter, DocumentSheet, SignedLine, Standing
+from qmsdocs.render.prose import Block, Grid, Paragraph, plain
 
 NUMBER, REVISION = Text("文件编号", "Number"), Text("版次/修订次", "Revision")
 CONFIDENTIALITY = Text("密级", "Confidentiality")
@@ -89,6 +91,10 @@ HEADER = (
     HeaderCell(label=Text("页码", "Page"), value="page"),
     HeaderCell(label=Text("生效日期", "Effective"), value="effective_on"),
 )
+
+
+_COMPANY = re.compile("(.+?)((?:集团|股份)*有限(?:责任)?公司)")
+_FOOT_WIDTH, _FOOT_SIZES = 41.0, (9.0, 8.0, 7.5)  # millimetres and points of what the foot says on the right
 
 
 def day(on: date | datetime | None, language: Language) -> str:
@@ -188,6 +194,36 @@ def _letters(count: int) -> str:
     return found
 
 
-def is_short(texts: Sequence[str]) -> bool:
-    """Whether the cells of a column are short enough to stand in its middle."""
+def centred(grid: Grid, count: int) -> tuple[bool, ...]:
+    """Whether the cells of each of `count` columns stand in its middle: short ones; in lists of numbers the number."""
+    if grid.source.strip() in ("references", "forms"):
+        return tuple(at == 0 for at in range(count))
+    return tuple(_is_short([plain(row[at]) for row in grid.rows if at < len(row)]) for at in range(count))
+
+
+def _is_short(texts: Sequence[str]) -> bool:
     return all(len(text) <= 8 and not re.search(r"[，。；]", text) for text in texts)
+
+
+def leads_on(block: Block) -> bool:
+    """Whether it is a paragraph that ends with a colon, and so belongs to what follows it."""
+    return isinstance(block, Paragraph) and plain(block.line).rstrip().endswith(("：", ":"))
+
+
+def company(name: str, capacity: float) -> tuple[str, ...]:
+    """The name on as few lines of `capacity` ems as hold it; two of them break before what kind of company it is."""
+    lines = measure.balanced(name, capacity, most=capacity)
+    found = _COMPANY.fullmatch(name)
+    is_held = found is not None and max(map(measure.ems, found.groups())) <= capacity
+    return found.groups() if found is not None and is_held and len(lines) == 2 else lines
+
+
+def identity(sheet: DocumentSheet) -> tuple[tuple[str, ...], float]:
+    """How the revision stands, number and revision, as the foot says them, with the size in points: on one line, or
+    with number and revision on a line of their own."""
+    own = f"{sheet.number} {sheet.revision}"
+    for lines, sizes in (((f"{state(sheet)}　{own}",), _FOOT_SIZES), ((state(sheet), own), (*_FOOT_SIZES, 6.5, 5.0))):
+        for size in sizes:
+            if max(measure.millimetres(line, size) for line in lines) <= _FOOT_WIDTH:
+                return lines, size
+    return lines, size

@@ -237,7 +237,7 @@ class _Reader:
         if form not in self.around.flows:
             raise self._place(token).refuse(message("there is no flow of form {form}", form=form))
         self.figures += 1
-        title = self.around.titles.get(form, "")
+        title = Catalogue.load(self.language).say("{title}: flow chart", title=self.around.titles.get(form, form))
         return Drawing(self.around.flows[form], title, self.figures, f"{token.info.strip()}\n")
 
     def _chart(self, token: Token, caption: str) -> Block:

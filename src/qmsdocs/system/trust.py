@@ -11,7 +11,7 @@ from datetime import date
 from functools import cached_property
 
 from qmsdocs.base.errors import Message, message
-from qmsdocs.model.approval import Offices
+from qmsdocs.model.approval import Offices, refuse_reviewer
 from qmsdocs.model.key import RegisteredKey
 from qmsdocs.model.record import Event, Record
 from qmsdocs.model.release import Release
@@ -193,6 +193,9 @@ class Trust:
         people = before.people(on=day)
         roles = matrix.review if event.act == "review" else matrix.approve
         authority = Offices(people, before.delegations, day).authority(event.by, roles)
+        reviewed = [e.by for e in before.course(release).events if e.act == "review"]
+        if authority is not None and event.act in DECIDING and reviewed:
+            yield from refuse_reviewer(reviewed[-1], event.by, authority)
         if authority is None or authority.behalf != event.mapping("set").get("deputy_for"):
             yield message("{person} had no right to do so on {day}", person=event.by, day=day)
         if event.act in DECIDING and not event.mapping("signer"):
