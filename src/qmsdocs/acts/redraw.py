@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import date, datetime, time
 from functools import partial
 
 from qmsdocs.acts import document_pages
@@ -175,9 +175,9 @@ def _told(system: System, release: Release, wanted: Print) -> System:
     as_then = Release.of(Record(tuple(item.event for item in events[:place])))
     known = [as_then if other.record == release.record else other for other in system.releases]
     if as_then.first_day is None:  # then it tells of every revision that was there
-        known = [
-            other for other in known if other.number != release.number or _was_there(system, other, as_then, wanted)
-        ]
+        own = [other for other in known if other.number == release.number]
+        later = [other for other in own if not _was_there(system, other, as_then, wanted)]
+        known = [other for other in known if other not in later]
     return replace(system, definitions=replace(system.definitions, stored=stored, releases=tuple(known)))
 
 

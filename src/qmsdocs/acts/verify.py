@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from qmsdocs.acts import document_pages
 from qmsdocs.acts.comparing import Checked, Given, NotDrawn, Part, nearest
-from qmsdocs.acts.redraw import Expected, Impossible, drawn_again
+from qmsdocs.acts.redraw import Expected, Impossible, drawn_again, stamped
 from qmsdocs.acts.sheets import act_title
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.language import Text
@@ -15,7 +16,8 @@ from qmsdocs.fill import page_mark
 from qmsdocs.fill.page_mark import FileKind, PageFile, PageText
 from qmsdocs.fill.pdf_reading import PRINTED
 from qmsdocs.model.record import Event, Record
-from qmsdocs.query.verifying import Standing, Verdict, by_code, standing
+from qmsdocs.query.custody import CopyStanding
+from qmsdocs.query.verifying import GOOD, Standing, Verdict, by_code, standing
 from qmsdocs.render.mark import Mark, short_code
 from qmsdocs.render.pdf import RECORD
 from qmsdocs.system.view import System
@@ -97,7 +99,30 @@ def _compared(system: System, at: Standing, given: Given, expected: Expectation)
     if answer.difference is not None:
         caution = message("where an earlier version of this program drew it, print it anew and compare")
         return Judged(at, answer.checked, Verdict.ALTERED, (answer.difference, caution, *told))
-    return Judged(at, answer.checked, at.verdict, (*told, answer.note) if answer.note else told)
+    ended = _ended(system, at, given)
+    verdict = Verdict.UNCONTROLLED if ended and at.verdict in GOOD else at.verdict
+    return Judged(at, answer.checked, verdict, (*ended, *told, *((answer.note,) if answer.note else ())))
+
+
+def _ended(system: System, at: Standing, given: Given) -> tuple[Message, ...]:
+    """That the numbered copy a genuine PDF is should not be in use; nothing of other pages."""
+    if at.release is None or not given.file.printed or not given.part.is_whole:
+        return ()
+    stamp = document_pages.read_page(given.file.printed).copy
+    found = stamped(system, at.release, stamp) if stamp is not None else ()
+    if not found or any(copy.is_out or (copy.ended_on or system.today) > system.today for copy in found):
+        return ()
+    last = found[-1]
+    told = {"copy": last.number, "day": last.ended_on or "-"}
+    match last.standing:
+        case CopyStanding.RETURNED:
+            return (message("copy {copy} is registered as returned on {day}", **told),)
+        case CopyStanding.DESTROYED:
+            return (message("copy {copy} is registered as destroyed on {day}", **told),)
+        case CopyStanding.LOST:
+            return (message("copy {copy} is registered as lost on {day}", **told),)
+        case _:
+            return (message("the registration of copy {copy} is void", copy=last.number),)
 
 
 def _missing(at: Standing, file: PageFile) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from qmsdocs.store.repository import find
 if TYPE_CHECKING:
     from qmsdocs.cli.session import Session
 
+_LINKED = re.compile(r"(?<!\\)\[[^\[\]\\\n]+\]|`[^`\n]+`")
 _TITLES: Mapping[NoteKind, Message] = {
     NoteKind.NOT_CARRIED: message("Not carried over"),
     NoteKind.ALTERED: message("Carried over in another shape"),
@@ -58,7 +59,7 @@ def import_document(
     if not dry_run:
         for place, data in files.items():
             write_atomically(place, data)
-    notes = (*imported.notes, *_left_open(imported, procedure, former), *_unlinked(imported.markdown, load(root).titles))
+    notes = (*imported.notes, *_left_open(imported, procedure, former), *_unlinked(imported, root))
     shown = [
         place.relative_to(root).as_posix() if place.is_relative_to(root) else str(place) for place in reversed(files)
     ]
@@ -112,14 +113,32 @@ def _left_open(imported: Imported, procedure: Procedure, former: str | None) -> 
     return (*notes, *(Note(NoteKind.DESK_REVIEW, "", one) for one in said))
 
 
+def _unlinked(imported: Imported, root: Path) -> tuple[Note, ...]:
+    """The numbers of known documents and forms that stand in the text as mere words."""
+    working = load(root)
+    words = _LINKED.sub("", imported.markdown)
+    known = [number for number in (*working.procedures, *working.forms) if number != imported.front.get("number")]
+    found = tuple(number for number in known if re.search(rf"(?<![\w-]){re.escape(number)}(?![\w-])", words, re.ASCII))
+    said = message(
+        "known numbers that stay plain text: {numbers}; written [{example}] one follows the document",
+        numbers=found,
+        example=found[0] if found else "",
+    )
+    return (Note(NoteKind.DESK_REVIEW, "", said),) if found else ()
+
+
 def _tell_revision(session: Session, number: str, found: Mapping[str, str]) -> None:
     """Nothing; says how the revision and the day that the Word file names are kept."""
     if revision := found.get("revision"):
         command = shlex.join(("qmsdocs", "document", "submit", number, "--revision", revision))
-        session.tell("the Word file says revision {revision}; to keep it: {command}", revision=revision, command=command)
+        session.tell(
+            "the Word file says revision {revision}; submit it as: {command}", revision=revision, command=command
+        )
     if day := found.get("effective_on"):
-        command = shlex.join(("qmsdocs", "document", "approve", number, "--effective", day))
-        session.tell("it says in force since {day}; to keep that: {command}", day=day, command=command)
+        session.tell(
+            "it says effective on {day}: `document approve --effective` takes a coming day; name a past one in -m",
+            day=day,
+        )
 
 
 def _report(session: Session, files: list[str], notes: tuple[Note, ...]) -> None:

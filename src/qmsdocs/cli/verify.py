@@ -138,6 +138,8 @@ def _verdict(verdict: Verdict, path: str, what: str) -> Message:
             return message("{path}: SUPERSEDED: {what}", **said)
         case "withdrawn":
             return message("{path}: WITHDRAWN: {what}", **said)
+        case "uncontrolled":
+            return message("{path}: NO LONGER a controlled copy: {what}", **said)
         case "draft":
             return message("{path}: only a DRAFT: {what}", **said)
         case "current":

@@ -33,6 +33,7 @@ class Verdict(StrEnum):
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
     DRAFT = "draft"
+    UNCONTROLLED = "uncontrolled"  # a numbered copy that nobody should have any more
     CURRENT = "current"
     OUTDATED = "outdated"
     VOID = "void"
