@@ -102,6 +102,10 @@ def test_an_author_never_decides_alone(keyed: Company) -> None:
     keyed.withdraw()
     keyed.submit()
     keyed.review()
+    assert "was prepared by zhao.lei" in refused(keyed.approve)  # the same bytes, handed in by another
+    keyed.edit(13)
+    keyed.submit()
+    keyed.review()
     keyed.approve()
 
 
@@ -281,6 +285,53 @@ def test_what_is_on_trial_may_be_reviewed_before_it_is_adopted(keyed: Company) -
     assert keyed.problems() == []
 
 
+def test_nobody_is_locked_out(keyed: Company) -> None:
+    path = keyed.root / "people.toml"
+    whole = path.read_text("utf-8")
+    path.write_text(whole.replace('roles = ["general_manager", "document_controller"]', "roles = []"), "utf-8")
+    assert "nobody could approve settings any more" in refused(lambda: keyed.submit(number="people.toml"))
+    path.write_text(whole.split("[person.", 1)[0], "utf-8")
+    assert "nobody could prepare settings any more" in refused(lambda: keyed.submit(number="people.toml"))
+    settings = keyed.root / "qms.toml"
+    settings.write_text(settings.read_text("utf-8").replace("[site.hz]", "[site.sh]"), "utf-8")
+    assert "the site hz cannot go" in refused(lambda: keyed.submit(number="qms.toml"))
+
+
+def test_what_was_seen_is_what_is_approved(keyed: Company) -> None:
+    keyed.edit(12)
+    keyed.submit()
+    seen = keyed.review().record
+    keyed.edit(6)
+    keyed.submit()
+    keyed.review()
+    assert "another revision waits now" in refused(
+        lambda: keyed.do(lambda s: release.approve(s, NUMBER, Act("zhao.lei", seen=seen)))
+    )
+
+
+def test_departments_of_the_matrix_cannot_be_left_out(keyed: Company) -> None:
+    settings = keyed.root / "qms.toml"
+    text = settings.read_text("utf-8").replace("[approval.default]", '[approval.default]\ncountersign = ["工程部"]')
+    settings.write_text(text, "utf-8")
+    keyed.submit(number="qms.toml")
+    keyed.review(number="qms.toml")
+    keyed.approve(number="qms.toml")
+    keyed.later(days=1).edit(12)
+    keyed.submit(departments=("营销部", "营销部"))
+    assert [o.department for o in course(keyed.system, NUMBER)[-1].opinions] == ["工程部", "营销部"]
+
+
+def test_a_clock_set_back_approves_nothing_in_the_past(keyed: Company) -> None:
+    keyed.later(days=10).edit(12)
+    keyed.submit()
+    keyed.review()
+    keyed.later(days=-5)
+    early = Act("zhao.lei", "时钟无误", clock_is_right=True)
+    assert "lies before the approval" in refused(
+        lambda: keyed.do(lambda s: release.approve(s, NUMBER, early, effective_on=date(2026, 11, 8)))
+    )
+
+
 # ── keys
 
 
@@ -296,10 +347,12 @@ def test_before_the_first_key_approvals_are_unsigned_and_afterwards_not(company:
     company.submit()
     company.review()
     company.do(lambda s: officers.lose(s, "zhao.lei", Act("wang.fang", "丢失"), lost_at=s.now))
-    company.key("li.ming")  # nobody can confirm it: it counts
-    lost = company.keys["zhao.lei"]
-    assert not company.system.signs("zhao.lei") and lost is company.keys["zhao.lei"]
-    company.approve()  # nobody who may approve has a key any more
+    assert "approvals are signed here" in refused(company.approve)  # a loss does not switch signing off
+    company.key("zhao.lei")
+    assert not company.system.signs("zhao.lei")
+    assert "cannot confirm" in refused(lambda: company.do(lambda s: officers.confirm(s, "zhao.lei", Act("wang.fang"))))
+    company.do(lambda s: officers.confirm(s, "zhao.lei", Act("li.ming", "当面核对")))  # nobody is left who could sign
+    company.approve()
     assert company.problems() == []
 
 

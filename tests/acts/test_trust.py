@@ -166,6 +166,21 @@ def another_person(company: Company) -> None:
     forged(company, key, signer=signer)
 
 
+def smuggled(company: Company, act: str, **changes: Any) -> None:
+    """An unsigned act of another name that claims to approve."""
+    item = company.newest()
+    last = company.system.definitions.events(item)[-1]
+    _, data, _ = approved(company)
+    body = {
+        **json.loads(data), "record": last.body["record"], "sequence": 3, "previous": last.sha256, "act": act,
+        "control": git(company.root, "rev-parse", CONTROL).strip(), "signer": None, "by": "li.ming",
+        "recorded_at": company.now.isoformat(timespec="seconds"), "state": "approved",
+        "set": {"effective_on": company.now.date().isoformat()}, **changes,
+    }  # fmt: skip
+    commit(company.root, {f"{last.path.rpartition('/')[0]}/0003-{act}.json": dumps(body)})
+    assert company.in_force(company.now.date()) == "A/1"  # it does not count
+
+
 FORGERIES: tuple[tuple[str, Callable[[Company], object], str], ...] = (
     ("unsigned", lambda c: forged(c, None), "it is not signed, and it had to be"),
     ("a key nobody has", lambda c: forged(c, new_key()), "zhao.lei has no such key"),
@@ -184,6 +199,10 @@ FORGERIES: tuple[tuple[str, Callable[[Company], object], str], ...] = (
     ("backdated, older state named", backdated_state, "another state of the releases"),
     ("the time contradicts the order", lambda c: forged(c, c.keys["zhao.lei"], recorded_at="2026-11-02T09:00:00+08:00"),
      "lies before that of the act before it"),
+    *((f"an approval called {act}", lambda c, act=act: smuggled(c, act), f"the act {act} cannot do this")
+      for act in ("answer", "take_back", "countersign", "amend", "ask_withdrawal", "review", "reject")),
+    ("an answer that changes bytes", lambda c: smuggled(c, "answer", state="reviewed", set={"manifest": "0" * 64}),
+     "the act answer cannot do this"),
     ("effective before the approval", lambda c: forged(c, c.keys["zhao.lei"], set={"effective_on": "2026-11-01"}),
      "effective day lies before the approval"),
 )  # fmt: skip

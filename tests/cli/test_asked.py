@@ -266,16 +266,49 @@ def test_the_menu_starts_what_it_says(live: Program) -> None:
     person.until("Number")
     person.type("1")
     assert person.close() in (0, 1)
-    assert "QD-14-02" in person.seen
+    assert "QR-14-04" in person.seen
     leaving = Terminal(live)
     leaving.until("Leave", "Number")
     leaving.type("0")
     assert leaving.close() == 0
+    away = Terminal(live)
+    away.until("Number: ")
+    away.type("q")
+    assert away.close() == 0
     stopped = Terminal(live)
     stopped.until("Number: ")
     stopped.interrupt()
     assert stopped.close() == 130
     assert Path(live.root / "qms.toml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("title", "answers", "command", "said"),
+    [
+        ("List the controlled documents", (), "document list", "QD-14-02"),
+        (
+            "Put a document up for review",
+            ("QD-99-99", "两处改字"),
+            "document submit QD-99-99 -m '两处改字'",
+            "QD-99-99",
+        ),
+        ("Review what waits for me", (), "document review --waiting", ""),
+        ("Approve what waits for me", (), "document approve --waiting", ""),
+        ("Verify a page", ("9F2C-7A1B",), "verify 9F2C-7A1B", "9F2C-7A1B"),
+    ],
+)
+def test_the_menu_controls_documents(
+    live: Program, title: str, answers: tuple[str, ...], command: str, said: str
+) -> None:
+    person = Terminal(live)
+    shown = person.until(title, "Number: ")
+    person.type(re.findall(rf"(\d+)  {title}", shown)[0])
+    for answer in answers:
+        person.until(": ")
+        person.type(answer)
+    person.until(f"qmsdocs {command}\x1b[0m\n")
+    assert person.close() in (0, 1, 2)
+    assert said in person.seen.rpartition(command)[2] and "Usage" not in person.seen
 
 
 def test_a_bar_is_drawn_for_people_only(live: Program) -> None:

@@ -178,17 +178,47 @@ def test_a_copy_is_received_returned_and_destroyed_before_a_witness(shared: Prog
     assert give(shared, document, received="3", person="zheng.kai").code == 0
     values = shared.record(record)["values"]
     assert (values["holder"], values["received_by"], values["received_on"]) == ("zheng.kai", "zheng.kai", "2026-11-21")
-    missing = give(shared, document, returned="3")
-    assert "(recall_reason)" in missing.err and "--set FIELD=VALUE" in missing.err and missing.code == 2
+    missing = give(shared, document, returned="3", values=("condition=",))
+    assert "(condition)" in missing.err and "--set FIELD=VALUE" in missing.err and missing.code == 2
     assert give(shared, document, returned="3", values=("condition=complete", "recall_reason=moved")).code == 0
     refused(give(shared, document, returned="3"), "was returned on 2026-11-21")
     own = give(shared, document, destroyed="3", values="method=shredded", witness=CLERK)
     refused(own, "the witness must be somebody else")
-    alone = give(shared, document, destroyed="3", values="method=shredded")
-    assert alone.code == 2 and "(witness)" in alone.err
+    refused(give(shared, document, destroyed="3"), "who sees the copy destroyed?", "--witness PERSON")
     assert give(shared, document, destroyed="3", values="method=shredded", witness="李明").code == 0
     assert copies(shared, document) == [("3", "A/0", "工程部", "destroyed")]
     refused(give(shared, document, destroyed="3"), "was destroyed on 2026-11-21")
+
+
+def test_a_copy_comes_back_and_ends_by_short_commands(shared: Program, document: str) -> None:
+    records = [given(shared, document, to=name)["record"] for name in ("工程部", "营销部", "客户服务部")]
+    refused(give(shared, document, destroyed="1", witness="李明"), "工程部 has copy 1", "first:", "--return 1")
+    with shared.unchanged():
+        refused(give(shared, document, returned="1，9"), "copy 9 was never given")
+    assert give(shared, document, received="1,2", person="feng.lan").code == 0
+    done = give(shared, document, returned="1，02, 1", json=True)
+    assert [item["number"] for item in done.json["changed"]] == records[:2], done
+    for record, holder in zip(records, (None, "feng.lan"), strict=False):
+        values = shared.record(record)["values"]
+        assert (values.get("holder"), values["received_by"], values["department"]) == (
+            holder, "feng.lan", "营销部" if holder else "工程部",
+        )  # fmt: skip
+        said = (values["condition"], values["recall_reason"], values["returned_by"])
+        assert said == ("complete", "unneeded", holder or CLERK)
+    assert give(shared, document, returned="3", values=("condition=missing", "recall_reason=damaged")).code == 0
+    assert shared.record(records[2])["values"]["condition"] == "missing"
+    assert give(shared, document, destroyed="1、2", witness="李明").code == 0
+    assert shared.record(records[1])["values"]["method"] == "shredded"
+    assert [copy[3] for copy in copies(shared, document)] == ["destroyed", "destroyed", "returned"]
+    refused(give(shared, document, returned=","), "must be a number")
+
+
+def test_a_department_without_people_and_a_document_without_a_list_are_said(shared: Program, document: str) -> None:
+    found = give(shared, document, to="财务部")
+    assert found.code == 0 and found.err == "nobody serves in the department 财务部\n"
+    assert give(shared, document, to="工程部").err == ""
+    none = give(shared, "qms.toml", everybody=True)
+    assert (none.code, none.out) == (0, "") and "qms.toml A/0 has no distribution list" in none.err
 
 
 def test_a_withdrawn_document_comes_back_whole(shared: Program, document: str) -> None:

@@ -462,7 +462,7 @@ def broken(folder: Path, pages: Pages) -> list[tuple[Path, str]]:
     made.append((folder / "bomb.docx", "32 MB"))
     with zipfile.ZipFile(folder / "two-faced.docx", "w") as package:  # a genuine PDF for those who look for one
         package.writestr("page.pdf", pages.pdf.read_bytes())
-    made.append((folder / "two-faced.docx", "not a Word document"))
+    made.append((folder / "two-faced.docx", "neither a PDF nor a Word document"))
     Image.new("1", (20_000, 20_000)).save(folder / "bomb.png")
     made.append((folder / "bomb.png", "million points"))
     with pikepdf.open(pages.pdf) as file:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import zipfile
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ import pytest
 from control import NUMBER, Company
 from office import convert
 from program import Program, looked
+
+from qmsdocs.base.language import Language
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,84 @@ def test_a_word_file_with_another_text_is_altered(desk: Desk, tmp_path: Path, ol
     for name in ("second.docx", "approved.docx"):
         answer = desk.judge(edited(desk.folder / name, tmp_path / name, old, new), code=1)
         assert facts(answer)[:3] == ("altered", NUMBER, "A/1"), answer
+
+
+# ── numbered copies, sheets to sign, revisions that never came into force
+
+
+def done(program: Program, *words: object, code: int = 0) -> Any:
+    """What a command said as JSON."""
+    found = program("document", *words, "--json")
+    assert found.code == code, found
+    return found.json
+
+
+def judged(program: Program, path: object, code: int) -> tuple[str, str, list[str]]:
+    """Verdict, how far it was compared, and the reasons."""
+    found = program("verify", path, "--json")
+    assert found.code == code, found
+    [answer] = found.json["files"]
+    return answer["verdict"], answer["checked"], answer["reasons"]
+
+
+def test_a_copy_is_genuine_while_it_changes_hands_and_not_to_be_used_once_it_is_back(
+    shared: Program, tmp_path: Path
+) -> None:
+    copy, other = tmp_path / "copy.pdf", tmp_path / "other.pdf"
+    give = ("distribute", "QM-01-04", "--no-pages")
+    done(shared, *give, "--to", "工程部", "-o", copy)
+    assert judged(shared, copy, 0)[:2] == ("trial", "bytes")
+    assert "2026-11-21" not in looked("pdftotext", "-layout", copy, "-").partition("发放范围")[2].partition("1 ")[0]
+    done(shared, *give, "--received", "1", "--as", "zheng.kai")
+    done(shared, *give, "--to", "营销部", "-o", other)
+    assert "郑凯 2026-11-21" in looked("pdftotext", "-layout", other, "-")
+    later = shared.later(timedelta(days=1))
+    done(later, *give, "--return", "1")
+    assert judged(later, copy, 1)[0] == "uncontrolled"
+    assert "copy 1 is registered as returned on 2026-11-22" in judged(later, copy, 1)[2]
+    done(later, *give, "--destroy", "1", "--witness", "李明")
+    done(later, *give, "--to", "客户服务部", "--copy", "1")
+    assert "copy 1 is registered as destroyed on 2026-11-22" in judged(later, copy, 1)[2]
+    assert judged(later, other, 0)[:2] == ("trial", "bytes")
+    assert "郑凯 2026-11-22" not in looked("pdftotext", "-layout", other, "-")
+    for row in (["工程部", "1", 1, "王芳 2026-11-21", ""], ["工程部", "1", 1, "郑凯 2026-11-20", ""]):
+        forged = printed_otherwise(other, tmp_path / "forged.pdf", copies=[row])
+        assert "copy 1 of 工程部" in judged(later, forged, 1)[2][0]
+
+
+@pytest.mark.parametrize("kind", ["pdf", "docx"])
+def test_a_sheet_to_sign_is_genuine_before_and_after_it_was_signed(shared: Program, tmp_path: Path, kind: str) -> None:
+    sheet, scan = tmp_path / f"sheet.{kind}", tmp_path / "scan.png"
+    asked = ("acknowledge", "QM-01-01" if kind == "pdf" else "QM-01-02")
+    [record] = done(shared, *asked, "--sheet", "--people", "郑凯", "-o", sheet)["sheets"]
+    assert judged(shared, sheet, 0)[:2] == ("current", "bytes")
+    scan.write_bytes(b"\x89PNG\r\n\x1a\n signed")
+    done(shared, *asked, "--scan", scan, "--record", record, "--set", "effect=抽问，答对", "--no-pages")
+    assert judged(shared, sheet, 1)[:2] == ("outdated", "bytes")
+
+
+def test_a_revision_replaced_on_its_first_day_is_superseded_and_genuine(shared: Program, tmp_path: Path) -> None:
+    path = shared.root / "procedures" / "QM-01-05.md"
+    path.write_text(path.read_text("utf-8") + "\n补充一段说明。\n", "utf-8")
+    done(shared, "submit", "QM-01-05", "-m", "补充说明", "--as", "wang.fang")
+    done(shared, "review", "QM-01-05", "--as", "li.ming")
+    done(shared, "approve", "QM-01-05", "--effective", "2026-11-21", "--as", "zhao.lei")
+    for at, words in ((shared, ()), (shared, ("--kept",)), (shared.later(timedelta(days=3)), ())):
+        old = tmp_path / "old.pdf"
+        assert at("document", "render", "QM-01-05", "--revision", "A/0", "-o", old, *words).code == 0
+        assert judged(shared.later(timedelta(days=4)), old, 1)[:2] == ("superseded", "bytes")
+
+
+def test_what_cannot_be_verified_is_said_in_plain_words(shared: Program, tmp_path: Path) -> None:
+    table, broken = tmp_path / "list.xlsx", tmp_path / "broken.pdf"
+    assert shared("document", "list", "-o", table).code == 0
+    broken.write_bytes(b"%PDF-1.7\n%%EOF\n")
+    chinese = replace(shared, language=Language.ZH)
+    assert (
+        "不是 PDF、Word 文件，也不是可读取的图片\n提示：请另存为 PDF、DOCX、JPEG 或 PNG\n"
+        in chinese("verify", table).err
+    )
+    assert chinese("verify", broken).err.endswith("broken.pdf：文件已损坏\n")
 
 
 def printed_otherwise(source: Path, target: Path, **changed: object) -> Path:

@@ -118,6 +118,7 @@ def test_the_command_writes_the_draft_and_its_pictures_and_keeps_what_is_there(
     assert "Not carried over: 2" in done.out
     draft = repository.root / "procedures" / "QH-QP-09.md"
     assert (repository.root / "procedures" / "QH-QP-09" / "picture-1.png").read_bytes() == makers.png(90)
+    assert "revision B/2; submit it as: qmsdocs document submit QH-QP-09 --revision B/2" in done.err
     text = draft.read_text("utf-8")
     assert "# 由 Word 文件导入 / imported from 回访.docx\n" in text and 'kind       = "procedure"' in text
     draft.write_text(text.replace("quality_manager", "service_manager"), "utf-8")
@@ -127,6 +128,17 @@ def test_the_command_writes_the_draft_and_its_pictures_and_keeps_what_is_there(
     assert again["document"]["number"] == "QH-QP-09" and again["found"]["revision"] == "B/2"
     assert {note["kind"] for note in again["notes"]} == {"not_carried", "altered"}
     assert "service_manager" in draft.read_text("utf-8")
+
+
+def test_the_command_names_the_day_and_the_numbers_that_stay_words(repository: Program, tmp_path: Path) -> None:
+    source = tmp_path / "巡检.docx"
+    head = row("文件编号", "QP-77", "文件名称", "巡检程序") + row("版次", "B/2", "生效日期", "2024-05-06")
+    body = table(head) + p("1 目的") + p("按QD-14-02办理，见 QD-14-025、QP-77 和 QR-14-04。") + p("再见 QD-14-02。")
+    source.write_bytes(word(body))
+    done = repository("document", "import", source)
+    assert "known numbers that stay plain text: QD-14-02, QR-14-04; written [QD-14-02] one follows" in done.out
+    assert done.out.count("stay plain text") == 1
+    assert "effective on 2024-05-06" in done.err
 
 
 def test_the_command_tells_what_the_draft_had_and_the_word_file_has_not(repository: Program, tmp_path: Path) -> None:

@@ -145,6 +145,12 @@ S14 = tuple(
     )
 )
 
+_STEPS = "| 步骤{count} | 时限 |\n| --- | --- |\n" + "| 受理 | 接到后1小时内登记，并通知责任部门到场处理 |\n" * 5
+LEADING = "# 程序\n\n" + "\n\n".join(  # tables at every height of a page, with words before them that end in a colon
+    "各部门按规定办理并登记。\n\n" * count + f"写明理由{count}：\n\n" + _STEPS.format(count=count)
+    for count in range(3, 16)
+)
+
 SENTENCES = (
     "首问责任人接到客户反映的情况后，应当场记下时间、地点和客户的原话，并在规定时限内转给客服专管员。",
     "责任部门到现场确认后，用照片和检验记录说明原因；原因不清的，由质量工程师组织有关专业共同分析。",

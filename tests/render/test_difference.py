@@ -261,6 +261,18 @@ def test_a_chart_shows_where_its_arrows_lead() -> None:
     ]
 
 
+def test_the_roles_of_a_chart_have_room_in_word() -> None:
+    boxes = [Node(name, f"接到{name}处的投诉后逐项登记，当天转给责任部门并告知客户", "step", 0) for name in "甲乙丙丁"]
+    edges = [Edge("甲", name, "重大或者热点") for name in "乙丙丁"]
+    chart = Chart(tuple(boxes), tuple(edges), ("客服专管员",))
+    made = document(difference((), [Drawing(chart, "流程", 1)]))
+    with zipfile.ZipFile(io.BytesIO(made)) as package:
+        root = etree.fromstring(package.read("word/document.xml"))
+    table = [one for one in root.iter(f"{W}tbl") if "角色" in "".join(one.itertext())]
+    widths = [int(column.get(f"{W}w")) for column in table[0].iter(f"{W}gridCol")]
+    assert widths[1] > 6 * 210 and sum(widths) < 9400  # six characters of 10.5 points, in twentieths
+
+
 def test_a_picture_of_the_same_name_with_other_contents_is_a_change() -> None:
     picture = Picture("QP-01/map.png", "接待区", 1)
     assert differences([picture], [picture])[0].change is Change.KEPT

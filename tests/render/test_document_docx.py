@@ -174,6 +174,44 @@ def test_tags_and_fences_are_content_controls_an_import_can_read(made: bytes) ->
     assert again == parse_chart(NOTATION, source="a", line=1)
 
 
+def test_words_that_lead_on_to_a_table_stay_with_it() -> None:
+    text = blocks(
+        "说明。\n\n写明理由：\n\n|甲|\n|-|\n|乙|\n\n- 记下：\n\n  如下:\n\n  - 时间\n", Surroundings(), source="a.md"
+    )
+    root = part(document_docx(replace(sheet(), blocks=text)))
+    kept = {said(one): one.find(f"{W}pPr/{W}keepNext") is not None for one in root.iter(f"{W}p")}
+    assert {words: kept[words] for words in ("说明。", "写明理由：", "记下：", "如下:", "时间")} == {
+        "说明。": False,
+        "写明理由：": True,
+        "记下：": True,
+        "如下:": True,
+        "时间": False,
+    }
+
+
+def test_the_titles_of_listed_documents_begin_at_the_left_and_their_numbers_stand_in_the_middle() -> None:
+    found = paragraphs(document_docx(documents.sheet(body="{{ references }}\n\n{{ forms }}\n")))
+    assert {("QmsCellCentred", "QR-04-01"), ("QmsCell", "工作联系单")} <= set(found)
+    assert {("QmsCellCentred", "QD-14-04"), ("QmsCell", "客户信息管理规定")} <= set(found)
+
+
+def test_a_long_name_and_a_long_state_break_where_words_end() -> None:
+    long = replace(
+        sheet(),
+        organisation="杭州云栖物业服务集团有限公司",
+        standing=Standing.APPROVED,
+        number="GT/QR·10-01-2026",
+        copy=None,
+    )
+    files = parts_of(document_docx(long))
+    lines = [
+        re.sub(r"<w:br/>", "\n", text.decode()) for name, text in files.items() if re.search("/(header|footer)", name)
+    ]
+    words = [re.sub("<[^>]+>", "", line) for line in lines]
+    assert any("杭州云栖物业服务\n集团有限公司" in text for text in words)
+    assert any(re.search(r"已批准，待实施\nGT/QR·10-01-2026 A/1\n", text) for text in words)
+
+
 def test_a_tag_is_no_longer_than_word_bears() -> None:
     long = "很长的标题" * 30
     drawing = Drawing(parse_chart(NOTATION, source="a", line=1), long, 1, f"chart {long}\n{NOTATION}")

@@ -334,6 +334,40 @@ def test_tables_and_figures_carry_numbers_and_heads_are_repeated() -> None:
     assert [squeezed(page).count("步骤责任人") for page in found[2:]] == [1] * (len(found) - 2) and len(found) > 3
 
 
+def test_words_that_lead_on_to_a_table_stand_on_its_page() -> None:
+    found = pages(document_pdf(documents.sheet(body=documents.LEADING)))
+    for page in found:
+        assert set(re.findall(r"理由(\d+)：", page)) <= set(re.findall(r"步骤(\d+)", page))
+    assert len(found) > 8 and all(f"理由{count}：" in "".join(found) for count in range(3, 16))
+
+
+def test_the_titles_of_listed_documents_begin_at_the_left_and_their_numbers_stand_in_the_middle() -> None:
+    html = document_html(documents.sheet(body="{{ references }}\n\n{{ forms }}\n"))
+    for number, title in (("QD-14-04", "客户信息管理规定"), ("QR-04-01", "工作联系单")):
+        cell = f'<td class="c"><span class="w">{number}</span></td><td>{title}</td>'
+        assert cell in html
+
+
+@pytest.mark.parametrize(
+    ("company", "lines"),
+    [
+        ("杭州云栖物业服务集团有限公司", ["杭州云栖物业服务", "集团有限公司"]),
+        ("绿源置业有限公司", ["绿源置业有限公司"]),
+        ("云栖物业服务中心杭州西湖区办事处", ["云栖物业服务中心", "杭州西湖区办事处"]),
+    ],
+)
+def test_the_name_of_the_company_breaks_into_even_lines(company: str, lines: list[str]) -> None:
+    second = pages(document_pdf(replace(documents.sheet(body=TINY), organisation=company)))[1]
+    assert [line for line in second.splitlines() if line and line in company] == lines
+
+
+@pytest.mark.parametrize("number", ["WI-15-01", "GT/QR·10-01-2026-0001", "云栖物业杭州分公司客户服务作业指导书-15-01"])
+def test_number_and_revision_stand_on_one_line_of_the_foot(number: str) -> None:
+    made = replace(documents.sheet(body=TINY), number=number, revision="A/0", standing=Standing.APPROVED, copy=None)
+    for page in pages(document_pdf(made)):
+        assert re.search(rf"(^|　){number} A/0$", page, re.MULTILINE)
+
+
 def test_an_english_document_speaks_english() -> None:
     text = " ".join("".join(pages(document_pdf(documents.sheet(language=Language.EN, body=documents.ENGLISH)))).split())
     for words in (

@@ -137,9 +137,12 @@ def test_figures_are_numbered_in_one_row() -> None:
     text = "![现场](QD-14-02/现场%201.png)\n\n```flow QR-14-04\n```\n\n```chart 接待\n来访 -> 登记\n```\n"
     picture, flow, drawn = read(text)
     assert picture == Picture("QD-14-02/现场 1.png", "现场", 1)
-    assert flow == Drawing(FLOW, "客户投诉登记处理表", 2)
+    assert isinstance(flow, Drawing)
+    assert (flow.chart, flow.caption, flow.number) == (FLOW, "客户投诉登记处理表流程图", 2)
     assert isinstance(drawn, Drawing) and (drawn.caption, drawn.number) == ("接待", 3)
     assert [node.text for node in drawn.chart.nodes] == ["来访", "登记"]
+    (english,) = read("```flow QR-14-04\n```\n", language=Language.EN)
+    assert isinstance(english, Drawing) and english.caption == "客户投诉登记处理表: flow chart"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from qmsdocs.acts.shortcut import facts, form_for, moment, retry_key, serving, s
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.form import Form
 from qmsdocs.model.release import ItemKind, Release
-from qmsdocs.query.custody import Copy, CopyStanding, Recall, copies, copy_label, recall
+from qmsdocs.query.custody import Copy, CopyStanding, Recall, copies, copy_label, has_left, recall
 from qmsdocs.query.purpose import Purpose, field_of, kind_of
 from qmsdocs.store.event import Change
 from qmsdocs.system.view import System
@@ -137,6 +138,12 @@ def checked_copy(written: str) -> str:
     return number
 
 
+def copy_numbers(written: str) -> tuple[str, ...]:
+    """The copy numbers in a list such as `1,2`, each once. Raises QmsError for what is none."""
+    parts = [part for part in re.split("[,，、]", written) if part.strip()]
+    return tuple(dict.fromkeys(checked_copy(part) for part in parts or [written]))
+
+
 def same_name(one: str, other: str) -> bool:
     """Whether two names of departments are one, whatever spaces and wide signs they are written with."""
     return _plain(one) == _plain(other)
@@ -151,42 +158,94 @@ def is_out(system: System, giving: Giving) -> bool:
     return any(copy.is_out and copy.number == giving.copy for copy in copies(system, giving.document))
 
 
-def without_copy(system: System, number: str) -> tuple[str, ...]:
-    """The departments of the distribution list that have no copy of the revision in force."""
+def distribution(system: System, number: str) -> tuple[str, ...]:
+    """The departments of the distribution list of the revision in force."""
     release = usable(system, number)
     if release.kind is not ItemKind.PROCEDURE:
         return ()
-    have = [c.department for c in copies(system, number) if c.is_out and c.sha256 == release.manifest]
     wanted = dict.fromkeys(name.strip() for name in system.definitions.procedure(release).front.distribution)
-    return tuple(name for name in wanted if name and not any(same_name(name, held) for held in have))
+    return tuple(name for name in wanted if name)
+
+
+def without_copy(system: System, number: str) -> tuple[str, ...]:
+    """The departments of the distribution list that have no copy of the revision in force."""
+    release = usable(system, number)
+    have = [c.department for c in copies(system, number) if c.is_out and c.sha256 == release.manifest]
+    return tuple(name for name in distribution(system, number) if not any(same_name(name, held) for held in have))
+
+
+def is_staffed(system: System, department: str) -> bool:
+    """Whether somebody of a department serves today."""
+    serving_now = (person for person in system.people.person.values() if person.serves(system.today))
+    return any(same_name(person.department or "", department) for person in serving_now)
 
 
 def handle(system: System, handling: Handling, intent: Intent) -> Change:
     """The change that takes the step of what is done with a copy. Raises QmsError where the copy is elsewhere."""
     copy = the_copy(system, handling)
-    form = system.form_of(system.record(copy.record).record.form).form
+    record = system.record(copy.record).record
+    form = system.form_of(record.form).form
     name = step_of(form, handling.act, Purpose.DISTRIBUTION)
+    if handling.act == "destroy":
+        _refuse_destroying(form, name, copy, handling, state=record.state)
     witness = serving(system, handling.witness)
     if witness is not None and field_of(form, "witness") is None:
         raise QmsError("{form} has no field that means {means}", form=form.number, means="witness")
-    said = {**_said(system, copy, handling.act, intent), "witness": witness}
+    said = {**_said(system, form, copy, handling.act, intent), "witness": witness}
     return step(system, copy.record, name, values=values(form, said, handling.values), intent=intent)
 
 
-def _said(system: System, copy: Copy, act: str, intent: Intent) -> dict[str, object]:
-    """What a step says by what it means."""
+def _refuse_destroying(form: Form, name: str, copy: Copy, handling: Handling, *, state: str) -> None:
+    """Nothing; raises QmsError for a copy that must come back first, and where a witness is needed and not named."""
+    if copy.is_out and state not in form.step[name].from_:
+        hint = message("first: qmsdocs document distribute {number} --return {copy}", number=copy.document,
+                       copy=copy.number)  # fmt: skip
+        raise _where(copy, hint=hint)
+    field = field_of(form, "witness")
+    is_needed = field is not None and name in form.values[field].required_steps
+    if is_needed and handling.witness is None and field not in handling.values:
+        raise QmsError("who sees the copy destroyed?", hint=message("--witness PERSON"))
+
+
+def _said(system: System, form: Form, copy: Copy, act: str, intent: Intent) -> dict[str, object]:
+    """What a step says by what it means; what usually holds where nothing was given."""
     at = moment(system, intent)
     match act:
         case "receive":
-            return {"received_on": at, "received_by": intent.by, "holder": copy.holder or intent.by}
+            return {"received_on": at, "received_by": intent.by, "holder": copy.holder or _own(system, copy, intent.by)}
         case "return":
-            return {"returned_on": at, "returned_by": copy.holder or None, "recall_reason": _reason(system, copy)}
+            is_known = copy.holder and not has_left(system, copy.holder)
+            returned = {"returned_on": at, "returned_by": copy.holder if is_known else intent.by}
+            complete = _choice(form, "condition", "complete")
+            return {**returned, "condition": complete, "recall_reason": _why_back(system, form, copy)}
         case "destroy":
-            return {"destroyed_on": at, "destroyed_by": intent.by}
+            return {"destroyed_on": at, "destroyed_by": intent.by, "method": _choice(form, "method")}
         case "lose":
             return {"lost_on": at, "loss": intent.reason}
         case _:
             return {"recall_reason": _reason(system, copy)}
+
+
+def _own(system: System, copy: Copy, person: str) -> str | None:
+    """The person where a copy of a department is received by one of it; who signs for others does not hold it."""
+    known = system.people.person.get(person)
+    return person if known is not None and same_name(known.department or "", copy.department) else None
+
+
+def _choice(form: Form, means: str, usual: str = "") -> str | None:
+    """The usual choice of a field, else its first; None without such a field."""
+    name = field_of(form, means)
+    choices = tuple(form.choices_of(form.field[name])) if name is not None else ()
+    return usual if usual in choices else next(iter(choices), None)
+
+
+def _why_back(system: System, form: Form, copy: Copy) -> str | None:
+    """Why a copy goes back; None where its record says so already."""
+    known = _reason(system, copy)
+    field = field_of(form, "recall_reason")
+    if known is not None or (field is not None and system.record(copy.record).record.values.get(field)):
+        return known
+    return "moved" if has_left(system, copy.holder) else "unneeded"
 
 
 def _reason(system: System, copy: Copy) -> str | None:

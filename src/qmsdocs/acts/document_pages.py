@@ -113,18 +113,13 @@ def _listed(system: System, held: tuple[Copy, ...], release: Release) -> Iterato
     names = system.people.names()
     own = [copy for copy in held if copy.sha256 == release.manifest and copy.standing is not CopyStanding.VOID]
     for copy in sorted(own, key=lambda copy: copy.order):
-        received = _hand(names, copy.received_by, copy.received_on)
-        returned = _hand(names, copy.returned_by, copy.returned_on)
+        hands = ((copy.received_by, copy.received_on), (copy.returned_by, copy.returned_on))
+        received, returned = (f"{names.get(who, who)} {day}".strip() if day else "" for who, day in hands)
         yield CopyEntry(copy.department, copy.number, 1, received, returned)
     if release.kind is ItemKind.PROCEDURE:
         there = {copy.department for copy in own}
         front = system.definitions.procedure(release).front
         yield from (CopyEntry(name, "", 1, "", "") for name in front.distribution if name not in there)
-
-
-def _hand(names: Mapping[str, str], person: str, day: date | None) -> str:
-    """Who signed for a copy and when; empty until somebody did."""
-    return f"{names.get(person, person)} {day}".strip() if day is not None else ""
 
 
 # ── the sheet

@@ -70,19 +70,20 @@ def register(
 
 
 def confirmers(system: System, person: str) -> tuple[str, ...]:
-    """Who has a key that counts and may confirm one of `person`; nobody before the first approver has one.
+    """Who may confirm a key of `person`; nobody before the first approver of configuration ever had one.
 
-    It is who approves configuration; where only a lost key stands between, who reviews it.
+    It is who approves configuration and has a key, else who reviews it and has one; where every key is lost, anybody
+    else in these roles, without a signature.
     """
     matrix = system.organisation.approval_of(FAMILY)
     offices = Offices(system.people, system.definitions.delegations, system.today)
-
-    def signing(roles: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(other for other in offices.able(roles) if other != person and system.signs(other))
-
-    approving = system.people.in_role(matrix.approve, on=system.today)
-    had_keys = any(key.person in approving for key in system.definitions.keys)
-    return signing(matrix.approve) or (signing(matrix.review) if had_keys else ())
+    if not system.must_sign(matrix.approve):
+        return ()
+    approving, reviewing = (
+        tuple(other for other in offices.able(roles) if other != person) for roles in (matrix.approve, matrix.review)
+    )
+    signing = tuple(other for other in approving if system.signs(other))
+    return signing or tuple(o for o in reviewing if system.signs(o)) or (*approving, *reviewing)
 
 
 def confirm(system: System, person: str, act: Act) -> Change:
@@ -90,10 +91,11 @@ def confirm(system: System, person: str, act: Act) -> Change:
     offered = [key for key in system.definitions.keys if key.person == person and key.state == "offered"]
     if not offered:
         raise QmsError("{person} has no key that waits for confirmation", person=person)
+    meaning = "approved" if system.signs(act.by) else None
     if act.by not in confirmers(system, person):
         raise QmsError("{person} cannot confirm a key of {other}", person=act.by, other=person,
                        hint=message("--as {people}", people=confirmers(system, person)))  # fmt: skip
-    return change(system, act, [_step(system, offered[-1], "confirm", COUNTS, {}, meaning="approved")])
+    return change(system, act, [_step(system, offered[-1], "confirm", COUNTS, {}, meaning=meaning)])
 
 
 def lose(system: System, person: str, act: Act, *, lost_at: datetime, fingerprint: str | None = None) -> Change:
@@ -104,6 +106,8 @@ def lose(system: System, person: str, act: Act, *, lost_at: datetime, fingerprin
         raise QmsError("{person} has no key that counts", person=person)
     if not (act.reason or "").strip():
         raise QmsError("reporting a key needs a reason", hint=message("-m REASON"))
+    if lost_at < system.now and act.by != person and act.by not in confirmers(system, person):
+        raise QmsError("only {person}, or who confirms keys, can say it was lost earlier", person=person)
     said: dict[str, Json] = {"lost_at": lost_at.isoformat(timespec="seconds")}
     return change(system, act, [_step(system, key, "lose", "lost", said) for key in live])
 
@@ -162,11 +166,11 @@ def revoke(system: System, number: str, act: Act) -> Change:
 
 
 def _signed(system: System, person: str) -> str | None:
-    """A delegation must be signed as soon as anybody who approves configuration has a key."""
+    """A delegation is signed from the first key on that anybody who approves configuration ever had."""
     matrix = system.organisation.approval_of(FAMILY)
     if system.signs(person):
         return "approved"
-    if any(system.signs(other) for other in system.people.in_role(matrix.approve, on=system.today)):
+    if system.must_sign(matrix.approve):
         raise QmsError("approvals are signed here, and {person} has no key that counts", person=person,
                        hint=message("qmsdocs key new {person}", person=person))  # fmt: skip
     return None

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from qmsdocs.acts import builtin
 from qmsdocs.acts.items import Content
+from qmsdocs.acts.lockout import refuse_lockout
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.approval import (
@@ -38,6 +39,7 @@ class Act:
     by: str
     reason: str | None = None
     clock_is_right: bool = False
+    seen: str | None = None  # the number of the release the person has looked at
 
 
 # ── what there is
@@ -46,6 +48,17 @@ class Act:
 def offices(system: System) -> Offices:
     """Who may do what today."""
     return Offices(system.people, system.definitions.delegations, system.today)
+
+
+def looked_at(release: Release, act: Act) -> Release:
+    """`release`, when it is the one the person has seen. Raises QmsError when another one has taken its place."""
+    if act.seen is not None and release.record != act.seen:
+        raise QmsError(
+            "{number}: another revision waits now than the one you saw",
+            number=release.number,
+            hint=message("qmsdocs document diff {number}", number=release.number),
+        )
+    return release
 
 
 def waiting(system: System, number: str) -> Release:
@@ -98,7 +111,8 @@ def submit(
     if before is not None and not content.differs(before):
         raise QmsError("{number}: the folder holds what {revision} says; nothing changed",
                        number=content.number, revision=before.revision)  # fmt: skip
-    named = departments if departments is not None else matrix.countersign
+    refuse_lockout(system, content.number, content.files)
+    named = tuple(dict.fromkeys((*matrix.countersign, *(departments or ()))))
     _refuse_empty_departments(system, named, matrix)
     item = content.revision(label)
     said: dict[str, Json] = {
@@ -153,7 +167,7 @@ def _deadline(system: System, matrix: Approval) -> str:
 
 def review(system: System, number: str, act: Act) -> Change:
     """The change that records a review, also of what is on trial before its approval for good. Raises QmsError."""
-    release = _to_review(system, number)
+    release = looked_at(_to_review(system, number), act)
     _refuse_state(release, "review")
     authority = _judge(system, release, act.by, matrix_of(system, release).review, message("the review"))
     state = release.state if release.state is Course.TRIAL else Course.REVIEWED
@@ -173,7 +187,7 @@ def countersign(
     system: System, number: str, act: Act, *, verdict: str, remark: str | None = None, department: str | None = None
 ) -> Change:
     """The change that records what a department says. The last one that agrees moves the revision on."""
-    release = waiting(system, number)
+    release = looked_at(waiting(system, number), act)
     _refuse_state(release, "countersign")
     said = opinions(system.definitions.course(release).values)
     name = department or _own_department(system, said, act.by)
@@ -234,7 +248,7 @@ def approve(system: System, number: str, act: Act, *, effective_on: date | None 
 
     Without a day it takes effect tomorrow, the first revision of an item today. Raises QmsError.
     """
-    release = waiting(system, number)
+    release = looked_at(waiting(system, number), act)
     if release.state is Course.WITHDRAWING:
         return _approve_withdrawal(system, release, act, withdrawn_on=effective_on)
     matrix = matrix_of(system, release)
@@ -242,14 +256,16 @@ def approve(system: System, number: str, act: Act, *, effective_on: date | None 
     authority = _judge(system, release, act.by, matrix.approve, message("the approval"))
     _raise(refuse_reviewer(_reviewer(system, release), act.by, authority))
     _raise(refuse_approval(system.releases, release, matrix, said))
-    day = effective_on or _first_possible(system, release)
-    _raise(refuse_day(system.releases, release, day, today=system.today))
+    today = _today(system)
+    day = effective_on or _first_possible(system, release, today)
+    _raise(refuse_day(system.releases, release, day, today=today))
+    refuse_lockout(system, release.number, system.definitions.files(release))
     given: dict[str, Json] = {"effective_on": day.isoformat(), **_right(authority)}
     meaning = _decides(system, act.by, matrix.approve)
     drafts = [_step(system, release, "approve", Course.APPROVED, given, meaning=meaning)]
     for other in system.releases:
         same = (other.kind, other.number) == (release.kind, release.number)
-        if same and other.first_day == day and gives_way(other, today=system.today):
+        if same and other.first_day == day and gives_way(other, today=today):
             ended: dict[str, Json] = {"withdrawn_on": day.isoformat(), **_right(authority)}
             drafts.insert(0, _step(system, other, "withdraw", Course.WITHDRAWN, ended, meaning=meaning))
     return change(system, act, drafts)
@@ -260,11 +276,16 @@ def _reviewer(system: System, release: Release) -> str | None:
     return reviewed[-1] if reviewed else None
 
 
-def _first_possible(system: System, release: Release) -> date:
+def _today(system: System) -> date:
+    """Today, never before the day of the last act: a clock set back approves nothing in the past."""
+    return max(system.today, system.objects.committed_at(system.control).astimezone(system.zone).date())
+
+
+def _first_possible(system: System, release: Release, today: date) -> date:
     newest = system.definitions.newest(release.kind, release.number)
-    if newest is None or gives_way(newest, today=system.today):
-        return system.today
-    return max(system.today, newest.first_day or system.today) + timedelta(days=1)
+    if newest is None or gives_way(newest, today=today):
+        return today
+    return max(today, newest.first_day or today) + timedelta(days=1)
 
 
 def adopt(system: System, number: str, act: Act) -> Change:
@@ -272,7 +293,7 @@ def adopt(system: System, number: str, act: Act) -> Change:
     found = [r for r in system.definitions.named(number) if r.state is Course.TRIAL]
     if not found:
         raise QmsError("{number} is not on trial", number=number)
-    release = found[-1]
+    release = looked_at(found[-1], act)
     matrix = matrix_of(system, release)
     authority = _judge(system, release, act.by, matrix.approve, message("the approval"))
     _raise(refuse_reviewer(_reviewer(system, release), act.by, authority))
@@ -325,8 +346,9 @@ def _approve_withdrawal(system: System, release: Release, act: Act, *, withdrawn
     authority = _authority(system, act.by, matrix.approve, message("the approval"))
     as_asked = replace(release, prepared_by=asked.by)
     _raise(refuse_author(as_asked, act.by, authority, message("the approval")))
-    day = withdrawn_on or system.today + timedelta(days=1)
-    earliest = max(system.today, (release.first_day or system.today))
+    today = _today(system)
+    day = withdrawn_on or today + timedelta(days=1)
+    earliest = max(today, (release.first_day or today))
     if day < earliest:
         raise QmsError("withdrawn on {day} lies before {earliest}", day=day, earliest=earliest)
     current = in_force(system.releases, release.kind, release.number, on=system.today)
@@ -342,10 +364,12 @@ def _approve_withdrawal(system: System, release: Release, act: Act, *, withdrawn
 
 def _judge(system: System, release: Release, person: str, roles: tuple[str, ...], act: Message) -> Authority:
     system.refuse_unknown_person(person)
-    if person == release.prepared_by:  # said before the roles: it is the nearer reason
-        _raise(refuse_author(release, person, None, act))
+    authors = {r.prepared_by for r in system.releases if r.manifest == release.manifest} | {release.prepared_by}
+    if person in authors:  # said before the roles: it is the nearer reason
+        _raise(refuse_author(replace(release, prepared_by=person), person, None, act))
     authority = _authority(system, person, roles, act)
-    _raise(refuse_author(release, person, authority, act))
+    for author in sorted(authors):
+        _raise(refuse_author(replace(release, prepared_by=author), person, authority, act))
     return authority
 
 
@@ -383,8 +407,8 @@ def _signed(system: System, person: str, meaning: str) -> str | None:
 
 
 def _decides(system: System, person: str, roles: tuple[str, ...]) -> str | None:
-    """The meaning of an approval. It must be signed as soon as anybody who may approve has a key."""
-    if not system.signs(person) and any(system.signs(other) for other in system.people.in_role(roles, on=system.today)):
+    """The meaning of an approval. It must be signed from the first key on that anybody who may approve ever had."""
+    if not system.signs(person) and system.must_sign(roles):
         raise QmsError(
             "approvals are signed here, and {person} has no key that counts",
             person=person,
@@ -408,6 +432,13 @@ def _step(
     meaning: str | None = None,
 ) -> Draft:
     record = system.definitions.course(release)
+    if len(record.events) != len(system.definitions.events(release)):
+        raise QmsError(
+            "{number} {revision} holds an act that may not be",
+            number=release.number,
+            revision=release.revision,
+            hint=message("qmsdocs document history {number}", number=release.number),
+        )
     held = record.values
     changes = {name: value for name, value in (given or {}).items() if value is not None or name in held}
     return Draft(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -75,12 +76,14 @@ def _refuse_faulty(session: Session, content: items.Content) -> None:
 
 def review(session: Session, number: str | None, **options: Any) -> int:
     """The exit code of a review or a rejection: of one item, of those that wait, or of those on trial."""
-    if options["waiting"] or options["trial"]:
+    if options["waiting"] or (options["trial"] and number is None):
         return _several(session, "review", options, None)
     number = _named(number)
     act = _act(session, options)
     if options["reject"]:
         return _done(session, number, lambda system: release.reject(system, number, act), options)
+    if not options["trial"]:
+        act = replace(act, seen=release.waiting(session.system, number).record)
     return _done(session, number, lambda system: release.review(system, number, act), options)
 
 
@@ -115,26 +118,16 @@ def countersign(session: Session, number: str, **options: Any) -> int:
 def approve(session: Session, number: str | None, **options: Any) -> int:
     """The exit code of an approval: of one item, of those that wait, or of those on trial."""
     day = given.day("--effective", options["effective"]) if options["effective"] else None
-    if options["waiting"] or options["trial"]:
+    if options["waiting"] or (options["trial"] and number is None):
         return _several(session, "approve", options, day)
     number = _named(number)
     act = _act(session, options)
+    if options["trial"]:
+        return _done(session, number, lambda system: release.adopt(system, number, act), options)
+    seen = replace(act, seen=release.waiting(session.system, number).record)
     if options["reject"]:
-        return _done(session, number, lambda system: release.reject(system, number, act), options)
-    return _done(session, number, lambda system: _approval(system, number, act, day), options)
-
-
-def _approval(system: System, number: str, act: Act, day: date | None) -> Change:
-    """The change that approves what waits; where nothing does, the end of the trial of what is in force."""
-    named = system.definitions.named(number)
-    newest = system.definitions.newest(named[-1].kind, named[-1].number) if named else None
-    waits = any(item.is_open or item.state == "withdrawing" for item in named)
-    if newest is None or newest.state != "trial" or waits:
-        return release.approve(system, number, act, effective_on=day)
-    if day is not None:
-        raise QmsError("{number} {revision} is in force on trial already; its approval needs no day",
-                       number=number, revision=newest.revision)  # fmt: skip
-    return release.adopt(system, number, act)
+        return _done(session, number, lambda system: release.reject(system, number, seen), options)
+    return _done(session, number, lambda system: release.approve(system, number, seen, effective_on=day), options)
 
 
 def _named(number: str | None) -> str:
@@ -274,6 +267,7 @@ def _each(
 
 def _planned(item: Waiting, act: Act, day: date | None) -> Plan:
     number = item.release.number
+    act = replace(act, seen=item.release.record)
     if item.step == "review":
         return lambda system: release.review(system, number, act)
     if item.step == "adopt":

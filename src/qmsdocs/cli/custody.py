@@ -85,6 +85,8 @@ def _give(session: Session, number: str, draw_copy: DrawCopy, options: Options) 
     )
     before = acts.given_already(session.system, giving)
     copy = before or _given(session, giving, options)
+    if not acts.is_staffed(session.system, giving.department):
+        session.tell("nobody serves in the department {department}", department=giving.department)
     if copy is None:
         return planned(session)
     made = _said(session, copy, draw_copy, options, output=options.get("output"), is_repeated=before is not None)
@@ -174,6 +176,8 @@ def _give_everybody(session: Session, number: str, draw_copy: DrawCopy, options:
     """0; every department of the distribution list has a copy of what is in force, older copies are called back."""
     release = shortcut.usable(session.system, number)
     departments = acts.without_copy(session.system, number)
+    if not acts.distribution(session.system, number):
+        session.tell("{number} {revision} has no distribution list", number=number, revision=release.revision)
     if is_dry(options):
         session.answer(session.say("copies would go to: {departments}", departments=departments or ("–",)))
         return 0
@@ -190,7 +194,7 @@ def _give_everybody(session: Session, number: str, draw_copy: DrawCopy, options:
         back = [recall_json(session.system, item) for item in called]
         session.answer_json({"format": 1, "given": made, "recall": back})
         return 0
-    if not made:
+    if not made and acts.distribution(session.system, number):
         session.answer(session.say("{number}: no department is without a copy", number=number))
     if called:
         write_grid(session, master_list.recall_grid(session.system, called, catalogue=session.catalogue), None)
@@ -213,17 +217,23 @@ def _still(change: Change | None) -> Change:
 
 
 def _handle(session: Session, number: str, option: str, options: Options) -> int:
-    handling = Handling(
-        document=number,
-        copy=options[option],
-        act=HANDLED[option],
-        revision=options.get("revision"),
-        witness=options.get("witness"),
-        values=extra_values(session, Purpose.DISTRIBUTION, options),
-    )
-    intent = intent_of(session, options)
-    outcome = session.apply(lambda system: acts.handle(system, handling, intent), dry_run=is_dry(options))
-    return issuing.after_change(session, outcome, writing(options))
+    intent, extra = intent_of(session, options), extra_values(session, Purpose.DISTRIBUTION, options)
+    plans = []
+    for copy in acts.copy_numbers(options[option]):
+        handling = Handling(
+            document=number,
+            copy=copy,
+            act=HANDLED[option],
+            revision=options.get("revision"),
+            witness=options.get("witness"),
+            values=extra,
+        )
+        plans.append(partial(acts.handle, handling=handling, intent=intent))
+    for plan in plans:  # nothing is written where one of them is refused
+        plan(session.system)
+    outcomes = [session.apply(plan, dry_run=is_dry(options)) for plan in plans]
+    posted = tuple(posted for outcome in outcomes for posted in outcome.posted)
+    return issuing.after_change(session, replace(outcomes[-1], posted=posted), writing(options))
 
 
 def _copies(session: Session, number: str, options: Options) -> int:

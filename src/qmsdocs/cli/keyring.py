@@ -55,12 +55,17 @@ class Keyring:
     def signer(self, system: System, person: str) -> Signer:
         """The person with an unlocked key that counts now; the passphrase is asked once a command. Raises QmsError."""
         if person not in self.opened:
-            path = self._file(system, person)
-            self.opened[person] = Signer(person, self._unlocked(path, person))
+            path, fingerprint = self._file(system, person)
+            key = self._unlocked(path, person)
+            if key.public.fingerprint != fingerprint:
+                raise QmsError(
+                    "{path} holds another key than the one registered for {person}", path=path, person=person
+                )
+            self.opened[person] = Signer(person, key)
         return self.opened[person]
 
-    def _file(self, system: System, person: str) -> Path:
-        counting = {k.fingerprint for k in system.definitions.keys if k.person == person and k.counts(system.now)}
+    def _file(self, system: System, person: str) -> tuple[Path, str]:
+        counting = {k.fingerprint for k in system.definitions.keys if k.person == person and k.may_sign(system.now)}
         home = folder(self.repository)
         for path in sorted(home.glob("*.pub")):
             try:
@@ -68,7 +73,7 @@ class Keyring:
             except (QmsError, OSError, UnicodeDecodeError):
                 continue
             if public.fingerprint in counting:
-                return path.with_suffix("")
+                return path.with_suffix(""), public.fingerprint
         raise QmsError(
             "the key of {person} is not on this machine",
             person=person,

@@ -22,6 +22,7 @@ from qmsdocs.model.record import FormReference
 from qmsdocs.model.release import ItemKind, Release, in_force
 from qmsdocs.query import course as courses
 from qmsdocs.query.working import load
+from qmsdocs.render.document_sheet import Standing
 from qmsdocs.store.repository import find
 from qmsdocs.system.view import System
 
@@ -45,6 +46,10 @@ def found(session: Session, number: str, revision: str | None) -> Release:
 
 def render(session: Session, number: str, **options: Any) -> int:
     """0; the pages of a revision, or of the draft in the folder, stand in a file."""
+    if session.on is not None:
+        raise QmsError("pages always tell how things stand today; --on does not go with them")
+    if options["kept"] and not options["draft"]:
+        _refuse_kept(session, number, options["revision"])
     output = options["output"]
     kind = Path(output).suffix[1:].lower() if output not in (None, "-") else "pdf"
     if kind not in KINDS:
@@ -55,6 +60,13 @@ def render(session: Session, number: str, **options: Any) -> int:
         data, name = _released(session, number, kind, options)
     session.write(data, output or str(session.system.place.root / FOLDER / f"{safe_name(name)}.{kind}"))
     return 0
+
+
+def _refuse_kept(session: Session, number: str, revision: str | None) -> None:
+    item = found(session, number, revision)
+    if document_pages.standing(session.system, item) in (Standing.IN_FORCE, Standing.TRIAL, Standing.APPROVED):
+        raise QmsError("{number} {revision} is in force or still to be; only what is over is kept for reference",
+                       number=item.number, revision=item.revision)  # fmt: skip
 
 
 def _draft(session: Session, number: str, kind: str) -> tuple[bytes, str]:

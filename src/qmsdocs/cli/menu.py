@@ -51,7 +51,7 @@ def menu(context: click.Context) -> int:
     for number, (title, words, _) in enumerate(CHOICES, 1):
         grey = click.style("qmsdocs " + " ".join(words), dim=True)
         click.echo(f"{number:>3}  {say(context, title)}  {grey}")
-    click.echo(f"0 q  {say(context, 'Leave')}")
+    click.echo(f"0/q  {say(context, 'Leave')}")
     chosen = _choose(context)
     if chosen == 0:
         return 0

@@ -23,6 +23,7 @@ PACKAGE, PDF = b"PK\x03\x04", b"%PDF-"
 _CODE = re.compile(r"(?:核验码|check\s*code)[\s:：]*([0-9A-F]{4}-[0-9A-F]{4})(?![0-9A-F-])", re.IGNORECASE)
 _WHY = {
     "password": message("it is protected by a password"),
+    "damaged": message("the file is damaged"),
     "pages": message("more than {limit} pages", limit=pdf_reading.MOST_PAGES),
 }
 
@@ -91,8 +92,7 @@ def own_pdf(data: bytes) -> PageFile:
 def _pdf(data: bytes, source: str) -> PageFile:
     facts = json.loads(_within_limits(pdf_reading.read, source, data=data))
     if "refused" in facts:
-        damaged = message("the file is damaged: {reason}", reason=facts["reason"])
-        raise QmsError("{source}: {reason}", source=source, reason=_WHY.get(facts["refused"], damaged))
+        raise QmsError("{source}: {reason}", source=source, reason=_WHY[facts["refused"]])
     return _pdf_of(facts)
 
 

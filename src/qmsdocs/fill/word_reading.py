@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from qmsdocs.base.errors import QmsError
+from qmsdocs.base.errors import QmsError, message
 from qmsdocs.fill.codes import codes
 from qmsdocs.render import opc, package, photo
 
@@ -47,7 +47,11 @@ def read(data: bytes, *, source: str) -> Mapping[str, bytes]:
     parts = package.unpack(data, source=source)
     kinds = opc.content_types(parts).values() if package.CONTENT_TYPES in parts else ()
     if not any(kind.endswith(_MAIN) for kind in kinds):
-        raise QmsError("{source}: not a Word document (.docx)", source=source)
+        raise QmsError(
+            "{source}: neither a PDF nor a Word document nor a picture that can be read here",
+            source=source,
+            hint=message("save it as PDF, DOCX, JPEG or PNG"),
+        )
     return parts
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from qmsdocs.base.canonical import Json
 from qmsdocs.model.record import Record
 
-COUNTS = "counts"
+OFFERED, COUNTS = "offered", "counts"
 GRANTED = "granted"
 
 
@@ -43,10 +43,14 @@ class RegisteredKey:
             serial=_serial(record),
         )
 
+    def may_sign(self, at: datetime) -> bool:
+        """Whether it may sign now: it counts, and nobody has reported it lost, whatever the clock says."""
+        return self.state == COUNTS and self.counts(at)
+
     def counts(self, at: datetime) -> bool:
         """Whether what is signed with it at the moment `at` counts: confirmed, within its days, not lost by then."""
         return (
-            self.state != "offered"
+            self.state != OFFERED
             and self.from_on <= at.date()
             and (self.until_on is None or at.date() <= self.until_on)
             and (self.lost_at is None or at < self.lost_at)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from qmsdocs.model.record import Record
+from qmsdocs.model.record import Event, Record
 
 
 class ItemKind(StrEnum):
@@ -35,6 +35,58 @@ OPEN = frozenset({Course.SUBMITTED, Course.REVIEWED, Course.COUNTERSIGNED})
 DECIDED = frozenset({Course.APPROVED, Course.TRIAL, Course.WITHDRAWING, Course.WITHDRAWN})
 
 
+_RIGHT = frozenset({"deputy_for", "delegation"})
+_BEGUN = _RIGHT | {"kind", "number", "title", "family", "revision", "manifest", "replaces", "clauses", "opinions"}
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What an act may do with a revision: from which states to which, and what it may write."""
+
+    ways: frozenset[tuple[str, str]]
+    writes: frozenset[str] = _RIGHT
+
+
+def _ways(*ways: tuple[str, str]) -> frozenset[tuple[str, str]]:
+    return frozenset(ways)
+
+
+_OPEN_STATES = ("submitted", "reviewed", "countersigned")
+_BACK = frozenset((state, "rejected") for state in _OPEN_STATES)
+MOVES: Mapping[str, Move] = {
+    "issue": Move(_ways(("", "submitted"), ("", "trial")), _BEGUN | {"answer_by", "effective_on", "trial_until"}),
+    "review": Move(_ways(("submitted", "reviewed"), ("trial", "trial"))),
+    "countersign": Move(_ways(("reviewed", "reviewed"), ("reviewed", "countersigned")), frozenset({"opinions"})),
+    "answer": Move(_ways(("reviewed", "reviewed"), ("reviewed", "countersigned")), frozenset({"opinions"})),
+    "approve": Move(frozenset((state, "approved") for state in _OPEN_STATES), _RIGHT | {"effective_on"}),
+    "reject": Move(_BACK),
+    "take_back": Move(_BACK),
+    "adopt": Move(_ways(("trial", "approved")), _RIGHT | {"trial_until"}),
+    "ask_withdrawal": Move(_ways(("trial", "withdrawing"), ("approved", "withdrawing"))),
+    "keep": Move(_ways(("withdrawing", "trial"), ("withdrawing", "approved"))),
+    "withdraw": Move(_ways(("withdrawing", "withdrawn"), ("trial", "withdrawn")), _RIGHT | {"withdrawn_on"}),
+}
+
+
+def is_lawful(event: Event, before: str) -> bool:
+    """Whether an act may be taken in the state `before`, lead where it says, and write what it writes."""
+    move = MOVES.get(event.act)
+    return move is not None and (before, event.state) in move.ways and set(event.changes) <= move.writes
+
+
+def lawful(record: Record) -> Record:
+    """The record up to the first act that may not be: what comes after it does not count. Raises ValueError."""
+    before, held = "", []
+    for event in record.events:
+        if not is_lawful(event, before):
+            break
+        held.append(event)
+        before = event.state
+    if not held:
+        raise ValueError(record.number)
+    return Record(tuple(held))
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """One revision on its way into force or in it.
@@ -59,7 +111,8 @@ class Release:
 
     @classmethod
     def of(cls, record: Record) -> Release:
-        """The release a record of control tells of."""
+        """The release a record of control tells of, as far as its acts are lawful. Raises ValueError."""
+        record = lawful(record)
         said = record.values
 
         def day(name: str) -> date | None:

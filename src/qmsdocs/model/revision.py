@@ -60,8 +60,10 @@ def _after(edition: str) -> str:
 
 def proposed(before: str | None, *, first: str, most: int) -> str:
     """The label of the next revision after `before`, or the first one of all."""
-    known = Label.parse(before) if before else None
-    return str(known.next(most=most)) if known else first
+    known, scheme = Label.parse(before) if before else None, Label.parse(first)
+    if known is None or (scheme is not None and not known.is_like(scheme)):  # the first one, or another way of writing
+        return first
+    return str(known.next(most=most))
 
 
 def checked(written: str, *, before: str | None, first: str, most: int) -> str:
@@ -76,7 +78,7 @@ def checked(written: str, *, before: str | None, first: str, most: int) -> str:
             following=following,
         )
     known = Label.parse(before) if before else None
-    if known is not None and label.order <= known.order:
+    if known is not None and known.is_like(label) and label.order <= known.order:
         raise QmsError(
             "revision {written} is not after {before}; the next one is {following}",
             written=written,

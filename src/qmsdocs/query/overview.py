@@ -160,8 +160,7 @@ def lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
 def _overdue_lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
     late = len(seen.overdue) + len(seen.late_reviews) + bool(seen.ended_trials) + bool(seen.recalls)
     yield catalogue.say("Overdue: {count}", count=late) if late else catalogue.say("Nothing is overdue.")
-    shown = [f"  ▲ {item.number}  {item.title.of(catalogue.language)}  {item.due_at:%Y-%m-%d %H:%M}  {item.owner_name}  {item.subject}".rstrip()
-             for item in seen.overdue]  # fmt: skip
+    shown = [f"  ▲ {_overdue_words(item, catalogue)}" for item in seen.overdue]
     if ended := seen.ended_trials:
         said = message("on trial beyond its end, {day}: {count} items (document approve --trial)",
                        day=min(r.trial_until for r in ended if r.trial_until), count=len(ended))  # fmt: skip
@@ -171,6 +170,17 @@ def _overdue_lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
         said = message("superseded copies still out: {count} (document distribute --recall)", count=len(seen.recalls))
         shown.insert(0, f"  ▲ {catalogue.say(said)}")
     yield from _cut(shown, catalogue)
+
+
+def _overdue_words(item: Overdue, catalogue: Catalogue) -> str:
+    words = (
+        item.number,
+        item.title.of(catalogue.language),
+        f"{item.due_at:%Y-%m-%d %H:%M}",
+        item.owner_name,
+        item.subject,
+    )
+    return "  ".join(word for word in words if word)
 
 
 def _cut(shown: Sequence[str], catalogue: Catalogue) -> Iterator[str]:

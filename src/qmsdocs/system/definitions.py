@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
-from typing import TypeVar
+from functools import cached_property, partial
+from typing import TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -22,7 +22,7 @@ from qmsdocs.model.people import People
 from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.record import FormReference, Record
 from qmsdocs.model.register import Register
-from qmsdocs.model.release import ItemKind, Release, decided, in_force
+from qmsdocs.model.release import ItemKind, Release, decided, in_force, lawful
 from qmsdocs.model.retention import Schedule
 from qmsdocs.store import control, names
 from qmsdocs.store.event import Stored
@@ -30,6 +30,7 @@ from qmsdocs.store.objects import Objects
 from qmsdocs.store.rows import Meanings
 
 M = TypeVar("M", bound=BaseModel)
+Series: TypeAlias = "Callable[[str], Iterable[tuple[Stored, ...]]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Definitions:
     commit: str
     releases: tuple[Release, ...]
     stored: Mapping[str, tuple[Stored, ...]] = field(repr=False)
+    series: Series = field(repr=False)  # reads the other records of control
+    parsed: dict[str, BaseModel] = field(default_factory=dict, repr=False)  # configuration by release, read once
 
     @classmethod
     def read(cls, objects: Objects) -> Definitions | None:
@@ -61,25 +64,30 @@ class Definitions:
     @classmethod
     def at(cls, objects: Objects, commit: str) -> Definitions:
         """The definitions as of one commit of control."""
+        return cls.of(objects, commit, partial(control.records, objects, commit))
+
+    @classmethod
+    def of(
+        cls, objects: Objects, commit: str, series: Series, *, parsed: dict[str, BaseModel] | None = None
+    ) -> Definitions:
+        """The definitions made of the records that `series` gives by its name."""
         stored: dict[str, tuple[Stored, ...]] = {}
         releases: list[Release] = []
-        for events in control.records(objects, commit, control.RELEASES):
+        for events in series(control.RELEASES):
             release = _release(_record(events))
             releases.append(release)
             stored[release.record] = events
-        return cls(objects, commit, tuple(releases), stored)
+        return cls(objects, commit, tuple(releases), stored, series, {} if parsed is None else parsed)
 
     @cached_property
     def keys(self) -> tuple[RegisteredKey, ...]:
         """The signing keys ever registered, oldest first."""
-        found = control.records(self.objects, self.commit, control.KEYS)
-        return tuple(RegisteredKey.of(_record(events)) for events in found)
+        return tuple(RegisteredKey.of(_record(events)) for events in self.series(control.KEYS))
 
     @cached_property
     def delegations(self) -> tuple[Delegation, ...]:
         """The deputies ever named, oldest first."""
-        found = control.records(self.objects, self.commit, control.DELEGATIONS)
-        return tuple(Delegation.of(_record(events)) for events in found)
+        return tuple(Delegation.of(_record(events)) for events in self.series(control.DELEGATIONS))
 
     def newest(self, kind: ItemKind, number: str) -> Release | None:
         """The revision of an item with the latest effective day, in force already or not yet."""
@@ -98,8 +106,8 @@ class Definitions:
         return tuple(r for r in of_number if revision is None or r.revision == revision)
 
     def course(self, release: Release) -> Record:
-        """The record of a release: every act on it."""
-        return _record(self.stored[release.record])
+        """The record of a release: every act on it that counts."""
+        return lawful(_record(self.stored[release.record]))
 
     def events(self, release: Release) -> tuple[Stored, ...]:
         """The events of a release as they are stored."""
@@ -120,17 +128,13 @@ class Definitions:
         """The files of a release, every byte checked."""
         return control.load(self.objects, self.commit, self.stored[release.record][0]).files
 
-    @cached_property
-    def _parsed(self) -> dict[str, BaseModel]:
-        return {}
-
     def _configuration(self, name: str, model: type[M], *, on: date) -> M:
         release = self.release(ItemKind.CONFIGURATION, name, on=on)
-        found = self._parsed.get(release.record)
+        found = self.parsed.get(release.record)
         if not isinstance(found, model):
             data = next(iter(self.files(release).values()))
             found = parse(text_of(data, name), model, source=f"{name} {release.revision}")
-            self._parsed[release.record] = found
+            self.parsed[release.record] = found
         return found
 
     def organisation(self, *, on: date) -> Organisation:

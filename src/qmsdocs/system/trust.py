@@ -6,15 +6,18 @@ Order is the order of the ledger, never a clock: whoever sets his clock back can
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
+from pydantic import BaseModel
+
 from qmsdocs.base.errors import Message, message
-from qmsdocs.model.approval import Offices, refuse_reviewer
-from qmsdocs.model.key import RegisteredKey
+from qmsdocs.model.approval import Offices, opinions, refuse_approval, refuse_reviewer
+from qmsdocs.model.key import OFFERED, RegisteredKey
+from qmsdocs.model.organisation import Approval
 from qmsdocs.model.record import Event, Record
-from qmsdocs.model.release import Release
+from qmsdocs.model.release import Course, Release, is_lawful
 from qmsdocs.store import control, journal, names
 from qmsdocs.store.event import Stored
 from qmsdocs.store.objects import Objects
@@ -67,8 +70,8 @@ class Trust:
             return
         if signer and stored.signature:
             yield from self._signature(stored, event, position)
-        if stored.path.startswith(f"{control.RELEASES}/") and event.act in JUDGING:
-            yield from self._rights(event, position)
+        if stored.path.startswith(f"{control.RELEASES}/"):
+            yield from self._course(event, stored, position)
 
     def _misplaced(self, stored: Stored, event: Event) -> Iterator[Message]:
         said = names.parse_path(stored.path)
@@ -105,8 +108,7 @@ class Trust:
 
     @cached_property
     def _keys(self) -> tuple[_KeyHistory, ...]:
-        found = control.records(self.objects, self.commits[-1], control.KEYS) if self.commits else iter(())
-        return tuple(self._history(events) for events in found)
+        return tuple(self._history(events) for events in self._held[control.KEYS])
 
     def _history(self, events: tuple[Stored, ...]) -> _KeyHistory:
         at = {stored.event.act: self.order.get(stored.path, 0) for stored in events}
@@ -161,25 +163,76 @@ class Trust:
             return commit is None or all(entry.path != name for entry in self.objects.listing(commit, folder))
         return False
 
-    # ── who may
+    # ── who may do what
 
-    def _rights(self, event: Event, position: int) -> Iterator[Message]:
-        before = Definitions.at(self.objects, self.commits[position - 1]) if position else None
-        if before is None:
-            return
-        day = event.recorded_at.astimezone(before.organisation(on=event.recorded_at.date()).zone).date()
+    @cached_property
+    def _held(self) -> Mapping[str, tuple[tuple[Stored, ...], ...]]:
+        """The records of each series, with all their events."""
+        names_of = (control.RELEASES, control.KEYS, control.DELEGATIONS)
+        if not self.commits:
+            return dict.fromkeys(names_of, ())
+        return {name: tuple(control.records(self.objects, self.commits[-1], name)) for name in names_of}
+
+    @cached_property
+    def _parsed(self) -> dict[str, BaseModel]:
+        return {}
+
+    @cached_property
+    def _snapshots(self) -> dict[int, Definitions]:
+        return {}
+
+    def _before(self, position: int) -> Definitions:
+        """The definitions an act at `position` was judged by."""
+        if position not in self._snapshots:
+
+            def series(name: str) -> Iterator[tuple[Stored, ...]]:
+                for events in self._held[name]:
+                    known = tuple(e for e in events if self.order.get(e.path, position) < position)
+                    if known:
+                        yield known
+
+            self._snapshots.clear()  # acts come in order of their records; one is kept, not all
+            commit = self.commits[position - 1]
+            self._snapshots[position] = Definitions.of(self.objects, commit, series, parsed=self._parsed)
+        return self._snapshots[position]
+
+    def _course(self, event: Event, stored: Stored, position: int) -> Iterator[Message]:
+        """What speaks against an act on a revision: its place in the course, and the right of whoever took it."""
+        if position == 0:
+            return  # what the system began with
+        before = self._before(position)
         number = str(event.mapping("record").get("number"))
         found = [release for release in before.releases if release.record == number]
+        own = [e for events in self._held[control.RELEASES] for e in events if _folder(e.path) == _folder(stored.path)]
+        earlier = [e.event for e in own if e.path < stored.path]
+        state = earlier[-1].state if earlier else ""
+        if not is_lawful(event, state) or (event.act == "issue" and event.state == Course.TRIAL):
+            yield message("the act {act} cannot do this to a revision that stands at {state}",
+                          act=event.act, state=state or "-")  # fmt: skip
+            return
+        if event.act == "issue":
+            return
         if not found:
             yield message("there is nothing it decides on")
             return
-        release, author = found[0], self._author(before, found[0], event)
-        if event.by == author or event.mapping("set").get("deputy_for") == author:
-            yield message("{person} judged what he had prepared himself", person=event.by)
+        yield from self._rights(before, found[0], event, position)
+
+    def _rights(self, before: Definitions, release: Release, event: Event, position: int) -> Iterator[Message]:
+        day = event.recorded_at.astimezone(before.organisation(on=event.recorded_at.date()).zone).date()
+        if event.act in JUDGING and event.act != "countersign":
+            author = self._author(before, release, event)
+            if event.by == author or event.mapping("set").get("deputy_for") == author:
+                yield message("{person} judged what he had prepared himself", person=event.by)
         if event.act in DECIDING or event.act == "review":
             yield from self._role(before, release, event, day)
-        if event.act == "approve" and str(event.mapping("set").get("effective_on")) < day.isoformat():
-            yield message("the effective day lies before the approval")
+        if event.act in ("countersign", "answer"):
+            yield from self._opinion(before, release, event, day)
+        if event.act == "approve":
+            yield from self._approval(before, release, event, max(day, self._last_day(before, position)))
+
+    def _last_day(self, before: Definitions, position: int) -> date:
+        at = self.objects.committed_at(self.commits[position - 1])
+        return at.astimezone(before.organisation(on=at.date()).zone).date()
 
     def _author(self, before: Definitions, release: Release, event: Event) -> str:
         if event.act != "withdraw":
@@ -187,9 +240,12 @@ class Trust:
         asked = [e for e in before.course(release).events if e.act == "ask_withdrawal"]
         return asked[-1].by if asked else ""
 
-    def _role(self, before: Definitions, release: Release, event: Event, day: date) -> Iterator[Message]:
+    def _matrix(self, before: Definitions, release: Release, day: date) -> Approval:
         family = str(before.course(release).values.get("family") or release.kind)
-        matrix = before.organisation(on=day).approval_of(family)
+        return before.organisation(on=day).approval_of(family)
+
+    def _role(self, before: Definitions, release: Release, event: Event, day: date) -> Iterator[Message]:
+        matrix = self._matrix(before, release, day)
         people = before.people(on=day)
         roles = matrix.review if event.act == "review" else matrix.approve
         authority = Offices(people, before.delegations, day).authority(event.by, roles)
@@ -199,9 +255,36 @@ class Trust:
         if authority is None or authority.behalf != event.mapping("set").get("deputy_for"):
             yield message("{person} had no right to do so on {day}", person=event.by, day=day)
         if event.act in DECIDING and not event.mapping("signer"):
-            signing = {key.person for key in before.keys if key.counts(event.recorded_at)}
-            if signing & set(people.in_role(roles, on=day)):
+            had = {key.person for key in before.keys if key.state != OFFERED}
+            if had & set(people.in_role(roles, on=day)):
                 yield message("it is not signed, and it had to be")
+
+    def _opinion(self, before: Definitions, release: Release, event: Event, day: date) -> Iterator[Message]:
+        """A countersignature changes the row of one department, by its head; an answer only answers."""
+        was = {opinion.department: opinion for opinion in opinions(before.course(release).values)}
+        now = {opinion.department: opinion for opinion in opinions(event.changes)}
+        changed = [name for name in now if now[name] != was.get(name)]
+        if was.keys() != now.keys() or len(changed) > 1:
+            yield message("it changes what other departments said")
+            return
+        matrix = self._matrix(before, release, day)
+        offices = Offices(before.people(on=day), before.delegations, day)
+        for name in changed:
+            if event.act == "answer" and replace(now[name], answer="") != replace(was[name], answer=""):
+                yield message("it changes what other departments said")
+            may = offices.in_department(event.by, name, matrix.countersign_roles)
+            if event.act == "countersign" and (may is None or now[name].person != event.by):
+                yield message("{person} had no right to do so on {day}", person=event.by, day=day)
+
+    def _approval(self, before: Definitions, release: Release, event: Event, day: date) -> Iterator[Message]:
+        record = before.course(release)
+        yield from refuse_approval((), release, self._matrix(before, release, day), opinions(record.values))
+        if str(event.mapping("set").get("effective_on")) < day.isoformat():
+            yield message("the effective day lies before the approval")
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from qmsdocs.model.expression import parse as parse_expression
 from qmsdocs.model.facts import RecordFacts
 from qmsdocs.model.form import Form, Lookup
 from qmsdocs.model.gate import Raised
+from qmsdocs.model.key import OFFERED
 from qmsdocs.model.organisation import Organisation
 from qmsdocs.model.people import People
 from qmsdocs.model.quantity import Quantity, Unit
@@ -185,8 +186,13 @@ class System:
         return self.people.has_role(person, roles, on=self.today)
 
     def signs(self, person: str) -> bool:
-        """Whether the person has a key that counts now."""
-        return any(key.person == person and key.counts(self.now) for key in self.definitions.keys)
+        """Whether the person has a key to sign with now."""
+        return any(key.person == person and key.may_sign(self.now) for key in self.definitions.keys)
+
+    def must_sign(self, roles: tuple[str, ...]) -> bool:
+        """Whether approvals by these roles are signed: from the first key on that anybody in them ever had."""
+        had = {key.person for key in self.definitions.keys if key.state != OFFERED}
+        return bool(had & set(self.people.in_role(roles, on=self.today)))
 
     def refuse_unknown_person(self, person: str) -> None:
         """Nothing; raises QmsError unless the person serves today."""
