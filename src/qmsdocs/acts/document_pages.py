@@ -21,7 +21,7 @@ from qmsdocs.model.release import Course, ItemKind, Release, decided, follower, 
 from qmsdocs.query.custody import Copy, CopyStanding, copies
 from qmsdocs.query.flow import surroundings
 from qmsdocs.render import mark, prose_parser
-from qmsdocs.render.document_html import document_pdf
+from qmsdocs.render.document_html import document_html, document_pdf
 from qmsdocs.render.document_sheet import (
     ChangeEntry,
     Chapter,
@@ -37,6 +37,7 @@ from qmsdocs.store import control
 from qmsdocs.system.view import System
 
 PAGE = "page.json"
+MOST_NUMBER = 60
 FORMAT = 1
 KINDS: Mapping[str, Text] = {
     DocumentKind.MANUAL: Text("手册", "Manual"),
@@ -337,6 +338,15 @@ def draw(system: System, release: Release, wanted: Print, *, kind: str) -> bytes
             Attached(PAGE, page_json(wanted), "how these pages were printed"),
         ),
     )
+
+
+def refuse_unprintable(system: System, content: Content) -> None:
+    """Nothing; raises QmsError for an item whose number says nothing, or whose pages no face or engine could draw."""
+    if len(content.number) > MOST_NUMBER or not any(sign.isalnum() for sign in content.number):
+        raise QmsError("{number}: a number has letters or digits, and at most {most} characters",
+                       number=content.number[:MOST_NUMBER], most=MOST_NUMBER)  # fmt: skip
+    if content.kind is not ItemKind.FORM:
+        document_html(draft_sheet(system, content, label="-", language=system.language))
 
 
 def draw_draft(system: System, content: Content, *, label: str, language: Language, kind: str) -> bytes:

@@ -43,7 +43,12 @@ class Content:
 
 def files(folder: Path) -> Iterator[tuple[str, bytes]]:
     """The definitions in a folder by path: what belongs to one, and nothing that lies beside it or behind a link."""
-    for pattern in _patterns(folder):
+    for patterns in _groups(folder):
+        yield from _read(folder, patterns)
+
+
+def _read(folder: Path, patterns: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
+    for pattern in patterns:
         for path in sorted(folder.glob(pattern)):
             if path.name.startswith(".") or path.is_dir():
                 continue
@@ -51,13 +56,15 @@ def files(folder: Path) -> Iterator[tuple[str, bytes]]:
             yield path.relative_to(folder).as_posix(), path.read_bytes()
 
 
-def _patterns(folder: Path) -> Iterator[str]:
-    yield from ("qms.toml", "people.toml", "procedures/*.md")
+def _groups(folder: Path) -> Iterator[tuple[str, ...]]:
+    """The patterns of the files that belong together, item by item."""
+    yield from (("qms.toml",), ("people.toml",))
     for found in sorted(folder.glob("procedures/*.md")):
-        yield f"procedures/{escape(found.stem)}/*"
-    yield from ("records/README.md", "records/*.toml", "records/registers/*.toml")
+        stem = escape(found.stem)
+        yield f"procedures/{escape(found.name)}", f"procedures/{stem}/*"
+    yield ("records/README.md", "records/*.toml", "records/registers/*.toml")
     for form in sorted(found.parent.name for found in folder.glob("forms/*/form.toml")):
-        yield f"forms/{escape(form)}/*"
+        yield (f"forms/{escape(form)}/*",)
 
 
 def _refuse_unfit(path: Path, folder: Path) -> None:
@@ -92,11 +99,22 @@ def _document(path: str, texts: Mapping[str, bytes]) -> Content:
 
 
 def content(folder: Path, number: str) -> Content:
-    """The item of `folder` with a number; a configuration file may be named by its last part. Raises QmsError."""
-    found = tuple(contents(dict(files(folder))))
+    """The item of `folder` with a number; a configuration file may be named by its last part. Raises QmsError.
+
+    What is wrong with other items does not matter here.
+    """
+    found: list[Content] = []
+    unread: list[QmsError] = []
+    for patterns in _groups(folder):
+        try:
+            found += contents(dict(_read(folder, patterns)))
+        except QmsError as error:
+            unread.append(error)
     named = [item for item in found if item.number == number]
     named += [item for item in found if item.kind is ItemKind.CONFIGURATION and Path(item.number).name == number]
     if not named:
+        if unread:
+            raise unread[0]
         raise QmsError(
             "there is no {number} in the folder",
             number=number,

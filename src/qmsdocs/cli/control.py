@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from qmsdocs.acts import builtin, items, release
+from qmsdocs.acts import builtin, document_pages, items, release
 from qmsdocs.acts.apply import Outcome
 from qmsdocs.acts.release import Act
 from qmsdocs.base.errors import QmsError, message
@@ -72,6 +72,7 @@ def _refuse_faulty(session: Session, content: items.Content) -> None:
         session.complain(finding_line(session, working, item))
     if errors:
         raise QmsError("{number}: {count} errors, nothing was submitted", number=content.number, count=len(errors))
+    document_pages.refuse_unprintable(session.system, content)
 
 
 def review(session: Session, number: str | None, **options: Any) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from qmsdocs.acts import builtin, document_pages, items, release
 from qmsdocs.acts.pages import draw_docx, draw_pdf
 from qmsdocs.acts.sheets import blank_sheet
+from qmsdocs.base.canonical import sha256
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.files import safe_name, write_atomically
 from qmsdocs.cli import given
@@ -58,8 +59,15 @@ def render(session: Session, number: str, **options: Any) -> int:
         data, name = _draft(session, number, kind)
     else:
         data, name = _released(session, number, kind, options)
-    session.write(data, output or str(session.system.place.root / FOLDER / f"{safe_name(name)}.{kind}"))
+    session.write(data, output or str(session.system.place.root / FOLDER / f"{_file_name(name)}.{kind}"))
     return 0
+
+
+def _file_name(name: str) -> str:
+    """A file name for `name`; where signs had to give way, with a part of its hash, so that no two are one."""
+    safe = safe_name(name)
+    plain = name.replace("/", "-")
+    return safe if safe == plain and name.count("/") <= 1 else f"{safe} {sha256(name.encode())[:6]}"
 
 
 def _refuse_kept(session: Session, number: str, revision: str | None) -> None:
