@@ -17,7 +17,7 @@ from qmsdocs.base.language import Language
 from qmsdocs.model.record import Record
 from qmsdocs.model.release import ItemKind, Release
 from qmsdocs.query.custody import Copy, copies
-from qmsdocs.query.purpose import Purpose, day_of
+from qmsdocs.query.purpose import Purpose, day_of, field_of
 from qmsdocs.query.verifying import Standing
 from qmsdocs.render import document_words
 from qmsdocs.render.document_sheet import CopyEntry, StampedCopy
@@ -233,10 +233,12 @@ def _was_given(system: System, release: Release, entry: CopyEntry, on: date) -> 
 def _was_told(system: System, record: Record, entry: CopyEntry, on: date) -> bool:
     """Whether some act on a copy told of the hands and days in its line: who holds it changes, and is found again."""
     recorded = {event.recorded_at.astimezone(system.zone).date() for event in record.events}
-    told = [str(value) for event in record.events for value in event.changes.values()]
-    days = recorded | {day_of(value) for value in told}
+    told = [(field, str(value)) for event in record.events for field, value in event.changes.items()]
+    days = recorded | {day_of(value) for _, value in told}
+    form = system.form_of(record.form).form
+    fields = [field_of(form, means) for means in ("holder", "received_by", "returned_by")]
+    people = {name for field, value in told if field in fields for name in _called(system, value, on)}
     hands = [text.rpartition(" ") for text in (entry.received, entry.returned) if text]
-    people = {name for value in told for name in _called(system, value, on)}
     return min(recorded) <= on and all(day_of(day) in days and who in ("", *people) for who, _, day in hands)
 
 

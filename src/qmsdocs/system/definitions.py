@@ -68,13 +68,24 @@ class Definitions:
 
     @classmethod
     def of(
-        cls, objects: Objects, commit: str, series: Series, *, parsed: dict[str, BaseModel] | None = None
+        cls,
+        objects: Objects,
+        commit: str,
+        series: Series,
+        *,
+        parsed: dict[str, BaseModel] | None = None,
+        known: dict[str, Release] | None = None,
     ) -> Definitions:
-        """The definitions made of the records that `series` gives by its name."""
+        """The definitions made of the records that `series` gives by its name.
+
+        `parsed` and `known` (releases by the sha256 of their last event) are shared by whoever makes many of them.
+        """
         stored: dict[str, tuple[Stored, ...]] = {}
         releases: list[Release] = []
+        made = {} if known is None else known
         for events in series(control.RELEASES):
-            release = _release(_record(events))
+            last = events[-1].sha256
+            release = made[last] if last in made else made.setdefault(last, _release(_record(events)))
             releases.append(release)
             stored[release.record] = events
         return cls(objects, commit, tuple(releases), stored, series, {} if parsed is None else parsed)

@@ -178,6 +178,14 @@ class Trust:
         return {}
 
     @cached_property
+    def _known(self) -> dict[str, Release]:
+        return {}
+
+    @cached_property
+    def _by_folder(self) -> Mapping[str, tuple[Stored, ...]]:
+        return {_folder(events[0].path): events for events in self._held[control.RELEASES]}
+
+    @cached_property
     def _snapshots(self) -> dict[int, Definitions]:
         return {}
 
@@ -187,13 +195,16 @@ class Trust:
 
             def series(name: str) -> Iterator[tuple[Stored, ...]]:
                 for events in self._held[name]:
-                    known = tuple(e for e in events if self.order.get(e.path, position) < position)
-                    if known:
+                    if self.order.get(events[-1].path, position) < position:
+                        yield events  # all of them, which is the case for most
+                    elif known := tuple(e for e in events if self.order.get(e.path, position) < position):
                         yield known
 
             self._snapshots.clear()  # acts come in order of their records; one is kept, not all
             commit = self.commits[position - 1]
-            self._snapshots[position] = Definitions.of(self.objects, commit, series, parsed=self._parsed)
+            self._snapshots[position] = Definitions.of(
+                self.objects, commit, series, parsed=self._parsed, known=self._known
+            )
         return self._snapshots[position]
 
     def _course(self, event: Event, stored: Stored, position: int) -> Iterator[Message]:
@@ -203,7 +214,7 @@ class Trust:
         before = self._before(position)
         number = str(event.mapping("record").get("number"))
         found = [release for release in before.releases if release.record == number]
-        own = [e for events in self._held[control.RELEASES] for e in events if _folder(e.path) == _folder(stored.path)]
+        own = self._by_folder.get(_folder(stored.path), ())
         earlier = [e.event for e in own if e.path < stored.path]
         state = earlier[-1].state if earlier else ""
         if not is_lawful(event, state) or (event.act == "issue" and event.state == Course.TRIAL):
