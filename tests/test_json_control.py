@@ -74,7 +74,7 @@ def course(start: Program) -> Mapping[str, Result]:
     too_early = ("-y", "--effective", "2020-01-01", "--as", DIRECTOR)
     said["refused ones"] = done(start, "document", "approve", "--waiting", *too_early, code=2)
     said["waiting ones"] = done(start, "document", "approve", "--waiting", "-y", "--as", DIRECTOR)
-    lost = ("--since", "2026-11-21 11:00", "-m", "丢失", "--as", CLERK)
+    lost = ("--since", "2026-11-21 11:00", "-m", "丢失", "--as", MANAGER)
     assert start("key", "lost", MANAGER, *lost).code == 0
     return said
 

@@ -65,8 +65,8 @@ ORDER: dict[str, str] = {
         "impact_report"
     ),
     "acts": (
-        "apply builtin items seat sheets shortcut begin custody document_pages pages release demo officers "
-        "preview reading redraw comparing verify"
+        "apply builtin items lockout seat sheets shortcut begin custody document_pages pages release demo "
+        "officers preview reading redraw comparing verify"
     ),
     "cli": (
         "front keyring words menu session asking difference given keys output root sync verify boundary demo desk "

@@ -136,7 +136,7 @@ def test_the_command_names_the_day_and_the_numbers_that_stay_words(repository: P
     body = table(head) + p("1 目的") + p("按QD-14-02办理，见 QD-14-025、QP-77 和 QR-14-04。") + p("再见 QD-14-02。")
     source.write_bytes(word(body))
     done = repository("document", "import", source)
-    assert "known numbers that stay plain text: QD-14-02, QR-14-04; written [QD-14-02] one follows" in done.out
+    assert "known numbers that stay plain text: QD-14-02, QR-14-04; write [QD-14-02] to name" in done.out
     assert done.out.count("stay plain text") == 1
     assert "effective on 2024-05-06" in done.err
 

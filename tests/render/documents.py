@@ -145,6 +145,15 @@ S14 = tuple(
     )
 )
 
+
+def lists() -> DocumentSheet:
+    """A document that lists others, all their titles short ones."""
+    titles = {"QP-02": "记录控制程序", "QD-14-0204-03-2026": "收房程序", "QR-18-02": "8D报告"}
+    around = Surroundings({}, titles, ("QP-02", "QD-14-0204-03-2026"), ("QR-18-02",))
+    text = blocks("{{ references }}\n\n{{ forms }}\n", around, source="QP-01.md")
+    return replace(sheet(body="文\n"), blocks=text)
+
+
 _STEPS = "| 步骤{count} | 时限 |\n| --- | --- |\n" + "| 受理 | 接到后1小时内登记，并通知责任部门到场处理 |\n" * 5
 LEADING = "# 程序\n\n" + "\n\n".join(  # tables at every height of a page, with words before them that end in a colon
     "各部门按规定办理并登记。\n\n" * count + f"写明理由{count}：\n\n" + _STEPS.format(count=count)

@@ -342,8 +342,8 @@ def test_words_that_lead_on_to_a_table_stand_on_its_page() -> None:
 
 
 def test_the_titles_of_listed_documents_begin_at_the_left_and_their_numbers_stand_in_the_middle() -> None:
-    html = document_html(documents.sheet(body="{{ references }}\n\n{{ forms }}\n"))
-    for number, title in (("QD-14-04", "客户信息管理规定"), ("QR-04-01", "工作联系单")):
+    html = document_html(documents.lists())
+    for number, title in (("QD-14-0204-03-2026", "收房程序"), ("QR-18-02", "8D报告")):
         cell = f'<td class="c"><span class="w">{number}</span></td><td>{title}</td>'
         assert cell in html
 

@@ -120,7 +120,7 @@ def _unlinked(imported: Imported, root: Path) -> tuple[Note, ...]:
     known = [number for number in (*working.procedures, *working.forms) if number != imported.front.get("number")]
     found = tuple(number for number in known if re.search(rf"(?<![\w-]){re.escape(number)}(?![\w-])", words, re.ASCII))
     said = message(
-        "known numbers that stay plain text: {numbers}; written [{example}] one follows the document",
+        "known numbers that stay plain text: {numbers}; write [{example}] to name the document itself",
         numbers=found,
         example=found[0] if found else "",
     )
