@@ -139,7 +139,8 @@ def test_a_number_given_again_is_another_record(shared: Program, document: str) 
     second = given(shared, document, to="工程部", copy="3")
     assert second["again"] is False and second["record"] != first["record"]
     assert shared("record", "void", second["record"], "-m", "发错", "--no-pages").code == 0
-    third = given(shared, document, to="工程部", copy="3")
+    refused(give(shared, document, to="工程部", copy="3"), "is void; its number is not given again")
+    third = given(shared, document, to="工程部", copy="4")
     assert third["record"] not in (first["record"], second["record"])
     assert [c[3] for c in copies(shared, document)] == ["returned", "void", "out"]
 
@@ -452,3 +453,22 @@ def test_documents_of_external_origin_are_listed_by_their_next_check(shared: Pro
     later = shared.later(datetime(2027, 4, 2, 9, tzinfo=ZONE))
     assert [e["is_overdue"] for e in run(later, "list", external=True, json=True).json["external"]] == [True, False]
     assert "▲" in run(later, "list", external=True).out
+
+
+def test_a_number_on_paper_belongs_to_one_copy(shared: Program, document: str) -> None:
+    first = given(shared, document, to="工程部")
+    second = given(shared, document, to="营销部")
+    refused(
+        shared("record", "amend", second["record"], "--set", "copy_number=1", "-m", "改号", "--no-pages"),
+        "cannot be corrected; void the record",
+    )
+    assert shared("record", "void", first["record"], "-m", "发错", "--no-pages").code == 0
+    refused(
+        give(shared, document, to="工程部", copy="1"), "the record of copy 1 is void; its number is not given again"
+    )
+    assert given(shared, document, to="工程部")["copy"] == "3"
+
+
+def test_nobody_reads_what_was_not_there_yet(shared: Program, document: str) -> None:
+    early = ("--happened-at", "2020-01-01T09:00")
+    refused(run(shared, "acknowledge", document, *early, "--no-pages", person=MANAGER), "could not be read before")

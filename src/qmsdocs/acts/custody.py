@@ -93,8 +93,9 @@ def copy_number(system: System, giving: Giving) -> str:
 
 
 def _number(given: Sequence[Copy], giving: Giving, release: Release) -> str:
-    """The number wanted, or the lowest that is neither out nor lost. Raises QmsError."""
-    taken = {copy.number: copy for copy in given if copy.is_out or copy.standing is CopyStanding.LOST}
+    """The number wanted, or the lowest that is neither out nor lost nor voided. Raises QmsError."""
+    gone = (CopyStanding.LOST, CopyStanding.VOID)
+    taken = {copy.number: copy for copy in given if copy.is_out or copy.standing in gone}
     if giving.copy is None:
         _refuse_second(given, giving, release)
         return next(str(count) for count in range(1, len(taken) + 2) if str(count) not in taken)
@@ -120,6 +121,8 @@ def _where(copy: Copy, *, hint: Message | None = None) -> QmsError:
             said = message(
                 "{number}: copy {copy} of {revision} was lost on {day}; its number is not given again", **told
             )
+        case CopyStanding.VOID:
+            said = message("{number}: the record of copy {copy} is void; its number is not given again", **told)
         case CopyStanding.DESTROYED:
             said = message("{number}: copy {copy} of {revision} was destroyed on {day}", **told)
         case CopyStanding.RETURNED:

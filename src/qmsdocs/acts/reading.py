@@ -38,6 +38,7 @@ def list_readers(
     """
     form = form_for(system, Purpose.READING).form
     known = [serving(system, person) or person for person in people]
+    _refuse_early(system, release, intent)
     _refuse_read(system, release, known)
     said = {**facts(system, release, intent), "content": _change_made(system, release)}
     filled = values(form, said, extra, needed=("document", "document_sha256"))
@@ -46,6 +47,18 @@ def list_readers(
     listed: list[Json] = [*sorted(known)]
     key = retry_key(system, "read", release, people=listed, read=is_read, void=_void_count(system, release))
     return issue(system, Filled(form=form.number, values=filled, submission=key), intent)
+
+
+def _refuse_early(system: System, release: Release, intent: Intent) -> None:
+    """Nothing; raises QmsError for a reading before the revision was there to be read."""
+    there = system.definitions.course(release).first.recorded_at
+    if intent.happened_at is not None and intent.happened_at < there:
+        raise QmsError(
+            "{number} {revision} could not be read before {day}",
+            number=release.number,
+            revision=release.revision,
+            day=there.astimezone(system.zone).date(),
+        )
 
 
 def listed_already(system: System, release: Release, people: Sequence[str], *, is_read: bool) -> str:

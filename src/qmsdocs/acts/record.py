@@ -33,6 +33,11 @@ from qmsdocs.system.definitions import FormInForce
 from qmsdocs.system.view import System
 
 VOID = "void"
+# purpose of a form → meanings whose values stay as they were registered
+FIXED: Mapping[str, tuple[str, ...]] = {
+    "distribution": ("document", "document_revision", "document_sha256", "copy_number"),
+    "reading": ("document", "document_revision", "document_sha256"),
+}
 AMEND = "amend"
 
 
@@ -156,7 +161,7 @@ def amend(system: System, number: str, *, values: Mapping[str, object], intent: 
     _refuse_dead(held.record)
     changes = accepted(system, form.form, values, subject=number)
     before = held.record.values
-    refusals = list(_refuse_typed(form.form, changes))
+    refusals = [*_refuse_typed(form.form, changes), *_refuse_fixed(form.form, changes)]
     changes = {name: value for name, value in changes.items() if before.get(name) != value}
     refusals += _refuse_unheld(form.form, changes, intent, held.record)
     if not changes and not refusals:
@@ -298,6 +303,13 @@ def _refuse_typed(form: Form, given: Mapping[str, Json]) -> Iterable[Refusal]:
             yield Refusal(name, message("is worked out by the program and cannot be given"))
         elif name in form.set_by_steps:
             yield Refusal(name, message("is set by a step and cannot be given"))
+
+
+def _refuse_fixed(form: Form, changes: Mapping[str, Json]) -> Iterable[Refusal]:
+    """What a correction may not touch: which copy of what somebody holds, since papers bear it."""
+    for name in changes:
+        if form.field[name].means in FIXED.get(form.purpose or "", ()):
+            yield Refusal(name, message("cannot be corrected; void the record and register it again"))
 
 
 def _refuse_unheld(
