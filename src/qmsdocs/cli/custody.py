@@ -44,7 +44,7 @@ def distribute(session: Session, number: str | None, *, draw_copy: DrawCopy, **o
     """
     if options.get("as_json") and options.get("output") == "-" and options.get("to"):
         raise QmsError("{options} do not go together", options=("--json", "-o -"))
-    chosen = [name for name in ("to", *HANDLED, "recall", "everybody") if options.get(name)]
+    chosen = [name for name in ("to", *HANDLED, "recall", "everybody") if options.get(name) not in (None, False)]
     if len(chosen) > 1:
         raise QmsError("{options} do not go together", options=tuple(f"--{_OPTIONS[name]}" for name in chosen))
     if chosen == ["recall"]:

@@ -49,7 +49,10 @@ def render(session: Session, number: str, **options: Any) -> int:
     """0; the pages of a revision, or of the draft in the folder, stand in a file."""
     if session.on is not None:
         raise QmsError("pages always tell how things stand today; --on does not go with them")
-    if options["kept"] and not options["draft"]:
+    chosen = tuple(f"--{name}" for name in ("draft", "copy", "kept") if options[name])
+    if len(chosen) > 1:
+        raise QmsError("{options} do not go together", options=chosen)
+    if options["kept"]:
         _refuse_kept(session, number, options["revision"])
     output = options["output"]
     kind = Path(output).suffix[1:].lower() if output not in (None, "-") else "pdf"

@@ -33,10 +33,12 @@ from qmsdocs.render.prose import (
 from qmsdocs.render.prose_inline import Place, spans
 
 MOST_CHARACTERS = 2_000_000  # of one text
+LONGEST = 5_000  # characters without a blank, which no line can break well
 MOST_CELLS, MOST_COLUMNS = 50_000, 20  # of all tables of one text, of one table
 DEEPEST = 20  # lists and quotes within each other
 NARROWEST, CELL_SIDES, PAGE_EMS = 3.0, 1.2, 43.0  # ems of 五号: a column, its padding, the width of the page
 
+_ENDLESS = re.compile(rf"[!-~]{{{LONGEST + 1}}}")
 _LISTS = re.compile(r"\{\{ *(references|forms) *\}\}")
 _CAPTION = re.compile(r"(?:表|Table) ?[:：] ?(\S.*)")
 
@@ -51,6 +53,11 @@ def blocks(
     """
     if len(body) > MOST_CHARACTERS:
         raise QmsError("{source}: the text has more than {limit} characters", source=source, limit=MOST_CHARACTERS)
+    if found := _ENDLESS.search(body):
+        line = body.count("\n", 0, found.start()) + body_line
+        raise QmsError(
+            "{source}:{line}: a word of more than {limit} characters", source=source, line=line, limit=LONGEST
+        )
     return _Reader(_markdown().parse(body), body.split("\n"), around, source, body_line, language).read()
 
 

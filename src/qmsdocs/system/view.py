@@ -333,7 +333,8 @@ def open_system(start: Path, *, now: datetime, machine: str, site: str | None = 
             hint=message("qmsdocs init makes a repository in force; a copy without its ledgers is not a whole one"),
         )
     held.append(definitions)
-    organisation = definitions.organisation(on=now.date())
+    before = definitions.organisation(on=now.date() - timedelta(days=1)).zone  # a new zone rules from its midnight on
+    organisation = definitions.organisation(on=now.astimezone(before).date())
     found = System(store, definitions, now.astimezone(organisation.zone), site or "")
     return replace(found, site=_site(found, site))
 
