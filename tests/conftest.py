@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
-from program import NOON, Program
+from program import NOON, Make, Program
 
 PASSING = ("QMSDOCS_", "GIT_", "NO_COLOR", "FORCE_COLOR", "LC_", "XDG_", "SOURCE_DATE_EPOCH", "COLUMNS", "LINES")
 
@@ -38,9 +38,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     from xdist.scheduler import LoadFileScheduling
 
     return LoadFileScheduling(config, log)
-
-
-Make = Callable[..., Program]
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,6 @@ from docx import Document
 from json_page import compare
 from program import Program, Result
 
-from conftest import Make
-
 NUMBER, LEAVING = "QM-01-12", "QP-02"
 CLERK, MANAGER, DIRECTOR = "wang.fang", "li.ming", "zhao.lei"
 LONG = timedelta(days=360)

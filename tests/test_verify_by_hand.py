@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 from program import Program
 
-from conftest import Make
-
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "verify-by-hand.md").read_text("utf-8")
 NUMBER = "QD-14-02"
 

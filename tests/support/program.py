@@ -182,6 +182,9 @@ class Program:
         assert (self.heads(), self.files()) == before
 
 
+Make = Callable[..., Program]  # a way to make a repository in a folder; see the fixture `make`
+
+
 class _Stream(io.TextIOWrapper):
     """A stream whose bytes are kept."""
 
