@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from docx import Document
 from json_page import compare
-from program import Program, Result
+from program import Make, Program, Result
 
 NUMBER, LEAVING = "QM-01-12", "QP-02"
 CLERK, MANAGER, DIRECTOR = "wang.fang", "li.ming", "zhao.lei"

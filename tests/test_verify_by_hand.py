@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from program import Program
+from program import Make, Program
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "verify-by-hand.md").read_text("utf-8")
 NUMBER = "QD-14-02"
