@@ -65,13 +65,13 @@ ORDER: dict[str, str] = {
         "impact_report"
     ),
     "acts": (
-        "apply builtin items lockout seat sheets shortcut begin custody document_pages pages release demo "
-        "officers preview reading redraw comparing verify"
+        "apply builtin items lockout seat sheets shortcut begin control custody document_pages pages "
+        "countersigning demo officers preview reading release redraw comparing verify"
     ),
     "cli": (
-        "front keyring words menu session asking difference given keys output root sync verify boundary demo desk "
-        "importing key parameters person report control form issuing main register search custody record "
-        "acknowledging document_list library document"
+        "front keyring words menu session asking course difference given keys output root sync verify boundary "
+        "demo desk importing key parameters person report control form issuing main register search custody "
+        "record acknowledging document_list library document"
     ),
 }
 

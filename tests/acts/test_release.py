@@ -10,7 +10,7 @@ import pytest
 from control import NUMBER, Company
 
 from qmsdocs.acts import officers, release
-from qmsdocs.acts.release import Act
+from qmsdocs.acts.control import Act
 from qmsdocs.base.errors import QmsError
 from qmsdocs.model.release import Course
 from qmsdocs.query.course import course, waiting

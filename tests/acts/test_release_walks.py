@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qmsdocs.acts import officers, release
-from qmsdocs.acts.release import Act
+from qmsdocs.acts.control import Act
 from qmsdocs.base.errors import QmsError
 from qmsdocs.model.release import Release
 from qmsdocs.store.signature import namespace_of, verify

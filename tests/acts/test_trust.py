@@ -14,7 +14,7 @@ import pytest
 from control import NUMBER, Company
 
 from qmsdocs.acts import officers
-from qmsdocs.acts.release import Act
+from qmsdocs.acts.control import Act
 from qmsdocs.base.canonical import dumps, sha256
 from qmsdocs.query.course import course
 from qmsdocs.store import handover

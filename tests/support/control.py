@@ -9,10 +9,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from qmsdocs.acts import items, officers, release
+from qmsdocs.acts import countersigning, items, officers, release
 from qmsdocs.acts.apply import Outcome, apply
 from qmsdocs.acts.begin import Beginning, begin
-from qmsdocs.acts.release import Act
+from qmsdocs.acts.control import Act
 from qmsdocs.model.release import Release
 from qmsdocs.store.event import Change
 from qmsdocs.store.signature import Signer, SigningKey, new_key
@@ -152,12 +152,12 @@ class Company:
 
     def countersign(self, by: str, verdict: str = "agree", remark: str | None = None, **options: str) -> Release:
         """What a department says."""
-        self.do(lambda s: release.countersign(s, NUMBER, Act(by), verdict=verdict, remark=remark, **options))
+        self.do(lambda s: countersigning.countersign(s, NUMBER, Act(by), verdict=verdict, remark=remark, **options))
         return self.newest()
 
     def answer(self, department: str, text: str, by: str = "wang.fang") -> Release:
         """A remark answered."""
-        self.do(lambda s: release.answer(s, NUMBER, Act(by), department=department, text=text))
+        self.do(lambda s: countersigning.answer(s, NUMBER, Act(by), department=department, text=text))
         return self.newest()
 
     def approve(self, by: str = "zhao.lei", on: date | None = None, number: str = NUMBER) -> Release:

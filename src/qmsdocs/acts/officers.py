@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from qmsdocs.acts import builtin
-from qmsdocs.acts.release import Act, change
+from qmsdocs.acts.control import Act, change
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.model.approval import Offices

@@ -5,24 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import click
 
-from qmsdocs.acts import builtin, document_pages, items, release
+from qmsdocs.acts import builtin, control, countersigning, document_pages, items, release
 from qmsdocs.acts.apply import Outcome
-from qmsdocs.acts.release import Act
+from qmsdocs.acts.control import Act
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.cli import given
+from qmsdocs.cli.course import release_json, said_by, state_title
 from qmsdocs.cli.parameters import finding_line
 from qmsdocs.cli.session import Session
 from qmsdocs.cli.words import one_line
-from qmsdocs.model.approval import VERDICTS, Opinion, opinions
+from qmsdocs.model.approval import opinions
 from qmsdocs.model.finding import Severity
 from qmsdocs.model.release import Release
 from qmsdocs.query import course as courses
-from qmsdocs.query.course import Passed, PastAct, Waiting
+from qmsdocs.query.course import Waiting
 from qmsdocs.store.event import Change
 from qmsdocs.system.view import System
 
@@ -84,7 +85,7 @@ def review(session: Session, number: str | None, **options: Any) -> int:
     if options["reject"]:
         return _done(session, number, lambda system: release.reject(system, number, act), options)
     if not options["trial"]:
-        act = replace(act, seen=release.waiting(session.system, number).record)
+        act = replace(act, seen=control.waiting(session.system, number).record)
     return _done(session, number, lambda system: release.review(system, number, act), options)
 
 
@@ -98,13 +99,13 @@ def countersign(session: Session, number: str, **options: Any) -> int:
         return _done(
             session,
             number,
-            lambda system: release.answer(system, number, act, department=options["answer"], text=text),
+            lambda system: countersigning.answer(system, number, act, department=options["answer"], text=text),
             options,
         )
     return _done(
         session,
         number,
-        lambda system: release.countersign(
+        lambda system: countersigning.countersign(
             system,
             number,
             act,
@@ -125,7 +126,7 @@ def approve(session: Session, number: str | None, **options: Any) -> int:
     act = _act(session, options)
     if options["trial"]:
         return _done(session, number, lambda system: release.adopt(system, number, act), options)
-    seen = replace(act, seen=release.waiting(session.system, number).record)
+    seen = replace(act, seen=control.waiting(session.system, number).record)
     if options["reject"]:
         return _done(session, number, lambda system: release.reject(system, number, seen), options)
     return _done(session, number, lambda system: release.approve(system, number, seen, effective_on=day), options)
@@ -161,32 +162,28 @@ def _answer(session: Session, number: str, outcome: Outcome, options: dict[str, 
     if not outcome.posted:
         for draft in outcome.change.drafts:
             session.answer(
-                session.say("{number}: would be {state} (dry run)", number=number, state=_state(draft.state))
+                session.say("{number}: would be {state} (dry run)", number=number, state=state_title(draft.state))
             )
         return
     last = outcome.posted[-1]
     now = next(r for r in outcome.system.releases if r.record == last.number)
     signer = last.stored.event.mapping("signer")
     if options.get("as_json"):
-        session.answer_json({"format": 1, **_release_json(now), "act": last.stored.event.act,
+        session.answer_json({"format": 1, **release_json(now), "act": last.stored.event.act,
                              "sha256": last.stored.sha256, "signed": bool(signer)})  # fmt: skip
         return
     session.answer(one_line(_stands(session, now)))
     if last.stored.event.act in ("countersign", "answer"):
         for opinion in opinions(outcome.system.definitions.course(now).values):
-            session.answer(one_line(f"  {opinion.department}: {_said_by(session, opinion)}"))
+            session.answer(one_line(f"  {opinion.department}: {said_by(session, opinion)}"))
     if not signer and last.stored.event.act in ("approve", "adopt", "withdraw"):
         session.tell("not signed: nobody who may approve has a key yet; qmsdocs key new PERSON")
     _tell_next(session, outcome.system, now)
 
 
-def _state(name: str) -> object:
-    return builtin.form(builtin.RELEASE).state[name].title
-
-
 def _stands(session: Session, now: Release) -> str:
     said = session.say(
-        "{number} {revision}: {state}", number=now.number, revision=now.revision, state=_state(now.state)
+        "{number} {revision}: {state}", number=now.number, revision=now.revision, state=state_title(now.state)
     )
     if now.withdrawn_on is not None:
         return said + session.say(", in force until {day}", day=now.withdrawn_on - timedelta(days=1))
@@ -260,7 +257,7 @@ def _each(
             refused.append({"number": number, "message": session.say(error.message)})
             continue
         if outcome.posted:
-            done.append(_release_json(next(r for r in outcome.system.releases if r.record == item.release.record)))
+            done.append(release_json(next(r for r in outcome.system.releases if r.record == item.release.record)))
         if not options["as_json"]:
             _answer(session, number, outcome, options)
     return done, refused
@@ -290,7 +287,7 @@ def _waiting(session: Session, step: str) -> Iterator[Waiting]:
 
 def _on_trial(session: Session, step: str) -> Iterator[Waiting]:
     system = session.system
-    desk = release.offices(system)
+    desk = control.offices(system)
     for item in system.releases:
         if item.state != "trial" or system.definitions.newest(item.kind, item.number) != item:
             continue
@@ -326,135 +323,3 @@ def _struck(session: Session, without: str | None, most: int, *, is_sure: bool) 
             raise QmsError("--without {part}: a number from 1 to {most}", part=part, most=most)
         found.add(int(part))
     return frozenset(found)
-
-
-# ── the course of an item
-
-
-def history(session: Session, number: str, *, as_json: bool, output: str | None) -> int:
-    """The exit code: 1 where an act cannot be believed. Every revision, signer, meaning and time was printed."""
-    passed = courses.course(session.system, number)
-    if as_json:
-        said = [_passed_json(session, item) for item in passed]
-        session.answer_json({"format": 1, "number": passed[0].release.number, "revisions": said}, output)
-    else:
-        text = "\n".join(one_line(line) for item in passed for line in _passed_lines(session, item))
-        session.write((text + "\n").encode(), output) if output else session.answer(text)
-    return 1 if any(item.problems for item in passed) else 0
-
-
-def _passed_lines(session: Session, item: Passed) -> Iterator[str]:
-    begins = item.release.effective_on
-    last = item.until - timedelta(days=1) if item.until is not None else ""
-    span = f"{begins} … {last}" if begins is not None and item.release.first_day is not None else ""
-    state = session.say("{words}", words=_standing(item))
-    yield f"{item.release.number} {item.release.revision}  [{state}]  {span}  {item.release.manifest[:16]}"
-    for act in item.acts:
-        yield f"  {_act_line(session, act)}"
-        yield from (f"    ✗ {session.say(said)}" for said in act.problems)
-    for opinion in item.opinions:
-        if opinion.verdict is not None:
-            yield f"    {opinion.department}: {_said_by(session, opinion)}"
-
-
-def _standing(item: Passed) -> object:
-    """How a revision stands, in words."""
-    if item.superseded_by:
-        return message("superseded by {revision}", revision=item.superseded_by)
-    if item.release.is_first and item.release.state == "withdrawn" and item.release.first_day is None:
-        return message("replaced on the day the system began")
-    if item.is_in_force:
-        return message("on trial") if item.release.is_trial else message("in force")
-    return _state(item.release.state)
-
-
-def _act_line(session: Session, act: PastAct) -> str:
-    title = builtin.form(builtin.RELEASE).step[act.act].title if act.act in builtin.acts(builtin.RELEASE) else None
-    words = session.say("{title}", title=title) if title is not None else session.say("submitted")
-    who = _who(session, act)
-    sign = (
-        session.say("signed ({meaning})", meaning=_meaning(session, act.meaning))
-        if act.signer
-        else session.say("not signed")
-    )
-    said = act.said.get("effective_on") or act.said.get("withdrawn_on")
-    day = f" → {said}" if said else ""
-    moment = act.at.astimezone(session.system.zone)
-    reason = session.say("the system begins") if act.reason == "init" else act.reason
-    return f"{moment:%Y-%m-%d %H:%M}  {words}{day}  {who}  {sign}  {reason}  [{act.sha256[:8]}]"
-
-
-def _who(session: Session, act: PastAct) -> str:
-    names = session.system.people.names()
-    own = names.get(act.by, act.by)
-    if not act.deputy_for:
-        return own
-    return session.say("{deputy} (for {principal})", deputy=own, principal=names.get(act.deputy_for, act.deputy_for))
-
-
-def _meaning(session: Session, meaning: str) -> str:
-    words = {
-        "prepared": message("prepared"),
-        "reviewed": message("reviewed"),
-        "countersigned": message("countersigned"),
-        "approved": message("approved"),
-        "verified": message("verified"),
-        "acknowledged": message("acknowledged"),
-    }
-    return session.say(words[meaning]) if meaning in words else meaning
-
-
-def _said_by(session: Session, opinion: Opinion) -> str:
-    if opinion.verdict is None:
-        return session.say("not yet")
-    words = f"{opinion.remark}{' → ' + opinion.answer if opinion.answer else ''}"
-    return f"{_verdict(session, opinion.verdict)} {words}".rstrip()
-
-
-def _verdict(session: Session, verdict: str) -> str:
-    choices = builtin.form(builtin.RELEASE).field["opinions"].column["verdict"].choices
-    return choices[verdict].text.of(session.language) if verdict in VERDICTS else verdict
-
-
-def _release_json(item: Release) -> dict[str, object]:
-    return {
-        "number": item.number,
-        "revision": item.revision,
-        "kind": item.kind.value,
-        "state": item.state.value,
-        "effective_on": _iso(item.effective_on),
-        "trial_until": _iso(item.trial_until),
-        "withdrawn_on": _iso(item.withdrawn_on),
-        "manifest": item.manifest,
-        "record": item.record,
-    }
-
-
-def _iso(day: date | datetime | None) -> str | None:
-    return day.isoformat() if day is not None else None
-
-
-def _passed_json(session: Session, item: Passed) -> dict[str, object]:
-    names = session.system.people.names()
-    return {
-        **_release_json(item.release),
-        "in_force": item.is_in_force,
-        "until": _iso(item.until),
-        "superseded_by": item.superseded_by or None,
-        "events": [
-            {
-                "act": act.act,
-                "by": act.by,
-                "name": names.get(act.by, act.by),
-                "deputy_for": act.deputy_for or None,
-                "at": act.at.isoformat(),
-                "meaning": act.meaning or None,
-                "key": act.signer or None,
-                "sha256": act.sha256,
-                "reason": act.reason or None,
-                "problems": [session.say(said) for said in act.problems],
-            }
-            for act in item.acts
-        ],
-        "opinions": [opinion.row for opinion in item.opinions],
-    }

@@ -149,9 +149,9 @@ def withdraw(session: Session, number: str, **options: Any) -> int:
 @pass_session
 def history(session: Session, number: str, as_json: bool, output: str | None) -> int:
     """The course of an item; 1 where an act cannot be believed."""
-    from qmsdocs.cli import control
+    from qmsdocs.cli import course
 
-    return control.history(session, number, as_json=as_json, output=output)
+    return course.history(session, number, as_json=as_json, output=output)
 
 
 @document.command(cls=Command, help="Show how an item stands and what it waits for.")

@@ -36,7 +36,7 @@ def new(session: Session, owner: str, until: str | None) -> None:
 def confirm(session: Session, owner: str, reason: str | None) -> None:
     """A key that counts."""
     from qmsdocs.acts import officers
-    from qmsdocs.acts.release import Act
+    from qmsdocs.acts.control import Act
 
     act = Act(session.by, reason)
     session.apply(lambda system: officers.confirm(system, owner, act))

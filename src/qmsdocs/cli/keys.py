@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, tzinfo
 
 from qmsdocs.acts import officers
-from qmsdocs.acts.release import Act
+from qmsdocs.acts.control import Act
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.files import read_text
 from qmsdocs.base.toml import parse

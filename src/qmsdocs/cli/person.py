@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from qmsdocs.acts import officers
-from qmsdocs.acts.release import Act
+from qmsdocs.acts.control import Act
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.files import read_text, write_atomically
 from qmsdocs.base.toml import parse
