@@ -353,7 +353,9 @@ def test_before_the_first_key_approvals_are_unsigned_and_afterwards_not(company:
     assert "cannot confirm" in refused(lambda: company.do(lambda s: officers.confirm(s, "zhao.lei", Act("wang.fang"))))
     company.do(lambda s: officers.confirm(s, "zhao.lei", Act("li.ming", "当面核对")))  # nobody is left who could sign
     company.approve()
-    assert company.problems() == []
+    assert company.problems() == [
+        "QP-14 approve: the key of zhao.lei cannot be believed: the key was confirmed without a signature"
+    ]
 
 
 def test_a_key_is_confirmed_by_somebody_else_once_there_is_one(keyed: Company) -> None:

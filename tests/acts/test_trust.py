@@ -181,6 +181,48 @@ def smuggled(company: Company, act: str, **changes: Any) -> None:
     assert company.in_force(company.now.date()) == "A/1"  # it does not count
 
 
+def own_key_for_another(company: Company) -> None:
+    """A key of mine registered for the general manager and confirmed without a signature; it approves."""
+    key, now = new_key(), company.now.isoformat(timespec="seconds")
+    good = json.loads(git(company.root, "cat-file", "blob", f"{CONTROL}:key/00/00/000002/0001-issue.json"))
+    head = git(company.root, "rev-parse", CONTROL).strip()
+    record = {"number": "KEY-000003", "series": "key", "serial": 3}
+    facts = {**good["set"], "public": key.public.line, "fingerprint": key.public.fingerprint}
+    signer = {"person": "zhao.lei", "key": key.public.fingerprint, "meaning": "prepared"}
+    common = {**good, "record": record, "control": head, "recorded_at": now, "by": "qian.li"}
+    first = dumps({**common, "set": facts, "signer": signer})
+    second = dumps({**common, "act": "confirm", "state": "counts", "sequence": 2, "previous": sha256(first), "set": {},
+                    "signer": None, "by": "li.ming"})  # fmt: skip
+    folder = "key/00/00/000003"
+    commit(company.root, {
+        f"{folder}/0001-issue.json": first, f"{folder}/0001-issue.json.sig": key.sign(first, namespace=namespace_of("prepared")),
+        f"{folder}/0002-confirm.json": second,
+    })  # fmt: skip
+    forged(company, key)
+
+
+def signed_by_the_reviewer(company: Company) -> None:
+    key = company.keys["li.ming"]
+    signer = {"person": "li.ming", "key": key.public.fingerprint, "meaning": "approved"}
+    forged(company, key, signer=signer)
+
+
+def first_act(company: Company) -> tuple[str, bytes]:
+    item = next(r for r in company.system.definitions.named(NUMBER) if r.revision == "A/1")
+    stored = company.system.definitions.events(item)[0]
+    return stored.path, stored.data
+
+
+def other_manifest(company: Company) -> None:
+    path, data = first_act(company)
+    commit(company.root, {path: dumps({**json.loads(data), "reason": "另一份"})})
+
+
+def approval_removed(company: Company) -> None:
+    path, _, _ = approved(company)
+    commit(company.root, {path: None, path + ".sig": None})
+
+
 FORGERIES: tuple[tuple[str, Callable[[Company], object], str], ...] = (
     ("unsigned", lambda c: forged(c, None), "it is not signed, and it had to be"),
     ("a key nobody has", lambda c: forged(c, new_key()), "zhao.lei has no such key"),
@@ -199,6 +241,13 @@ FORGERIES: tuple[tuple[str, Callable[[Company], object], str], ...] = (
     ("backdated, older state named", backdated_state, "another state of the releases"),
     ("the time contradicts the order", lambda c: forged(c, c.keys["zhao.lei"], recorded_at="2026-11-02T09:00:00+08:00"),
      "lies before that of the act before it"),
+    ("a key of mine for another", own_key_for_another, "the key was confirmed without a signature"),
+    ("signed by another than who says it", signed_by_the_reviewer, "it is said by zhao.lei and signed by li.ming"),
+    ("other bytes under a good approval", other_manifest, "was changed or removed later"),
+    ("an approval removed", approval_removed, "was changed or removed later"),
+    ("a broken chain", lambda c: forged(c, c.keys["zhao.lei"], previous="0" * 64), "does not follow the act before it"),
+    ("a meaning that does not fit", lambda c: forged(c, c.keys["zhao.lei"], namespace="prepared"),
+     "the signature means prepared"),
     *((f"an approval called {act}", lambda c, act=act: smuggled(c, act), f"the act {act} cannot do this")
       for act in ("answer", "take_back", "countersign", "amend", "ask_withdrawal", "review", "reject")),
     ("an answer that changes bytes", lambda c: smuggled(c, "answer", state="reviewed", set={"manifest": "0" * 64}),

@@ -133,8 +133,9 @@ def opinions(values: Mapping[str, Json]) -> tuple[Opinion, ...]:
     rows = values.get("opinions")
     found = []
     for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict):
-            found.append(Opinion(**{name: str(value) for name, value in row.items() if value is not None}))
+        if isinstance(row, dict) and "department" in row:
+            known = {name: str(row[name]) for name in Opinion.__slots__ if row.get(name) is not None}
+            found.append(Opinion(**known))
     return tuple(found)
 
 

@@ -7,10 +7,34 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from qmsdocs.base.canonical import Json
-from qmsdocs.model.record import Record
+from qmsdocs.model.record import Event, Record, lawful
 
 OFFERED, COUNTS = "offered", "counts"
 GRANTED = "granted"
+
+
+_KEY_COURSE = (("issue", "offered"), ("confirm", "counts"), ("lose", "lost"))
+_KEY_WRITES = {
+    "issue": {"person", "public", "fingerprint", "from_on", "until_on"},
+    "confirm": set(),
+    "lose": {"lost_at"},
+}
+_DELEGATION_WRITES = {"issue": {"principal", "deputy", "roles", "from_on", "until_on"}, "revoke": {"revoked_on"}}
+
+
+def is_lawful_for_key(event: Event, before: str) -> bool:
+    """Whether an act on a key may follow the state before it: offered, then confirmed, then lost, each once."""
+    may = {"issue": ("",), "confirm": ("offered",), "lose": ("offered", "counts")}
+    leads = dict(_KEY_COURSE)
+    known = event.act in may and before in may[event.act] and event.state == leads[event.act]
+    return known and set(event.changes) <= _KEY_WRITES[event.act]
+
+
+def is_lawful_for_delegation(event: Event, before: str) -> bool:
+    """Whether an act on a delegation may follow the state before it: granted, then revoked."""
+    leads = {"issue": ("", GRANTED), "revoke": (GRANTED, "revoked")}
+    known = leads.get(event.act) == (before, event.state)
+    return known and set(event.changes) <= _DELEGATION_WRITES[event.act]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +53,8 @@ class RegisteredKey:
 
     @classmethod
     def of(cls, record: Record) -> RegisteredKey:
-        """The key a record registers."""
+        """The key a record registers, as far as its acts are lawful. Raises ValueError."""
+        record = lawful(record, is_lawful_for_key)
         said = record.values
         return cls(
             person=str(said.get("person")),
@@ -72,7 +97,8 @@ class Delegation:
 
     @classmethod
     def of(cls, record: Record) -> Delegation:
-        """The delegation a record grants."""
+        """The delegation a record grants, as far as its acts are lawful. Raises ValueError."""
+        record = lawful(record, is_lawful_for_delegation)
         said = record.values
         roles = said.get("roles")
         return cls(
@@ -98,7 +124,10 @@ def _day(said: Mapping[str, Json], name: str) -> date | None:
 
 def _moment(said: Mapping[str, Json], name: str) -> datetime | None:
     value = said.get(name)
-    return datetime.fromisoformat(value) if isinstance(value, str) else None
+    found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    if found is not None and found.tzinfo is None:
+        raise ValueError(name)
+    return found
 
 
 def _serial(record: Record) -> int:

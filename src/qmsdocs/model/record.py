@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -168,3 +168,16 @@ def fold(events: Sequence[Event]) -> Mapping[str, Json]:
     for event in events:
         values |= event.changes
     return {name: value for name, value in values.items() if value is not None}
+
+
+def lawful(record: Record, is_lawful: Callable[[Event, str], bool]) -> Record:
+    """The record up to the first act that may not follow the state before it. Raises ValueError where that is all."""
+    before, held = "", []
+    for event in record.events:
+        if not is_lawful(event, before):
+            break
+        held.append(event)
+        before = event.state
+    if not held:
+        raise ValueError(record.number)
+    return Record(tuple(held))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from qmsdocs.model.record import Event, Record
+from qmsdocs.model.record import Event, Record, lawful
 
 
 class ItemKind(StrEnum):
@@ -74,19 +74,6 @@ def is_lawful(event: Event, before: str) -> bool:
     return move is not None and (before, event.state) in move.ways and set(event.changes) <= move.writes
 
 
-def lawful(record: Record) -> Record:
-    """The record up to the first act that may not be: what comes after it does not count. Raises ValueError."""
-    before, held = "", []
-    for event in record.events:
-        if not is_lawful(event, before):
-            break
-        held.append(event)
-        before = event.state
-    if not held:
-        raise ValueError(record.number)
-    return Record(tuple(held))
-
-
 @dataclass(frozen=True, slots=True)
 class Release:
     """One revision on its way into force or in it.
@@ -112,7 +99,7 @@ class Release:
     @classmethod
     def of(cls, record: Record) -> Release:
         """The release a record of control tells of, as far as its acts are lawful. Raises ValueError."""
-        record = lawful(record)
+        record = lawful(record, is_lawful)
         said = record.values
 
         def day(name: str) -> date | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, partial
@@ -20,9 +21,9 @@ from qmsdocs.model.key import Delegation, RegisteredKey
 from qmsdocs.model.organisation import Organisation
 from qmsdocs.model.people import People
 from qmsdocs.model.quantity import Quantity
-from qmsdocs.model.record import FormReference, Record
+from qmsdocs.model.record import FormReference, Record, lawful
 from qmsdocs.model.register import Register
-from qmsdocs.model.release import ItemKind, Release, decided, in_force, lawful
+from qmsdocs.model.release import ItemKind, Release, decided, in_force, is_lawful
 from qmsdocs.model.retention import Schedule
 from qmsdocs.store import control, names
 from qmsdocs.store.event import Stored
@@ -30,6 +31,7 @@ from qmsdocs.store.objects import Objects
 from qmsdocs.store.rows import Meanings
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 Series: TypeAlias = "Callable[[str], Iterable[tuple[Stored, ...]]]"
 
 
@@ -93,12 +95,12 @@ class Definitions:
     @cached_property
     def keys(self) -> tuple[RegisteredKey, ...]:
         """The signing keys ever registered, oldest first."""
-        return tuple(RegisteredKey.of(_record(events)) for events in self.series(control.KEYS))
+        return tuple(_readable(RegisteredKey.of, self.series(control.KEYS)))
 
     @cached_property
     def delegations(self) -> tuple[Delegation, ...]:
         """The deputies ever named, oldest first."""
-        return tuple(Delegation.of(_record(events)) for events in self.series(control.DELEGATIONS))
+        return tuple(_readable(Delegation.of, self.series(control.DELEGATIONS)))
 
     def newest(self, kind: ItemKind, number: str) -> Release | None:
         """The revision of an item with the latest effective day, in force already or not yet."""
@@ -118,7 +120,7 @@ class Definitions:
 
     def course(self, release: Release) -> Record:
         """The record of a release: every act on it that counts."""
-        return lawful(_record(self.stored[release.record]))
+        return lawful(_record(self.stored[release.record]), is_lawful)
 
     def events(self, release: Release) -> tuple[Stored, ...]:
         """The events of a release as they are stored."""
@@ -265,6 +267,13 @@ class Definitions:
 
 def _record(events: tuple[Stored, ...]) -> Record:
     return Record(tuple(stored.event for stored in events))
+
+
+def _readable(read: Callable[[Record], T], records: Iterable[tuple[Stored, ...]]) -> Iterator[T]:
+    """What the records say; one that says nothing understandable gives nobody a right."""
+    for events in records:
+        with suppress(ValueError):
+            yield read(_record(events))
 
 
 def _release(record: Record) -> Release:

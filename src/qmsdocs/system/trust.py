@@ -5,7 +5,8 @@ Order is the order of the ledger, never a clock: whoever sets his clock back can
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -14,16 +15,28 @@ from pydantic import BaseModel
 
 from qmsdocs.base.errors import Message, message
 from qmsdocs.model.approval import Offices, opinions, refuse_approval, refuse_reviewer
-from qmsdocs.model.key import OFFERED, RegisteredKey
+from qmsdocs.model.key import OFFERED, RegisteredKey, is_lawful_for_delegation, is_lawful_for_key
 from qmsdocs.model.organisation import Approval
-from qmsdocs.model.record import Event, Record
-from qmsdocs.model.release import Course, Release, is_lawful
+from qmsdocs.model.record import Event, Record, lawful
+from qmsdocs.model.release import Course, ItemKind, Release, is_lawful
 from qmsdocs.store import control, journal, names
 from qmsdocs.store.event import Stored
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.signature import namespace_of, verify
 from qmsdocs.system.definitions import Definitions
 
+OFFICERS = "configuration"  # the family whose row says who confirms keys and names deputies
+PREFIX = {control.RELEASES: "REL", control.KEYS: "KEY", control.DELEGATIONS: "DEL"}
+MEANING: Mapping[str, Mapping[str, str]] = {
+    control.RELEASES: {
+        **dict.fromkeys(("issue", "ask_withdrawal"), "prepared"),
+        **dict.fromkeys(("review", "reject", "keep"), "reviewed"),
+        "countersign": "countersigned",
+        **dict.fromkeys(("approve", "adopt", "withdraw"), "approved"),
+    },
+    control.KEYS: {"issue": "prepared", "confirm": "approved"},
+    control.DELEGATIONS: {"issue": "approved", "revoke": "approved"},
+}
 DECIDING = frozenset({"approve", "adopt", "withdraw"})
 JUDGING = frozenset({*DECIDING, "review", "countersign", "reject", "keep"})
 
@@ -35,6 +48,7 @@ class Trust:
     objects: Objects = field(repr=False)
     repository: str
     commits: tuple[str, ...]
+    damaged: tuple[str, ...]  # commits that changed or removed what stood there
     order: Mapping[str, int] = field(repr=False)  # path of an event → position of its commit
 
     @classmethod
@@ -46,17 +60,35 @@ class Trust:
             commits.append(parents[0])
         commits.reverse()
         order: dict[str, int] = {}
+        damaged: list[str] = []
         for position, commit in enumerate(commits):
-            before = objects.additions(commits[position - 1], commit) if position else tuple(objects.walk(commit))
-            order |= {entry.path: position for entry in before or ()}
-        return cls(objects, repository, tuple(commits), order)
+            added = objects.additions(commits[position - 1], commit) if position else tuple(objects.walk(commit))
+            if added is None:
+                damaged.append(commit)
+            for entry in objects.walk(commit) if added is None else added:
+                order.setdefault(entry.path, position)
+        return cls(objects, repository, tuple(commits), tuple(damaged), order)
 
     def problems(self, stored: Stored) -> tuple[Message, ...]:
         """Everything that speaks against believing an event of any ledger; empty when nothing does."""
-        return tuple(self._problems(stored))
+        if stored.path not in self._found:
+            self._found[stored.path] = ()  # while it is being judged: what rests on itself is not asked again
+            self._found[stored.path] = tuple(self._problems(stored))
+        return self._found[stored.path]
+
+    @cached_property
+    def _found(self) -> dict[str, tuple[Message, ...]]:
+        return {}
 
     def _problems(self, stored: Stored) -> Iterator[Message]:
         event = stored.event
+        if event.recorded_at.tzinfo is None:
+            yield message("its time has no zone")
+            return
+        if self.damaged and stored.ledger == names.CONTROL:
+            yield message(
+                "what stood in the releases was changed or removed later ({commit})", commit=self.damaged[0][:12]
+            )
         yield from self._misplaced(stored, event)
         position = self._position(stored, event)
         if position is None:
@@ -70,8 +102,8 @@ class Trust:
             return
         if signer and stored.signature:
             yield from self._signature(stored, event, position)
-        if stored.path.startswith(f"{control.RELEASES}/"):
-            yield from self._course(event, stored, position)
+        if stored.ledger == names.CONTROL and position:
+            yield from self._lawful(event, stored, position)
 
     def _misplaced(self, stored: Stored, event: Event) -> Iterator[Message]:
         said = names.parse_path(stored.path)
@@ -84,6 +116,14 @@ class Trust:
             yield message("it was made for another record, {number}", number=str(record.get("number")))
         elif (event.body.get("sequence"), event.act) != (said.sequence, said.act):
             yield message("it was made for another place in its record")
+        if stored.ledger == names.CONTROL and said is not None:
+            own = self._by_folder.get(_folder(stored.path), ())
+            earlier = [other for other in own if other.path < stored.path]
+            chained = earlier[-1].sha256 if earlier else None
+            if event.body.get("previous") != chained or said.sequence != len(earlier) + 1:
+                yield message("it does not follow the act before it in its record")
+            if said.series in PREFIX and record.get("number") != f"{PREFIX[said.series]}-{said.serial:06d}":
+                yield message("it was made for another record, {number}", number=str(record.get("number")))
 
     def _position(self, stored: Stored, event: Event) -> int | None:
         """How many commits of control the event could know."""
@@ -108,16 +148,24 @@ class Trust:
 
     @cached_property
     def _keys(self) -> tuple[_KeyHistory, ...]:
-        return tuple(self._history(events) for events in self._held[control.KEYS])
+        found = []
+        for events in self._held[control.KEYS]:
+            with suppress(ValueError):
+                found.append(self._history(events))
+        return tuple(found)
 
     def _history(self, events: tuple[Stored, ...]) -> _KeyHistory:
-        at = {stored.event.act: self.order.get(stored.path, 0) for stored in events}
-        key = RegisteredKey.of(Record(tuple(stored.event for stored in events)))
-        return _KeyHistory(key, at["issue"], at.get("confirm"), at.get("lose"))
+        record = Record(tuple(stored.event for stored in events))
+        held = events[: len(lawful(record, is_lawful_for_key).events)]
+        at = {stored.event.act: self.order.get(stored.path, 0) for stored in held}
+        return _KeyHistory(RegisteredKey.of(record), at["issue"], at.get("confirm"), at.get("lose"), held)
 
     def _signature(self, stored: Stored, event: Event, position: int) -> Iterator[Message]:
         signer = event.mapping("signer")
         person, fingerprint, meaning = (str(signer.get(name)) for name in ("person", "key", "meaning"))
+        own_key = stored.path.startswith(f"{control.KEYS}/") and event.act == "issue"
+        if person != (event.changes.get("person") if own_key else event.by):
+            yield message("it is said by {by} and signed by {signer}", by=event.by, signer=person)
         made_by = verify(stored.data, stored.signature or b"", namespace=namespace_of(meaning))
         if made_by is None:
             yield message("the signature is not one of these bytes and this meaning ({meaning})", meaning=meaning)
@@ -136,6 +184,9 @@ class Trust:
             return  # a key vouches for itself when it is registered
         if known.confirmed_at is None or known.confirmed_at >= position:
             yield message("the key of {person} did not count yet", person=person)
+        for stored_act in known.events:
+            if stored_act.event.act != "lose" and (why := self.problems(stored_act)):
+                yield message("the key of {person} cannot be believed: {why}", person=person, why=why[0])
         at = event.recorded_at
         if at.date() < key.from_on or (key.until_on is not None and at.date() > key.until_on):
             yield message("the key of {person} counted from {first} to {last}",
@@ -183,7 +234,7 @@ class Trust:
 
     @cached_property
     def _by_folder(self) -> Mapping[str, tuple[Stored, ...]]:
-        return {_folder(events[0].path): events for events in self._held[control.RELEASES]}
+        return {_folder(events[0].path): events for series in self._held.values() for events in series}
 
     @cached_property
     def _snapshots(self) -> dict[int, Definitions]:
@@ -207,29 +258,76 @@ class Trust:
             )
         return self._snapshots[position]
 
-    def _course(self, event: Event, stored: Stored, position: int) -> Iterator[Message]:
-        """What speaks against an act on a revision: its place in the course, and the right of whoever took it."""
-        if position == 0:
-            return  # what the system began with
+    def _lawful(self, event: Event, stored: Stored, position: int) -> Iterator[Message]:
+        """What speaks against an act of control: its place in the course of its record, its meaning, who took it."""
         before = self._before(position)
-        number = str(event.mapping("record").get("number"))
-        found = [release for release in before.releases if release.record == number]
+        series = stored.path.partition("/")[0]
         own = self._by_folder.get(_folder(stored.path), ())
-        earlier = [e.event for e in own if e.path < stored.path]
+        earlier = [other.event for other in own if other.path < stored.path]
         state = earlier[-1].state if earlier else ""
-        if not is_lawful(event, state) or (event.act == "issue" and event.state == Course.TRIAL):
+        judge = {control.KEYS: is_lawful_for_key, control.DELEGATIONS: is_lawful_for_delegation}.get(series, is_lawful)
+        begins = series == control.RELEASES and event.act == "issue" and event.state == Course.TRIAL
+        if not judge(event, state) or begins:
             yield message("the act {act} cannot do this to a revision that stands at {state}",
                           act=event.act, state=state or "-")  # fmt: skip
             return
-        if event.act == "issue":
+        meaning = event.mapping("signer").get("meaning")
+        if meaning is not None and meaning != MEANING[series].get(event.act, meaning):
+            yield message("the signature means {meaning}, which this act does not", meaning=str(meaning))
+        day = event.recorded_at.astimezone(before.organisation(on=event.recorded_at.date()).zone).date()
+        yield from self._rests_on(before, day)
+        match series:
+            case control.KEYS:
+                yield from self._key_act(before, event, own, day)
+            case control.DELEGATIONS:
+                yield from self._delegation_act(before, event, own, day)
+            case control.RELEASES if event.act != "issue":
+                number = str(event.mapping("record").get("number"))
+                found = [release for release in before.releases if release.record == number]
+                if not found:
+                    yield message("there is nothing it decides on")
+                    return
+                yield from self._rights(before, found[0], event, position)
+
+    def _rests_on(self, before: Definitions, day: date) -> Iterator[Message]:
+        """The settings an act was judged by, where they cannot be believed themselves."""
+        for number in ("people.toml", "qms.toml"):
+            used = before.release(ItemKind.CONFIGURATION, number, on=day)
+            if any(self.problems(stored) for stored in before.events(used)):
+                yield message("it rests on {number} {revision}, which cannot be believed",
+                              number=number, revision=used.revision)  # fmt: skip
+
+    def _key_act(self, before: Definitions, event: Event, own: Sequence[Stored], day: date) -> Iterator[Message]:
+        """A key is confirmed by somebody else with a key and the right, once any approver ever had one."""
+        if event.act != "confirm":
             return
-        if not found:
-            yield message("there is nothing it decides on")
+        matrix = before.organisation(on=day).approval_of(OFFICERS)
+        people, person = before.people(on=day), str(own[0].event.changes.get("person"))
+        had = {key.person for key in before.keys if key.state != OFFERED}
+        if not had & set(people.in_role(matrix.approve, on=day)):
             return
-        yield from self._rights(before, found[0], event, position)
+        authority = Offices(people, before.delegations, day).authority(event.by, (*matrix.approve, *matrix.review))
+        if authority is None or event.by == person:
+            yield message("{person} had no right to do so on {day}", person=event.by, day=day)
+        if not event.mapping("signer"):
+            yield message("the key was confirmed without a signature")
+
+    def _delegation_act(self, before: Definitions, event: Event, own: Sequence[Stored], day: date) -> Iterator[Message]:
+        """A deputy is named and recalled by the principal, or by who approves configuration."""
+        matrix = before.organisation(on=day).approval_of(OFFICERS)
+        people, principal = before.people(on=day), str(own[0].event.changes.get("principal"))
+        if event.by != principal and not people.has_role(event.by, matrix.approve, on=day):
+            yield message("{person} had no right to do so on {day}", person=event.by, day=day)
+        had = {key.person for key in before.keys if key.state != OFFERED}
+        if not event.mapping("signer") and had & set(people.in_role(matrix.approve, on=day)):
+            yield message("it is not signed, and it had to be")
 
     def _rights(self, before: Definitions, release: Release, event: Event, position: int) -> Iterator[Message]:
         day = event.recorded_at.astimezone(before.organisation(on=event.recorded_at.date()).zone).date()
+        is_opinion = event.act in JUDGING and event.act not in DECIDING
+        had_key = any(key.person == event.by and key.may_sign(event.recorded_at) for key in before.keys)
+        if is_opinion and had_key and not event.mapping("signer"):
+            yield message("it is not signed, and it had to be")
         if event.act in JUDGING and event.act != "countersign":
             author = self._author(before, release, event)
             if event.by == author or event.mapping("set").get("deputy_for") == author:
@@ -265,6 +363,8 @@ class Trust:
             yield from refuse_reviewer(reviewed[-1], event.by, authority)
         if authority is None or authority.behalf != event.mapping("set").get("deputy_for"):
             yield message("{person} had no right to do so on {day}", person=event.by, day=day)
+        elif authority.delegation is not None and self._is_doubtful(authority.delegation):
+            yield message("the delegation {number} cannot be believed", number=authority.delegation)
         if event.act in DECIDING and not event.mapping("signer"):
             had = {key.person for key in before.keys if key.state != OFFERED}
             if had & set(people.in_role(roles, on=day)):
@@ -293,6 +393,10 @@ class Trust:
         if str(event.mapping("set").get("effective_on")) < day.isoformat():
             yield message("the effective day lies before the approval")
 
+    def _is_doubtful(self, delegation: str) -> bool:
+        found = [e for e in self._held[control.DELEGATIONS] if e[0].event.mapping("record").get("number") == delegation]
+        return any(self.problems(stored) for events in found for stored in events)
+
 
 def _folder(path: str) -> str:
     return path.rpartition("/")[0]
@@ -306,3 +410,4 @@ class _KeyHistory:
     offered_at: int
     confirmed_at: int | None
     lost_at: int | None
+    events: tuple[Stored, ...]
