@@ -207,6 +207,28 @@ def signed_by_the_reviewer(company: Company) -> None:
     forged(company, key, signer=signer)
 
 
+def deputy_of_nobody(company: Company) -> None:
+    """A delegation nobody signed, written in; the deputy approves with his own key."""
+    good = json.loads(git(company.root, "cat-file", "blob", f"{CONTROL}:key/00/00/000002/0001-issue.json"))
+    today = company.now.date().isoformat()
+    said = {
+        "principal": "zhao.lei",
+        "deputy": "li.ming",
+        "roles": ["general_manager"],
+        "from_on": today,
+        "until_on": today,
+    }
+    body = {
+        **good, "record": {"number": "DEL-000001", "series": "delegation", "serial": 1}, "by": "zhao.lei", "state": "granted",
+        "control": git(company.root, "rev-parse", CONTROL).strip(), "signer": None, "set": said,
+        "recorded_at": company.now.isoformat(timespec="seconds"),
+    }  # fmt: skip
+    commit(company.root, {"delegation/00/00/000001/0001-issue.json": dumps(body)})
+    effective = (company.now + timedelta(days=1)).date().isoformat()
+    right = {"effective_on": effective, "deputy_for": "zhao.lei", "delegation": "DEL-000001"}
+    forged(company, company.keys["li.ming"], by="li.ming", set=right)
+
+
 def first_act(company: Company) -> tuple[str, bytes]:
     item = next(r for r in company.system.definitions.named(NUMBER) if r.revision == "A/1")
     stored = company.system.definitions.events(item)[0]
@@ -245,6 +267,7 @@ FORGERIES: tuple[tuple[str, Callable[[Company], object], str], ...] = (
     ("signed by another than who says it", signed_by_the_reviewer, "it is said by zhao.lei and signed by li.ming"),
     ("other bytes under a good approval", other_manifest, "was changed or removed later"),
     ("an approval removed", approval_removed, "was changed or removed later"),
+    ("a deputy nobody named", deputy_of_nobody, "the delegation DEL-000001 cannot be believed"),
     ("a broken chain", lambda c: forged(c, c.keys["zhao.lei"], previous="0" * 64), "does not follow the act before it"),
     ("a meaning that does not fit", lambda c: forged(c, c.keys["zhao.lei"], namespace="prepared"),
      "the signature means prepared"),
