@@ -65,7 +65,7 @@ ORDER: dict[str, str] = {
         "impact_report"
     ),
     "acts": (
-        "apply builtin items lockout seat sheets shortcut begin control custody document_pages pages "
+        "apply builtin items lockout printing seat sheets shortcut begin control custody document_pages pages "
         "countersigning demo officers preview reading release redraw comparing verify"
     ),
     "cli": (

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from qmsdocs.acts import builtin
 from qmsdocs.acts.items import Content
-from qmsdocs.base.canonical import Json, dumps, loads
+from qmsdocs.acts.printing import PAGE, Print, page_json
+from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError
 from qmsdocs.base.files import text_of
 from qmsdocs.base.language import Catalogue, Language, Text
@@ -36,9 +37,7 @@ from qmsdocs.render.prose import Block, Verbatim
 from qmsdocs.store import control
 from qmsdocs.system.view import System
 
-PAGE = "page.json"
 MOST_NUMBER = 60
-FORMAT = 1
 KINDS: Mapping[str, Text] = {
     DocumentKind.MANUAL: Text("手册", "Manual"),
     DocumentKind.CHAPTER: Text("手册章节", "Chapter"),
@@ -52,22 +51,6 @@ CONFIDENTIALITY: Mapping[str, Text] = {
     "internal": Text("内部", "Internal"),
     "confidential": Text("机密", "Confidential"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Print:
-    """What of the pages is not said by the revision: how it stood, which copy it is, the day it was drawn.
-
-    `last` is the sha256 of the newest act on the release that the pages tell of.
-    """
-
-    standing: Standing
-    drawn_on: date
-    language: Language
-    copy: StampedCopy | None = None
-    copies: tuple[CopyEntry, ...] = ()
-    superseded_by: str = ""
-    last: str = ""
 
 
 def print_of(
@@ -359,49 +342,3 @@ def _docx(said: DocumentSheet) -> bytes:
     from qmsdocs.render.document_docx import document_docx  # the DOCX library is slow to load
 
     return document_docx(said)
-
-
-def page_json(wanted: Print) -> bytes:
-    """How pages were printed, as it is embedded in them."""
-    copy = wanted.copy
-    said: dict[str, Json] = {
-        "format": FORMAT,
-        "standing": wanted.standing.value,
-        "drawn_on": wanted.drawn_on.isoformat(),
-        "language": wanted.language.value,
-        "copy": {"number": copy.number, "holder": copy.holder, "on": copy.on.isoformat()} if copy else None,
-        "copies": [[c.department, c.copy_number, c.count, c.received, c.returned] for c in wanted.copies],
-        "superseded_by": wanted.superseded_by,
-        "last": wanted.last,
-    }
-    return dumps(said)
-
-
-def read_page(data: bytes) -> Print:
-    """How pages say they were printed. Raises QmsError where they say nothing we know."""
-    said = loads(data)
-    try:
-        if not isinstance(said, dict) or not isinstance(said["copies"], list):
-            raise ValueError(PAGE)
-        copy = said["copy"]
-        return Print(
-            standing=Standing(str(said["standing"])),
-            drawn_on=date.fromisoformat(str(said["drawn_on"])),
-            language=Language(str(said["language"])),
-            copy=_read_copy(copy) if isinstance(copy, dict) else None,
-            copies=tuple(_read_entry(row) for row in said["copies"]),
-            superseded_by=str(said["superseded_by"]),
-            last=str(said["last"]),
-        )
-    except (KeyError, ValueError):
-        raise QmsError("{source} cannot be read", source=PAGE) from None
-
-
-def _read_copy(said: Mapping[str, Json]) -> StampedCopy:
-    return StampedCopy(str(said["number"]), str(said["holder"]), date.fromisoformat(str(said["on"])))
-
-
-def _read_entry(row: Json) -> CopyEntry:
-    if not isinstance(row, list) or len(row) != 5 or not isinstance(row[2], int):
-        raise ValueError(row)
-    return CopyEntry(str(row[0]), str(row[1]), row[2], str(row[3]), str(row[4]))

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import partial
 
-from qmsdocs.acts import document_pages
-from qmsdocs.acts.document_pages import Print
+from qmsdocs.acts import document_pages, printing
 from qmsdocs.acts.pages import draw_docx, draw_pdf, embedded
+from qmsdocs.acts.printing import Print
 from qmsdocs.acts.reading import unsigned
 from qmsdocs.acts.sheets import sheet
 from qmsdocs.base.errors import Message, QmsError, message
@@ -136,9 +136,9 @@ def _of_document(system: System, release: Release, printed: bytes) -> Iterator[E
             yield replace(_document(system, release, today), other=other, also=_stamps(system, release, language))
         return
     try:
-        wanted = document_pages.read_page(printed)
+        wanted = printing.read_page(printed)
     except QmsError as error:
-        raise Impossible("{source}: {reason}", source=document_pages.PAGE, reason=error.message) from None
+        raise Impossible("{source}: {reason}", source=printing.PAGE, reason=error.message) from None
     then = _told(system, release, wanted)
     as_then = Release.of(then.definitions.course(release))
     _refuse_impossible(then, as_then, wanted)

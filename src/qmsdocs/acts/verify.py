@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from qmsdocs.acts import document_pages
+from qmsdocs.acts import printing
 from qmsdocs.acts.comparing import Checked, Given, NotDrawn, Part, nearest
 from qmsdocs.acts.redraw import Expected, Impossible, drawn_again, stamped
 from qmsdocs.acts.sheets import act_title
@@ -108,7 +108,7 @@ def _ended(system: System, at: Standing, given: Given) -> tuple[Message, ...]:
     """That the numbered copy a genuine PDF is should not be in use; nothing of other pages."""
     if at.release is None or not given.file.printed or not given.part.is_whole:
         return ()
-    stamp = document_pages.read_page(given.file.printed).copy
+    stamp = printing.read_page(given.file.printed).copy
     found = stamped(system, at.release, stamp) if stamp is not None else ()
     if not found or any(copy.is_out or (copy.ended_on or system.today) > system.today for copy in found):
         return ()

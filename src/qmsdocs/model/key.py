@@ -11,8 +11,8 @@ from qmsdocs.model.record import Event, Record, lawful
 
 OFFERED, COUNTS = "offered", "counts"
 GRANTED = "granted"
-
-
+KEY_MEANING: Mapping[str, str] = {"issue": "prepared", "confirm": "approved"}  # of the signature of each act
+DELEGATION_MEANING: Mapping[str, str] = {"issue": "approved", "revoke": "approved"}
 _KEY_COURSE = (("issue", "offered"), ("confirm", "counts"), ("lose", "lost"))
 _KEY_WRITES = {
     "issue": {"person", "public", "fingerprint", "from_on", "until_on"},

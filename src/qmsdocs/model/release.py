@@ -45,6 +45,7 @@ class Move:
 
     ways: frozenset[tuple[str, str]]
     writes: frozenset[str] = _RIGHT
+    meaning: str | None = None  # of its signature
 
 
 def _ways(*ways: tuple[str, str]) -> frozenset[tuple[str, str]]:
@@ -54,17 +55,27 @@ def _ways(*ways: tuple[str, str]) -> frozenset[tuple[str, str]]:
 _OPEN_STATES = ("submitted", "reviewed", "countersigned")
 _BACK = frozenset((state, "rejected") for state in _OPEN_STATES)
 MOVES: Mapping[str, Move] = {
-    "issue": Move(_ways(("", "submitted"), ("", "trial")), _BEGUN | {"answer_by", "effective_on", "trial_until"}),
-    "review": Move(_ways(("submitted", "reviewed"), ("trial", "trial"))),
-    "countersign": Move(_ways(("reviewed", "reviewed"), ("reviewed", "countersigned")), frozenset({"opinions"})),
+    "issue": Move(
+        _ways(("", "submitted"), ("", "trial")),
+        _BEGUN | {"answer_by", "effective_on", "trial_until"},
+        meaning="prepared",
+    ),
+    "review": Move(_ways(("submitted", "reviewed"), ("trial", "trial")), meaning="reviewed"),
+    "countersign": Move(
+        _ways(("reviewed", "reviewed"), ("reviewed", "countersigned")), frozenset({"opinions"}), meaning="countersigned"
+    ),
     "answer": Move(_ways(("reviewed", "reviewed"), ("reviewed", "countersigned")), frozenset({"opinions"})),
-    "approve": Move(frozenset((state, "approved") for state in _OPEN_STATES), _RIGHT | {"effective_on"}),
-    "reject": Move(_BACK),
+    "approve": Move(
+        frozenset((state, "approved") for state in _OPEN_STATES), _RIGHT | {"effective_on"}, meaning="approved"
+    ),
+    "reject": Move(_BACK, meaning="reviewed"),
     "take_back": Move(_BACK),
-    "adopt": Move(_ways(("trial", "approved")), _RIGHT | {"trial_until"}),
-    "ask_withdrawal": Move(_ways(("trial", "withdrawing"), ("approved", "withdrawing"))),
-    "keep": Move(_ways(("withdrawing", "trial"), ("withdrawing", "approved"))),
-    "withdraw": Move(_ways(("withdrawing", "withdrawn"), ("trial", "withdrawn")), _RIGHT | {"withdrawn_on"}),
+    "adopt": Move(_ways(("trial", "approved")), _RIGHT | {"trial_until"}, meaning="approved"),
+    "ask_withdrawal": Move(_ways(("trial", "withdrawing"), ("approved", "withdrawing")), meaning="prepared"),
+    "keep": Move(_ways(("withdrawing", "trial"), ("withdrawing", "approved")), meaning="reviewed"),
+    "withdraw": Move(
+        _ways(("withdrawing", "withdrawn"), ("trial", "withdrawn")), _RIGHT | {"withdrawn_on"}, meaning="approved"
+    ),
 }
 
 

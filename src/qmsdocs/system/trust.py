@@ -15,10 +15,17 @@ from pydantic import BaseModel
 
 from qmsdocs.base.errors import Message, message
 from qmsdocs.model.approval import Offices, opinions, refuse_approval, refuse_reviewer
-from qmsdocs.model.key import OFFERED, RegisteredKey, is_lawful_for_delegation, is_lawful_for_key
+from qmsdocs.model.key import (
+    DELEGATION_MEANING,
+    KEY_MEANING,
+    OFFERED,
+    RegisteredKey,
+    is_lawful_for_delegation,
+    is_lawful_for_key,
+)
 from qmsdocs.model.organisation import Approval
 from qmsdocs.model.record import Event, Record, lawful
-from qmsdocs.model.release import Course, ItemKind, Release, is_lawful
+from qmsdocs.model.release import MOVES, Course, ItemKind, Release, is_lawful
 from qmsdocs.store import control, journal, names
 from qmsdocs.store.event import Stored
 from qmsdocs.store.objects import Objects
@@ -27,16 +34,6 @@ from qmsdocs.system.definitions import Definitions
 
 OFFICERS = "configuration"  # the family whose row says who confirms keys and names deputies
 PREFIX = {control.RELEASES: "REL", control.KEYS: "KEY", control.DELEGATIONS: "DEL"}
-MEANING: Mapping[str, Mapping[str, str]] = {
-    control.RELEASES: {
-        **dict.fromkeys(("issue", "ask_withdrawal"), "prepared"),
-        **dict.fromkeys(("review", "reject", "keep"), "reviewed"),
-        "countersign": "countersigned",
-        **dict.fromkeys(("approve", "adopt", "withdraw"), "approved"),
-    },
-    control.KEYS: {"issue": "prepared", "confirm": "approved"},
-    control.DELEGATIONS: {"issue": "approved", "revoke": "approved"},
-}
 DECIDING = frozenset({"approve", "adopt", "withdraw"})
 JUDGING = frozenset({*DECIDING, "review", "countersign", "reject", "keep"})
 
@@ -272,7 +269,9 @@ class Trust:
                           act=event.act, state=state or "-")  # fmt: skip
             return
         meaning = event.mapping("signer").get("meaning")
-        if meaning is not None and meaning != MEANING[series].get(event.act, meaning):
+        officers = KEY_MEANING if series == control.KEYS else DELEGATION_MEANING
+        means = MOVES[event.act].meaning if series == control.RELEASES else officers.get(event.act)
+        if meaning is not None and meaning != means:
             yield message("the signature means {meaning}, which this act does not", meaning=str(meaning))
         day = event.recorded_at.astimezone(before.organisation(on=event.recorded_at.date()).zone).date()
         yield from self._rests_on(before, day)
