@@ -1,4 +1,4 @@
-"""The forms that ship inside the program: releases, keys, delegations."""
+"""The forms that ship inside the program: releases, keys, delegations, holds; disposals, pulls, restore tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from qmsdocs.model.record import FormReference
 from qmsdocs.store import control
 from qmsdocs.store.event import NewNumber
 
-RELEASE, KEY, DELEGATION = "release", "key", "delegation"
+RELEASE, KEY, DELEGATION, HOLD = "release", "key", "delegation", "hold"  # in control
+DISPOSAL, PULL, RESTORE = "disposal", "pull", "restore"  # in the journal of a site
 REVISION = "1"
 
 
@@ -30,7 +31,16 @@ def reference(name: str) -> FormReference:
 
 def new_number(name: str) -> NewNumber:
     """The next number of the form; control knows no years."""
-    return NewNumber(name, name, f"{form(name).series.number.partition('-')[0]}-{{serial:06d}}")
+    return NewNumber(name, name, f"{_prefix(name)}-{{serial:06d}}")
+
+
+def number_at(name: str, code: str) -> NewNumber:
+    """The next number of the form in the journal of the site whose printed code is `code`."""
+    return NewNumber(name, name, f"{_prefix(name)}-{code.replace('{', '{{').replace('}', '}}')}-{{serial:06d}}")
+
+
+def _prefix(name: str) -> str:
+    return form(name).series.number.partition("-")[0]
 
 
 def acts(name: str) -> frozenset[str]:

@@ -32,13 +32,34 @@ COMMANDS = {
         "核验：一页文件或记录是否现行、有无改动",
         "Say whether found pages are in force: PDF, Word, photographs, or the short code printed on them.",
     ),
+    "audit": (
+        "audit",
+        "体系自检：记录、文件、保存期限、历史是否完好",
+        "Check records, documents, retention and history, and explain each finding.",
+    ),
+    "rule": ("rule", "说明一个检查项：为什么、怎么办", "Explain a rule: what it finds, why, and what to do."),
+    "retention": (
+        "retention",
+        "保存期限：清单、到期、暂停销毁、处置",
+        "How long records are kept: list, due, holds, disposal.",
+    ),
+    "export": (
+        "export",
+        "导出：审核资料包、浏览网页、备份",
+        "What leaves the house: packages for auditors, a site to read, backups.",
+    ),
     "head": (
         "desk",
         "输出一行校验值，抄存留底，可证明所存记录未被改动",
         "Print the line to keep that proves what is stored today.",
     ),
     "index": ("desk", "重建索引", "Rebuild the index."),
-    "sync": ("sync", "把登记台移到本副本", "Move the seat that writes to this copy."),
+    "sync": (
+        "sync",
+        "与其他副本互相补齐；把登记台移到本副本",
+        "Bring copies level, over a remote or a folder; move the seat that writes.",
+    ),
+    "guard": ("guard", "守护共用的存放处，拒绝改写和删除", "Protect a shared store against rewriting and deletion."),
     "completion": ("desk", "输出命令行自动补全脚本", "Print the completion script of a shell."),
 }
 OPTIONS = (

@@ -1,0 +1,56 @@
+"""What the rules look at: one repository as of one moment, read once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from qmsdocs.query.working import Working, load
+from qmsdocs.store.index import Filter
+from qmsdocs.store.objects import Objects
+from qmsdocs.store.rows import Row
+from qmsdocs.system.trust import Trust
+from qmsdocs.system.view import System
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The system in force with its records, the texts in the folder, and whether acts can be believed."""
+
+    system: System = field(repr=False)
+
+    @property
+    def objects(self) -> Objects:
+        """The stored objects."""
+        return self.system.objects
+
+    @property
+    def root(self) -> Path:
+        """The folder of the repository."""
+        return self.system.place.root
+
+    @property
+    def today(self) -> date:
+        """The day asked about, in the organisation's zone."""
+        return self.system.today
+
+    @cached_property
+    def working(self) -> Working:
+        """The texts of the drafting desk."""
+        return load(self.root)
+
+    @cached_property
+    def trust(self) -> Trust:
+        """Whether acts can be believed."""
+        return Trust.of(self.system.definitions, self.system.repository)
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """Every record of a form, as the index holds it, in order of form, year and serial."""
+        return tuple(self._rows())
+
+    def _rows(self) -> Iterator[Row]:
+        return self.system.index.records(Filter(forms=self.system.form_numbers))

@@ -1,0 +1,1 @@
+"""What leaves the house: packages for auditors, a static site, backups."""
