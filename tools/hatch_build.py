@@ -7,7 +7,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-STARTER = ("qms.toml", "people.toml", "procedures", "forms", "records", "starter")
+STARTER = ("qms.toml", "people.toml", "waivers.toml", "procedures", "forms", "records", "starter")
 
 
 class StarterPack(BuildHookInterface):  # type: ignore[type-arg]

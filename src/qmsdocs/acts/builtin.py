@@ -1,4 +1,4 @@
-"""The forms that ship inside the program: releases, keys, delegations, holds; disposals, pulls, restore tests."""
+"""The forms of the program itself: releases, keys, delegations, holds, decisions; disposals, pulls, restore tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from qmsdocs.model.record import FormReference
 from qmsdocs.store import control
 from qmsdocs.store.event import NewNumber
 
-RELEASE, KEY, DELEGATION, HOLD = "release", "key", "delegation", "hold"  # in control
+RELEASE, KEY, DELEGATION, HOLD, DECISION = "release", "key", "delegation", "hold", "decision"  # in control
 DISPOSAL, PULL, RESTORE = "disposal", "pull", "restore"  # in the journal of a site
 REVISION = "1"
 

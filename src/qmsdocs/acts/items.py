@@ -14,6 +14,7 @@ from qmsdocs.base.toml import parse
 from qmsdocs.model.document import parse_procedure
 from qmsdocs.model.form import Form
 from qmsdocs.model.release import ItemKind, Release, in_force
+from qmsdocs.model.waiver import WAIVERS
 from qmsdocs.store import control
 from qmsdocs.system.view import System
 
@@ -63,6 +64,7 @@ def _groups(folder: Path) -> Iterator[tuple[str, ...]]:
         stem = escape(found.stem)
         yield f"procedures/{escape(found.name)}", f"procedures/{stem}/*"
     yield ("records/README.md", "records/*.toml", "records/registers/*.toml")
+    yield (WAIVERS,)
     for form in sorted(found.parent.name for found in folder.glob("forms/*/form.toml")):
         yield (f"forms/{escape(form)}/*",)
 
@@ -98,11 +100,8 @@ def _document(path: str, texts: Mapping[str, bytes]) -> Content:
     return Content(ItemKind.PROCEDURE, front.number, held, front.title.zh, front.kind)
 
 
-def content(folder: Path, number: str) -> Content:
-    """The item of `folder` with a number; a configuration file may be named by its last part. Raises QmsError.
-
-    What is wrong with other items does not matter here.
-    """
+def readable(folder: Path) -> tuple[tuple[Content, ...], tuple[QmsError, ...]]:
+    """Every controlled item of `folder` that can be read, and why the others cannot."""
     found: list[Content] = []
     unread: list[QmsError] = []
     for patterns in _groups(folder):
@@ -110,6 +109,15 @@ def content(folder: Path, number: str) -> Content:
             found += contents(dict(_read(folder, patterns)))
         except QmsError as error:
             unread.append(error)
+    return tuple(found), tuple(unread)
+
+
+def content(folder: Path, number: str) -> Content:
+    """The item of `folder` with a number; a configuration file may be named by its last part. Raises QmsError.
+
+    What is wrong with other items does not matter here.
+    """
+    found, unread = readable(folder)
     named = [item for item in found if item.number == number]
     named += [item for item in found if item.kind is ItemKind.CONFIGURATION and Path(item.number).name == number]
     if not named:

@@ -9,7 +9,7 @@ from pathlib import Path
 from qmsdocs.acts.sheets import sheet
 from qmsdocs.base.canonical import sha256
 from qmsdocs.base.errors import Message, QmsError
-from qmsdocs.base.files import safe_name, text_of, write_atomically
+from qmsdocs.base.files import append, safe_name, text_of, write_atomically
 from qmsdocs.base.language import Language
 from qmsdocs.model.record import Record
 from qmsdocs.render import docx, pdf
@@ -19,6 +19,7 @@ from qmsdocs.system.definitions import FormInForce
 from qmsdocs.system.view import Held, System
 
 ISSUED_FOLDER = "records/issued"
+DRAWN_FILE = ".qms/pages.txt"  # what `sha256sum` prints, one line for each time a page was drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,12 @@ class Pages:
 
 def paths(record: Record) -> tuple[str, str]:
     """Where the PDF and the DOCX of a record lie, relative to the repository. No word of a user is in them."""
-    year = record.first.recorded_at.year
-    base = f"{ISSUED_FOLDER}/{safe_name(record.form.number)}/{year}/{safe_name(record.number)}"
+    return paths_of(record.form.number, record.number, record.first.recorded_at.year)
+
+
+def paths_of(form: str, number: str, year: int) -> tuple[str, str]:
+    """Where the PDF and the DOCX of a record of `form`, recorded in `year`, lie."""
+    base = f"{ISSUED_FOLDER}/{safe_name(form)}/{year}/{safe_name(number)}"
     return f"{base}.pdf", f"{base}.docx"
 
 
@@ -96,3 +101,13 @@ def write(root: Path, made: Pages) -> None:
     """Nothing; the pages afterwards lie in their places below `root`."""
     for path, data in made.files.items():
         write_atomically(root / path, data)
+    append(root / DRAWN_FILE, "".join(f"{digest}  {path}\n" for path, digest in made.listed).encode())
+
+
+def drawn(root: Path) -> Mapping[str, str]:
+    """The sha256 of every page as it was last drawn in this copy, by path."""
+    try:
+        lines = (root / DRAWN_FILE).read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return {}
+    return {path: digest for digest, _, path in (line.partition("  ") for line in lines) if path}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from typing import NoReturn, TypeAlias
 
+import orjson
 import rfc8785
 
 from qmsdocs.base.errors import QmsError
@@ -14,6 +16,7 @@ from qmsdocs.base.errors import QmsError
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 
 MAXIMUM_DEPTH = 64
+_ODD_NUMBER = re.compile(rb"[:,\[]-?[0-9]+(?:[.eE]|[0-9]{15})")  # perhaps a float, or an integer beyond 2^53 - 1
 MAXIMUM_INTEGER = 2**53 - 1  # what every JSON reader holds exactly (RFC 8785, 3.2.2.3)
 
 
@@ -75,6 +78,27 @@ def loads(data: bytes) -> Json:
         raise QmsError("not valid JSON: a number is too long") from error
     _refuse_deep(value, 0)
     return value
+
+
+def read(data: bytes) -> tuple[Json, bool]:
+    """The value of strict JSON, and whether `data` are its canonical bytes. Raises QmsError as `loads` does.
+
+    What a fast parser writes back as it was, with nothing doubtful in it, is canonical; only the rest is read slowly.
+    """
+    try:
+        value: Json = orjson.loads(data)
+        is_plain = (
+            data.isascii() or unicodedata.is_normalized("NFC", data.decode("utf-8"))
+        ) and data.count(b"{") + data.count(b"[") <= MAXIMUM_DEPTH
+        if is_plain and not _ODD_NUMBER.search(data) and orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data:
+            return value, True
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        pass  # whatever is wrong, the strict reader says it
+    value = loads(data)
+    try:
+        return value, dumps(value) == data
+    except QmsError:
+        return value, False
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

@@ -33,6 +33,19 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise QmsError("{path} cannot be written: {reason}", path=path, reason=cause(error)) from error
 
 
+def append(path: Path, data: bytes) -> None:
+    """Nothing; `data` stands at the end of the file, in one piece. Raises QmsError when the disk refuses."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        try:
+            os.write(handle, data)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise QmsError("{path} cannot be written: {reason}", path=path, reason=cause(error)) from error
+
+
 def read_text(path: Path) -> str:
     """The strict UTF-8 text of `path`, line ends as LF. Raises QmsError when it is missing or not UTF-8."""
     try:

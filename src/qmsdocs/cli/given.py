@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from qmsdocs.acts.record import Intent
@@ -12,7 +13,9 @@ from qmsdocs.base.canonical import Json, loads
 from qmsdocs.base.errors import QmsError, cause, message
 from qmsdocs.cli.session import Session
 from qmsdocs.fill import draft as drafts
+from qmsdocs.model.calendar import add_period
 from qmsdocs.model.form import FieldType, Form
+from qmsdocs.model.quantity import Quantity, Unit
 from qmsdocs.model.value import clean, refuse_text
 
 
@@ -64,6 +67,23 @@ def day(option: str, written: str) -> date:
     if not 1900 <= found.year <= 2200:
         raise QmsError("{option} {written}: must be a date such as 2026-11-21", option=option, written=written)
     return found
+
+
+def period(option: str, written: str) -> tuple[date, date]:
+    """The first and last day of a period such as 2026, 2026-05, or 2026-05-01..2026-06-15. Raises QmsError."""
+    text = written.strip()
+    first, dots, last = text.partition("..")
+    if dots:
+        found = day(option, first), day(option, last)
+        if found[0] <= found[1]:
+            return found
+    elif len(text) == 4:
+        return day(option, f"{text}-01-01"), day(option, f"{text}-12-31")
+    elif len(text) == 7:
+        begun = day(option, f"{text}-01")
+        return begun, add_period(begun, Quantity(Decimal(1), Unit.MONTH)) - timedelta(days=1)
+    raise QmsError("{option} {written}: must be such as 2026, 2026-05 or 2026-05-01..2026-06-15",
+                   option=option, written=written)  # fmt: skip
 
 
 def named(option: str, written: str) -> str:

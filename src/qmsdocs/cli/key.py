@@ -95,9 +95,9 @@ def list_(session: Session, as_json: bool) -> None:
 @pass_session
 def export(session: Session, output: str | None) -> None:
     """Public keys."""
-    from qmsdocs.cli import keys
+    from qmsdocs.model.key import allowed_signers
 
-    text = keys.allowed_signers(session.system.definitions.keys, session.system.zone)
+    text = allowed_signers(session.system.definitions.keys, session.system.zone)
     if not text:
         raise QmsError("no key is registered here", hint=message("qmsdocs key new PERSON"))
     session.write(text.encode(), output)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import date, datetime
 
 from qmsdocs.acts import officers
 from qmsdocs.acts.control import Act
@@ -10,7 +10,6 @@ from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.files import read_text
 from qmsdocs.base.toml import parse
 from qmsdocs.cli.session import Session
-from qmsdocs.model.calendar import END_OF_DAY
 from qmsdocs.model.key import RegisteredKey
 from qmsdocs.model.people import People
 from qmsdocs.store.head import record_head_line
@@ -69,23 +68,3 @@ def state_of(session: Session, key: RegisteredKey) -> str:
     if key.state == "offered":
         return session.say("waits for confirmation")
     return session.say("counts") if key.counts(session.system.now) else session.say("out of its time")
-
-
-def allowed_signers(keys: tuple[RegisteredKey, ...], zone: tzinfo) -> str:
-    """The keys as `ssh-keygen -Y verify -f` reads them, with the time each counted; keys only offered are left out."""
-    return "".join(_line(key, zone) for key in keys if key.state != "offered")
-
-
-def _line(key: RegisteredKey, zone: tzinfo) -> str:
-    begins = datetime.combine(key.from_on, time(0), zone)
-    ends = datetime.combine(key.until_on, END_OF_DAY, zone) if key.until_on is not None else key.lost_at
-    if key.lost_at is not None and ends is not None:
-        ends = min(ends, key.lost_at)
-    options = ['namespaces="qms-*@v1"', f'valid-after="{_utc(begins)}"']
-    if ends is not None:
-        options.append(f'valid-before="{_utc(ends)}"')
-    return f"{key.person} {','.join(options)} {key.public}\n"
-
-
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")

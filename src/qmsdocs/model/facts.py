@@ -80,6 +80,11 @@ class RecordFacts:
         """The same facts with the look-ups answered: how many, and which records were counted."""
         return replace(self, counted=counted, _known={})
 
+    def as_stored(self, derived: Mapping[str, Json]) -> RecordFacts:
+        """The same facts with the derived values as an event holds them, nothing worked out again."""
+        known = {name: derived.get(name) for name, item in self.form.values.items() if item.is_derived}
+        return replace(self, _known=known)
+
     @property
     def counted_records(self) -> Mapping[str, tuple[str, ...]]:
         """The records each look-up counted."""

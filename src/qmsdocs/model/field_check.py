@@ -25,6 +25,7 @@ MEANINGS: dict[str, tuple[FieldType, ...]] = {  # what a field may be to the pro
     "answered_at": _MOMENTS,
     "closed_at": _MOMENTS,
     "due_on": _MOMENTS,
+    "retention_from": _MOMENTS,
     "done_on": _MOMENTS,
     "rating": (FieldType.SCALE, FieldType.CHOICE),
     "level": (FieldType.CHOICE, FieldType.SCALE),

@@ -330,16 +330,21 @@ class Form(Definition):
         """The states that mean the record is closed."""
         return frozenset(name for name, state in self.state.items() if state.means == "closed")
 
-    @property
+    @cached_property
     def values(self) -> Mapping[str, Field]:
         """The fields that hold a value: all but sections and notes."""
         return {name: field for name, field in self.field.items() if field.type not in VALUELESS}
 
-    @property
+    @cached_property
     def entered(self) -> Mapping[str, Field]:
         """The fields a person gives: neither derived nor set by a step."""
         by_steps = self.set_by_steps
         return {n: f for n, f in self.values.items() if not f.is_derived and n not in by_steps}
+
+    @cached_property
+    def looked_up(self) -> tuple[str, ...]:
+        """The fields whose value is a fact of other records."""
+        return tuple(name for name, field in self.values.items() if field.lookup is not None)
 
     @cached_property
     def set_by_steps(self) -> frozenset[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, tzinfo
 
 from qmsdocs.base.canonical import Json
+from qmsdocs.model.calendar import END_OF_DAY
 from qmsdocs.model.record import Event, Record, lawful
 
 OFFERED, COUNTS = "offered", "counts"
@@ -115,6 +116,26 @@ class Delegation:
     def acts(self, on: date) -> bool:
         """Whether it stands on the day `on`; on the day it is revoked it does no longer."""
         return self.from_on <= on <= self.until_on and (self.revoked_on is None or on < self.revoked_on)
+
+
+def allowed_signers(keys: tuple[RegisteredKey, ...], zone: tzinfo) -> str:
+    """The keys as `ssh-keygen -Y verify -f` reads them, with the time each counted; keys only offered are left out."""
+    return "".join(_line(key, zone) for key in keys if key.state != OFFERED)
+
+
+def _line(key: RegisteredKey, zone: tzinfo) -> str:
+    begins = datetime.combine(key.from_on, time(0), zone)
+    ends = datetime.combine(key.until_on, END_OF_DAY, zone) if key.until_on is not None else key.lost_at
+    if key.lost_at is not None and ends is not None:
+        ends = min(ends, key.lost_at)
+    options = ['namespaces="qms-*@v1"', f'valid-after="{_utc(begins)}"']
+    if ends is not None:
+        options.append(f'valid-before="{_utc(ends)}"')
+    return f"{key.person} {','.join(options)} {key.public}\n"
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")
 
 
 def _day(said: Mapping[str, Json], name: str) -> date | None:

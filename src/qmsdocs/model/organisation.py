@@ -151,6 +151,46 @@ class Grace(Definition):
         return self
 
 
+_HOST = r"(?:[A-Za-z0-9_][A-Za-z0-9._-]*@)?[A-Za-z0-9][A-Za-z0-9.-]+"  # no password, no option of a program
+_PLACES = (
+    r"(?:/|\.\.?/|[A-Za-z]:[/\\]|\\\\)[^:]+",
+    r"file:///(?:[A-Za-z]:)?[^:?#]+",
+    rf"ssh://{_HOST}(?::[0-9]{{1,5}})?/[^:?#]+",
+    rf"{_HOST}:(?!-|//)[^:]+",
+)
+
+
+def is_place(url: str) -> bool:
+    """Whether a shared store may lie at `url`: a folder, file://, or ssh. Nothing that runs a program is one."""
+    return url.isprintable() and any(re.fullmatch(place, url, re.ASCII) for place in _PLACES)
+
+
+class Remote(Definition):
+    """A shared store that copies are brought level with: where it lies, and which ledgers it takes (None: all)."""
+
+    url: str
+    classes: Names | None = None
+    sites: Names | None = None
+    control: bool = True
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Remote:
+        if not is_place(self.url):
+            raise LocatedError(message("must be a folder, file:///folder or ssh://person@machine/folder"), "url")
+        return self
+
+    def takes(self, *, retention: str, site: str) -> bool:
+        """Whether ledgers of a class (none for a journal) and site (none for releases) go there."""
+        is_of_class = self.control if not retention else self.classes is None or retention in self.classes
+        return is_of_class and (not site or self.sites is None or site in self.sites)
+
+
+class Export(Definition):
+    """What may leave the house: the roles that may take personal data with them."""
+
+    full_roles: Names = ("quality_manager", "general_manager")
+
+
 class Organisation(Definition):
     """The whole of `qms.toml`."""
 
@@ -162,6 +202,7 @@ class Organisation(Definition):
     complaint_word: Words = Text("投诉", "complaint")
     site: Mapping[str, Site]
     project: Mapping[str, Project] = {}
+    remote: Mapping[str, Remote] = {}
     numbering: Mapping[str, NumberFamily] = {}
     revision: RevisionScheme = RevisionScheme()
     approval: Mapping[str, Approval] = {}
@@ -169,6 +210,7 @@ class Organisation(Definition):
     page: Page = Page()
     attachment: AttachmentLimit = AttachmentLimit()
     grace: Grace = Grace()
+    export: Export = Export()
     clause_set: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -177,7 +219,7 @@ class Organisation(Definition):
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError):
             raise LocatedError(message("no such time zone"), "time_zone") from None
-        for kind, names in (("site", self.site), ("project", self.project)):
+        for kind, names in (("site", self.site), ("project", self.project), ("remote", self.remote)):
             for name in names:
                 if not IDENTIFIER.fullmatch(name) or name in _RESERVED:
                     raise LocatedError(message("an id is small letters, digits and -, at most 31"), kind, name)
@@ -190,6 +232,10 @@ class Organisation(Definition):
             raise LocatedError(message("two sites have one code, so their numbers would be equal"), "site")
         if not self.site:
             raise LocatedError(message("at least one site is needed"), "site")
+        for name, remote in self.remote.items():
+            for site in remote.sites or ():
+                if site not in self.site:
+                    raise LocatedError(message("there is no site {site}", site=site), "remote", name, "sites")
         if not self.languages:
             raise LocatedError(message("at least one language is needed"), "languages")
         return self
@@ -197,6 +243,11 @@ class Organisation(Definition):
     def approval_of(self, family: str) -> Approval:
         """Who may prepare, review and approve items of a family: its own row of the matrix, else the default one."""
         return self.approval.get(family) or self.approval.get("default") or Approval()
+
+    @property
+    def shared(self) -> str | None:
+        """The name of the remote that decides which act in control came first: the first that carries control."""
+        return next((name for name, remote in self.remote.items() if remote.control), None)
 
     @property
     def language(self) -> Language:

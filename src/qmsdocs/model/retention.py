@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from enum import StrEnum
 
 from pydantic import Field as Key
@@ -11,6 +12,7 @@ from pydantic import model_validator
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.language import Language
 from qmsdocs.base.toml import Definition, LocatedError
+from qmsdocs.model.calendar import CIVIL, add_period
 from qmsdocs.model.form import IDENTIFIER, Words
 from qmsdocs.model.quantity import Quantity, parse
 
@@ -43,7 +45,10 @@ class Disposition(StrEnum):
 
 
 class RetentionClass(Definition):
-    """One class of records. `period` is a quantity of days, months or years, or `permanent`."""
+    """One class of records. `period` is a quantity of days, weeks, months or years, or `permanent`.
+
+    `place` says where the paper originals lie.
+    """
 
     title: Words
     trigger: Trigger
@@ -53,6 +58,7 @@ class RetentionClass(Definition):
     caution: Words | None = None
     medium: Words | None = None
     department: Words | None = None
+    place: Words | None = None
 
     @property
     def length(self) -> Quantity | None:
@@ -66,8 +72,8 @@ class RetentionClass(Definition):
     @model_validator(mode="after")
     def _period(self) -> RetentionClass:
         try:
-            if self.length is not None and not self.length.is_duration:
-                raise LocatedError(message("must be a period such as 24 hours"), "period")
+            if self.length is not None and (self.length.unit not in CIVIL or self.length.amount < 1):
+                raise LocatedError(message("must be days, weeks, months or years"), "period")
         except QmsError as error:
             raise LocatedError(error.message, "period") from None
         return self
@@ -86,3 +92,25 @@ class Schedule(Definition):
             if not IDENTIFIER.fullmatch(name):
                 raise LocatedError(message("an id is small letters, digits and -, at most 31"), "class", name)
         return self
+
+
+def due_on(retention: RetentionClass, trigger_on: date) -> date | None:
+    """The first day a record may be disposed of, None where it is kept for good.
+
+    The period is counted from the day after the trigger; one of months or years ends on the same day of its last
+    month, or on the last day of that month where it has no such day (Civil Code of China, art. 201-202).
+    """
+    return None if retention.length is None else following(last_day(trigger_on, retention.length))
+
+
+def last_day(begun: date, period: Quantity) -> date:
+    """The last day of a period whose first day is not counted; the last one there is, beyond the calendar."""
+    try:
+        return add_period(begun, period)
+    except (ValueError, OverflowError):
+        return date.max
+
+
+def following(day: date) -> date:
+    """The day after, the last one there is after that."""
+    return day if day == date.max else day + timedelta(days=1)

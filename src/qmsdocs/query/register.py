@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from qmsdocs.base.errors import QmsError
@@ -21,6 +22,7 @@ from qmsdocs.store.rows import Row
 from qmsdocs.system.definitions import FormInForce
 from qmsdocs.system.view import System
 
+FormAs: TypeAlias = "Callable[[FormInForce], FormInForce]"
 _HEADS = {
     "number": Text("编号", "Number"),
     "state": Text("状态", "State"),
@@ -102,11 +104,17 @@ def grid(
     catalogue: Catalogue,
     opened_from: date | None = None,
     opened_to: date | None = None,
+    only: Iterable[Row] | None = None,
+    form_as: FormAs = lambda form: form,
 ) -> Grid:
-    """The register as a table, records opened within the period, in its order."""
-    writer = _Writer(system, register, catalogue)
+    """The register as a table, records opened within the period (or `only` those given), in its order.
+
+    `form_as` gives the form by which the values of `only` are written, where that is not their own.
+    """
+    writer = _Writer(system, register, catalogue, form_as)
     wanted = Filter(forms=register.forms, opened_from=opened_from, opened_to=opened_to)
-    rows = sorted(system.index.records(wanted), key=lambda row: writer.order(row))
+    found = system.index.records(wanted) if only is None else (row for row in only if row.form in register.forms)
+    rows = sorted(found, key=lambda row: writer.order(row))
     cells: list[tuple[Cell, ...]] = []
     overdue: set[tuple[int, str]] = set()
     for position, row in enumerate(rows):
@@ -129,8 +137,8 @@ def _period(opened_from: date | None, opened_to: date | None, catalogue: Catalog
 
 
 class _Writer:
-    def __init__(self, system: System, register: Definition, catalogue: Catalogue) -> None:
-        self.system, self.register, self.catalogue = system, register, catalogue
+    def __init__(self, system: System, register: Definition, catalogue: Catalogue, form_as: FormAs) -> None:
+        self.system, self.register, self.catalogue, self.form_as = system, register, catalogue, form_as
         self.current = {number: system.form_known(number).form for number in register.forms}
         self.people = system.people.names()
         self.needs_events = any(c in ("closed_on", "days_open") or c.startswith("clock.") for c in register.columns)
@@ -239,12 +247,12 @@ class _Writer:
                 )
             case "clock" if facts is not None:
                 return self._clock(name, rest, facts, late, is_void=row.is_void)
-        shown = row.shown
-        found = name if name in form.form.field else form.form.meaning(name)
-        field = form.form.field.get(found) if found else None
+        written = self.form_as(form).form
+        found = name if name in written.field else written.meaning(name)
+        field = written.field.get(found) if found else None
         if field is None or found is None:
             return None
-        return CellWriter(form.form, self.people, self.catalogue).cell(field, shown.get(found))
+        return CellWriter(written, self.people, self.catalogue).cell(field, row.shown.get(found))
 
     def _clock(self, name: str, rest: str, facts: RecordFacts, late: list[str], *, is_void: bool) -> Cell:
         clock = rest.split(".")[0]

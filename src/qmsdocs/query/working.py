@@ -20,6 +20,7 @@ from qmsdocs.model.organisation import Organisation
 from qmsdocs.model.people import People
 from qmsdocs.model.register import Register
 from qmsdocs.model.retention import Schedule
+from qmsdocs.model.waiver import WAIVERS, Waivers
 from qmsdocs.query.document_check import UNREADABLE, Shelf, check_document, unknown
 from qmsdocs.query.parameters import written
 from qmsdocs.render.template_check import check_template
@@ -177,6 +178,8 @@ def load(root: Path) -> Working:
         for path in sorted(root.glob("records/registers/*.toml"))
         if (register := loader.definition(path, Register)) is not None
     }
+    if (root / WAIVERS).is_file():
+        loader.definition(root / WAIVERS, Waivers)
     return Working(
         root,
         loader.definition(root / "qms.toml", Organisation),

@@ -45,7 +45,8 @@ class Column:
 class Grid:
     """A table ready to be shown. Cells are canonical values: text, whole numbers, decimals and dates as text, None.
 
-    `overdue` names cells (row from 0, column name) that print and terminal mark by ▲.
+    `overdue` names cells (row from 0, column name) that print and terminal mark by ▲. `note` is what must be known
+    before the table is used; it stands above it on paper and terminal.
     """
 
     title: str
@@ -53,6 +54,7 @@ class Grid:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     overdue: frozenset[tuple[int, str]] = frozenset()
+    note: str = ""
 
     def __post_init__(self) -> None:
         for row in self.rows:

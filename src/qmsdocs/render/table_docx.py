@@ -118,6 +118,10 @@ def _add_page(
         period = _plain(document.add_paragraph(), alignment=_CENTRE)
         period.paragraph_format.space_after = Mm(2)
         _say(period, grid.subtitle)
+    if grid.note:
+        note = _plain(document.add_paragraph())
+        note.paragraph_format.space_after = Mm(pages.NOTE_SPACE)
+        _say(note, grid.note)
     document.element.body.insert_element_before(parse_xml(_table(laid, page, language)), "w:sectPr")
 
 

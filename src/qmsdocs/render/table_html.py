@@ -53,6 +53,7 @@ body {{ margin: 0 }}
 section + section {{ break-before: page }}
 h1 {{ font: 15pt/7mm {_SANS}; text-align: center; height: {pages.TITLE - 2}mm; margin: 0 0 2mm }}
 p {{ text-align: center; height: {pages.SUBTITLE - 1}mm; line-height: {pages.SUBTITLE - 1}mm; margin: 0 0 1mm }}
+.note {{ text-align: left; height: auto; line-height: {pages.LINE}pt; margin: 0 0 {pages.NOTE_SPACE}mm }}
 table {{ width: {pages.TEXT_WIDTH}mm; box-sizing: border-box; table-layout: fixed; border: 1.5pt solid;
   border-collapse: separate; border-spacing: 0 }}
 th, td {{ border: solid; border-width: 0 0.5pt 0.5pt 0; padding: 0.5mm {pages.PADDING - 0.1}mm;
@@ -68,6 +69,7 @@ tr:last-child td {{ border-bottom: 0 }}
 def _section(grid: Grid, laid: RegisterPages, page: RegisterPage, language: Language) -> str:
     count = len(laid.widths)
     subtitle = f"<p>{_text(grid.subtitle)}</p>" if grid.subtitle else ""
+    note = f'<p class="note">{_text(grid.note)}</p>' if grid.note else ""
     columns = "".join(f'<col style="width: {width:.3f}mm">' for width in laid.widths)
     heads = "".join(f"<th>{_text(title)}</th>" for title in laid.titles)
     closing = pages.NOTHING_BELOW.of(language)
@@ -76,7 +78,7 @@ def _section(grid: Grid, laid: RegisterPages, page: RegisterPage, language: Lang
     if page.is_last:
         body += f'<tr style="height: {pages.LEAST_ROW}mm"><td class="c" colspan="{count}">{closing}</td></tr>'
     return (
-        f"<section><h1>{_text(grid.title)}</h1>{subtitle}<table><colgroup>{columns}</colgroup>"
+        f"<section><h1>{_text(grid.title)}</h1>{subtitle}{note}<table><colgroup>{columns}</colgroup>"
         f'<thead><tr style="height: {laid.head - 0.25:.3f}mm">{heads}</tr></thead><tbody>{body}'
         f'<tr class="total"><td colspan="{count}">{total}</td></tr></tbody></table></section>'
     )

@@ -17,6 +17,7 @@ TEXT_WIDTH = PAGE_WIDTH - LEFT - RIGHT
 NUMBER_WIDTH = 10.0
 FOOT = 8.0  # with 制表 审核 日期 and the page number
 TITLE, SUBTITLE = 9.0, 6.0
+NOTE_SPACE = 2.0  # below a note
 LEAST_ROW, TOTAL_ROW = 8.0, 7.0
 SIZE, HEAD_SIZE, LINE = 9.0, 9.0, 13.0  # points: 小五, its line
 PADDING = 1.0  # mm, left and right
@@ -55,12 +56,13 @@ class RegisterPage:
 
 @dataclass(frozen=True, slots=True)
 class RegisterPages:
-    """A register ready to be drawn: width of each column in mm (the first is the number's), height of the head."""
+    """A register ready to be drawn: width of each column (the first is the number's), height of head and note, in mm."""
 
     widths: tuple[float, ...]
     titles: tuple[str, ...]
     centred: tuple[bool, ...]
     head: float
+    note: float
     pages: tuple[RegisterPage, ...]
 
 
@@ -71,13 +73,16 @@ def register_pages(grid: Grid, *, language: Language) -> RegisterPages:
     titles = (NO.of(language), *(_balanced(column.title, _room(width, HEAD_SIZE)) for column, width in named))
     head = _height(titles, widths, HEAD_SIZE)
     title = TITLE + (SUBTITLE if grid.subtitle else 0)
-    room = PAGE_HEIGHT - TOP - BOTTOM - FOOT - title - head - TOTAL_ROW
+    lines = _count(grid.note, _room(TEXT_WIDTH, SIZE)) if grid.note else 0
+    note = lines * LINE * MILLIMETRES_PER_POINT + (NOTE_SPACE if lines else 0)
+    room = PAGE_HEIGHT - TOP - BOTTOM - FOOT - title - note - head - TOTAL_ROW
     parts = [part for number in range(len(grid.rows)) for part in _parts(grid, number, widths, room - LEAST_ROW)]
     return RegisterPages(
         widths,
         titles,
         (True, *(column.kind is not Kind.TEXT for column in grid.columns)),
         head,
+        note,
         tuple(_pages(parts, room)),
     )
 

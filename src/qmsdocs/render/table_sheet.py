@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import zip_longest
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -61,28 +62,38 @@ class SheetRows:
     marked: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
 
-def xlsx(grid: Grid, *, created: datetime) -> bytes:
-    """The table as a spreadsheet, dated `created`. Raises QmsError for text longer than a cell."""
+def xlsx(*grids: Grid, created: datetime) -> bytes:
+    """The tables as a spreadsheet, each on a sheet of its own, dated `created`. Raises QmsError for too long a text."""
+    headers = [" ".join(part for part in (grid.title, grid.subtitle) if part) for grid in grids]
+    return workbook(*map(_rows, grids), created=created, headers=headers)
+
+
+def _rows(grid: Grid) -> SheetRows:
     places = {column.name: place for place, column in enumerate(grid.columns)}
     kinds = tuple(column.kind for column in grid.columns)
-    header = " ".join(part for part in (grid.title, grid.subtitle) if part)
-    rows = SheetRows(
+    return SheetRows(
         name=grid.title,
         columns=tuple(SheetColumn(c.title, max(c.width, _LEAST_WIDTHS[c.kind])) for c in grid.columns),
         rows=[[native(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in grid.rows],
         overdue=frozenset((row, places[name]) for row, name in grid.overdue if name in places),
     )
-    return workbook(rows, created=created, header=header)
 
 
-def workbook(sheet: SheetRows, *, created: datetime, header: str = "") -> bytes:
-    """One sheet as the bytes of a workbook: head frozen and filtered, text as text. Raises QmsError for long text."""
-    _refuse_unfit(sheet)
+def workbook(*sheets: SheetRows, created: datetime, headers: Sequence[str] = ()) -> bytes:
+    """Sheets as the bytes of a workbook: heads frozen and filtered, text as text. Raises QmsError for long text."""
     written = io.BytesIO()
     book = xlsxwriter.Workbook(written, _OPTIONS)
-    book.set_properties({"title": sheet.name, "created": created.replace(tzinfo=None)})
-    page = book.add_worksheet(_sheet_name(sheet.name))
+    book.set_properties({"title": sheets[0].name, "created": created.replace(tzinfo=None)})
     formats = _Formats(book)
+    for sheet, header in zip_longest(sheets, headers, fillvalue=""):
+        assert isinstance(sheet, SheetRows)
+        _refuse_unfit(sheet)
+        _page(book.add_worksheet(_sheet_name(sheet.name)), sheet, str(header), formats)
+    book.close()
+    return _unmarked(written.getvalue()) if formats.has_marked else written.getvalue()
+
+
+def _page(page: Worksheet, sheet: SheetRows, header: str, formats: _Formats) -> None:
     for place, column in enumerate(sheet.columns):
         page.set_column_pixels(place, place, round(column.width * _PIXELS_PER_MM))
         page.write_string(0, place, str(formats.marked(column.title)), formats.head)
@@ -96,8 +107,6 @@ def workbook(sheet: SheetRows, *, created: datetime, header: str = "") -> bytes:
     for (number, place), said in sheet.marked.items():
         page.write_comment(number + 1, place, said, {"author": "qmsdocs", "x_scale": 2})
     _arrange(page, sheet, header)
-    book.close()
-    return _unmarked(written.getvalue()) if formats.has_marked else written.getvalue()
 
 
 def _unmarked(data: bytes) -> bytes:

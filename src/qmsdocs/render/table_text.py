@@ -28,6 +28,7 @@ def text(grid: Grid, *, width: int, language: Language) -> str:
     widths = _fit(grid.columns, cells, width)
     shown = len(widths)
     lines = [" ".join(part for part in (grid.title, grid.subtitle) if part)] if grid.title else []
+    lines += _noted(grid.note, width)
     lines += _block([column.title for column in grid.columns[:shown]], grid.columns, widths)
     lines.append(_GAP.join("─" * size for size in widths))
     for row in cells:
@@ -38,6 +39,15 @@ def text(grid: Grid, *, width: int, language: Language) -> str:
         titles = ("、" if language is Language.ZH else ", ").join(column.title for column in grid.columns[shown:])
         lines.append(_HIDDEN.of(language).format(count=len(grid.columns) - shown, titles=_one_line(titles)))
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _noted(note: str, width: int) -> list[str]:
+    lines, rest = [], _one_line(note)
+    while rest:
+        piece = _first(rest, width)
+        lines.append(piece.strip())
+        rest = rest[len(piece) :].lstrip()
+    return lines
 
 
 def _row(grid: Grid, position: int) -> list[str]:

@@ -14,7 +14,7 @@ from qmsdocs.store import ledger, names
 from qmsdocs.store.event import RecordKey, Stored
 from qmsdocs.store.objects import Objects
 
-RELEASES, KEYS, DELEGATIONS = "release", "key", "delegation"
+RELEASES, KEYS, DELEGATIONS, HOLDS, DECISIONS = "release", "key", "delegation", "hold", "decision"
 TEXT_SUFFIXES = (".md", ".toml", ".html", ".css", ".svg", ".txt")
 MANIFEST_FORMAT = 1
 _PART = re.compile(r"[^/\\\x00-\x1f\x7f]+")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from qmsdocs.base.canonical import sha256
-from qmsdocs.base.errors import QmsError
+from qmsdocs.base.errors import QmsError, cause
 from qmsdocs.store import lock
 
 Value: TypeAlias = "int | str | bytes | None"
@@ -234,3 +234,13 @@ def _inode(path: Path) -> int | None:
 def _flush(path: Path) -> None:
     with path.open("rb+") as stream:
         os.fsync(stream.fileno())
+
+
+def remove(path: Path) -> None:
+    """Nothing; the derived file at `path` is gone with its companions, whoever made it. Raises QmsError."""
+    with lock.exclusive(path.parent, name=path.name + ".lock"):
+        for companion in _COMPANIONS:
+            try:
+                Path(f"{path}{companion}").unlink(missing_ok=True)
+            except OSError as error:
+                raise QmsError("{path} cannot be removed: {reason}", path=path, reason=cause(error)) from error

@@ -111,8 +111,11 @@ def newest(objects: Objects, site: str, series: str) -> Stored | None:
 def newest_heads(objects: Objects, site: str) -> Heads | None:
     """The newest heads event of a site, None before the first."""
     stored = newest(objects, site, HEADS)
-    if stored is None:
-        return None
+    return read_heads(stored) if stored else None
+
+
+def read_heads(stored: Stored) -> Heads:
+    """What a heads event says."""
     said = stored.event.mapping("set").get("ledgers")
     found: dict[str, LedgerHead] = {}
     for branch, head in (said if isinstance(said, dict) else {}).items():

@@ -166,6 +166,16 @@ class Objects:
         zone = timezone(timedelta(minutes=found.commit_time_offset))
         return datetime.fromtimestamp(found.commit_time, zone)
 
+    def commit_bytes(self, commit: str) -> bytes:
+        """The bytes of a commit as they are stored: no graft, no shallow mark and no cache has a say in them."""
+        try:
+            kind, data = self._repository.odb.read(commit)
+        except _FAILURES:
+            return bytes(self._object(commit).read_raw())  # raises with the reason
+        if kind != ObjectType.COMMIT:
+            raise QmsError("{object} is no commit: the repository is damaged", object=commit)
+        return data
+
     def _commit(self, commit: str) -> pygit2.Commit:
         found = self._object(commit)
         if not isinstance(found, pygit2.Commit):
@@ -194,6 +204,21 @@ class Objects:
         if kind != ObjectType.BLOB:
             raise QmsError("{object} is no file: the repository is damaged", object=oid)
         return data
+
+    def has(self, oid: str) -> bool:
+        """Whether an object lies here."""
+        return oid in self._repository
+
+    def raw(self, oid: str) -> bytes:
+        """The bytes of a commit, folder or file as git hashes them (without its head)."""
+        return bytes(self._object(oid).read_raw())
+
+    def size(self, oid: str) -> int:
+        """How many bytes a stored object has, without reading it. Raises QmsError when it is missing."""
+        try:
+            return int(self._repository.odb.read_header(oid)[1])
+        except _FAILURES:
+            return len(self._object(oid).read_raw())  # raises with the reason
 
     def sha256(self, oid: str) -> str:
         """The SHA-256 of a stored file."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.files import write_atomically
@@ -45,7 +47,7 @@ def init(root: Path, *, at: datetime) -> None:
     root.mkdir(parents=True, exist_ok=True)
     if (root / ".git").exists():
         raise QmsError("{folder} is a repository already", folder=root)
-    _Git(root)(["init", "--quiet", "--template=", f"--initial-branch={MAIN}", "."])
+    Git(root)(["init", "--quiet", "--template=", f"--initial-branch={MAIN}", "."])
     configure(root)
     for name, text in ((".gitattributes", ATTRIBUTES), (".gitignore", IGNORED)):
         if not (root / name).exists():
@@ -55,7 +57,7 @@ def init(root: Path, *, at: datetime) -> None:
 
 def configure(root: Path) -> None:
     """Nothing; the repository at `root` has the settings that every command which writes relies on."""
-    run = _Git(root)
+    run = Git(root)
     for name, value in CONFIGURATION.items():
         run(["config", "--local", name, value])
 
@@ -65,10 +67,25 @@ def commit_all(root: Path, note: str, *, at: datetime) -> None:
 
     `note` is a fixed text of the program; nothing personal goes into it.
     """
-    run = _Git(root, at=at)
+    run = Git(root, at=at)
     run(["add", "--all", "--", "."])
     if run(["status", "--porcelain", "--untracked-files=no"]):
         run(["commit", "--quiet", "--no-verify", "--no-gpg-sign", "--no-edit", f"--message={note}"])
+
+
+def changed_at(root: Path, path: Path) -> datetime:
+    """When a file of the folder last changed: with the last commit of it where that holds it as it is, else by itself.
+
+    The time of the file itself says nothing in a copy, where every file is new.
+    """
+    run = Git(root)
+    name = path.relative_to(root).as_posix()
+    try:
+        status = ["--no-optional-locks", "--literal-pathspecs", "status", "--porcelain", "--", name]
+        said = "" if run(status) else run(["--literal-pathspecs", "log", "-1", "--format=%cI", "HEAD", "--", name])
+    except QmsError:  # nothing is committed yet
+        said = ""
+    return datetime.fromisoformat(said) if said else datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 def pack_if_needed(root: Path) -> bool:
@@ -78,7 +95,7 @@ def pack_if_needed(root: Path) -> bool:
         return False
     with exclusive(git_folder):
         remove_leftover_locks(git_folder, ("../../packed-refs",))
-        run = _Git(root)
+        run = Git(root)
         run(["repack", "--geometric=2", "-d", "--quiet"])
         run(["pack-refs", "--all"])
     return True
@@ -97,10 +114,19 @@ def _loose(git_folder: Path, limit: int) -> Iterator[None]:
             continue
 
 
-class _Git:
+class Answer(NamedTuple):
+    """What git left: its exit code and both streams."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Git:
     """Runs git in a repository: no hook, monitor, filter, pager, editor, prompt or setting from outside takes part."""
 
-    def __init__(self, root: Path, *, at: datetime | None = None) -> None:
+    def __init__(self, root: Path, *, at: datetime | None = None, also: Mapping[str, str] | None = None) -> None:
+        """`also` are further variables of the surroundings."""
         try:
             import git  # late: it starts a program to look for git, which reading ledgers does not need
         except ImportError as error:
@@ -109,15 +135,29 @@ class _Git:
         self._program = git.Git(str(root))
         self._root = root
         date = at.isoformat(timespec="seconds") if at else ""
-        self._date = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date} if date else {}
+        self._also = dict(also or {}) | ({"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date} if date else {})
         self._settings = (*_SAFE, *self._without_filters())
 
     def __call__(self, arguments: list[str]) -> str:
         return self._run([*self._settings, *arguments])
 
+    def answer(self, arguments: list[str], *, given: bytes = b"") -> Answer:
+        """What git said, also where it failed; `given` is its input."""
+        with tempfile.TemporaryFile() as stream:
+            stream.write(given)
+            stream.seek(0)
+            code, out, err = self._program.execute(
+                ["git", *self._settings, *arguments],
+                istream=stream,
+                env=_environment(self._root) | self._also,
+                with_extended_output=True,
+                with_exceptions=False,
+            )
+        return Answer(code, str(out), str(err))
+
     def _run(self, arguments: list[str]) -> str:
         try:
-            return str(self._program.execute(["git", *arguments], env=_environment(self._root) | self._date))
+            return str(self._program.execute(["git", *arguments], env=_environment(self._root) | self._also))
         except self._failure as error:
             reason = str(error.stderr).strip().removeprefix("stderr: ").strip("'\n ")
             raise QmsError(
@@ -164,6 +204,7 @@ def _environment(root: Path) -> dict[str, str]:
         "GIT_CONFIG_PARAMETERS": "",
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_GRAFT_FILE": os.devnull,
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NAMESPACE": "",
         "GIT_ALTERNATE_OBJECT_DIRECTORIES": "",

@@ -30,7 +30,7 @@ MeaningsOf: TypeAlias = "Callable[[str], Meanings]"  # by the sha256 of the form
 COLUMNS = (
     *("number", "form", "revision", "form_sha256", "ledger", "year", "series", "serial", "sequence", "state", "sha256"),
     *("opened_at", "opened", "recorded_at", "changed_at", "customer", "subject", "owner", "closed", "void", "given"),
-    *("derived", "raised_from", "raise", "newer"),
+    *("derived", "raised_from", "raise", "newer", "closed_at"),
 )
 
 
@@ -63,6 +63,7 @@ class Row:
     raised_from: str
     raise_name: str
     needs_newer_program: bool
+    closed_at: str  # when it was closed or voided, as the event says it; empty while it is open
 
     @property
     def key(self) -> RecordKey:
@@ -109,6 +110,8 @@ def fold(place: Place, before: Row | None, events: Sequence[tuple[int, bytes]], 
     given: dict[str, Json] = dict(before.values) if before else {}
     is_void, is_newer = (before.is_void, before.needs_newer_program) if before else (False, False)
     submissions: list[tuple[str, int]] = []
+    meanings = meanings_of(before.form_sha256) if before else None
+    closed_at = before.closed_at if before else ""
     sequence, data = 0, b""
     for sequence, data in events:
         body = _parsed(data, sequence)
@@ -116,15 +119,17 @@ def fold(place: Place, before: Row | None, events: Sequence[tuple[int, bytes]], 
         given.update(_part(body, "set"))
         is_void = is_void or body.get("act") == "void"
         is_newer = is_newer or body.get("format") != FORMAT
+        meanings = meanings or meanings_of(head.form_sha256)
+        is_closed = is_void or _text(body, "state") in meanings.closed
+        closed_at = closed_at or _text(body, "happened_at") or _text(body, "recorded_at") if is_closed else ""
         submission = body.get("submission")
         if isinstance(submission, str):
             submissions.append((submission, sequence))
-    assert head is not None
+    assert head is not None and meanings is not None
     if None in given.values():
         given = {name: value for name, value in given.items() if value is not None}
     derived, state = _part(body, "derived"), _text(body, "state")
     shown = {**given, **derived} if derived else given
-    meanings = meanings_of(head.form_sha256)
     meant = {meaning: _first_text(shown.get(name)) for meaning, name in meanings.fields.items()}
     opened_at = meant.get("opened_at") or head.recorded_at
     columns: tuple[Value, ...] = (
@@ -132,7 +137,7 @@ def fold(place: Place, before: Row | None, events: Sequence[tuple[int, bytes]], 
         _moment(opened_at, head.recorded_at), head.recorded_at, _text(body, "recorded_at"),
         meant.get("customer", ""), meant.get("subject", ""), meant.get("owner", ""),
         is_void or state in meanings.closed, is_void,
-        _sorted(given), _sorted(derived) if derived else b"{}", head.raised_from, head.raise_name, is_newer,
+        _sorted(given), _sorted(derived) if derived else b"{}", head.raised_from, head.raise_name, is_newer, closed_at,
     )  # fmt: skip
     facts = [(name, text) for name in meanings.indexed for text in fact_texts(shown.get(name))]
     return Folded(columns, facts, submissions)

@@ -103,18 +103,21 @@ def require(place: Place, objects: Objects, site: str) -> Seat:
 
 def keep(place: Place, objects: Objects, site: str, branches: Iterable[str]) -> None:
     """Nothing; what was written of `branches` is noted outside the ledgers, so that they cannot go back unseen."""
-    kept = _read(place, KEPT_FILE)
-    before = kept.get(site)
     heads = {branch: commit for branch in branches if (commit := objects.local_commit(branch)) is not None}
-    _write(place, KEPT_FILE, {**kept, site: {**(before if isinstance(before, dict) else {}), **heads}})
+    _write(place, KEPT_FILE, {**_read(place, KEPT_FILE), site: {**kept(place, site), **heads}})
+
+
+def kept(place: Place, site: str) -> Mapping[str, str]:
+    """Where the ledgers of `site` stood when this copy wrote them last."""
+    found = _read(place, KEPT_FILE).get(site)
+    return {str(branch): str(commit) for branch, commit in found.items()} if isinstance(found, dict) else {}
 
 
 def _refuse_gone_back(place: Place, objects: Objects, site: str) -> None:
     """Nothing. Raises QmsError, and gives the seat up, where a ledger is older than what was written here."""
-    kept = _read(place, KEPT_FILE).get(site)
-    for branch, commit in kept.items() if isinstance(kept, dict) else ():
+    for branch, commit in kept(place, site).items():
         head = objects.local_commit(branch)
-        if head is None or not objects.is_ancestor(str(commit), head):
+        if head is None or not objects.is_ancestor(commit, head):
             held = _read(place, SEAT_FILE)
             _write(place, SEAT_FILE, {other: said for other, said in held.items() if other != site})
             raise QmsError(
@@ -125,9 +128,9 @@ def _refuse_gone_back(place: Place, objects: Objects, site: str) -> None:
 
 
 def _forget_kept(place: Place, site: str) -> None:
-    kept = _read(place, KEPT_FILE)
-    if site in kept:
-        _write(place, KEPT_FILE, {other: said for other, said in kept.items() if other != site})
+    held = _read(place, KEPT_FILE)
+    if site in held:
+        _write(place, KEPT_FILE, {other: said for other, said in held.items() if other != site})
 
 
 def claim(place: Place, objects: Objects, pen: journal.Pen, *, person: str, reason: str) -> Seat:

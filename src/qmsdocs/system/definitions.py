@@ -17,6 +17,7 @@ from qmsdocs.base.toml import parse
 from qmsdocs.model.calendar import add_period
 from qmsdocs.model.document import Procedure, parse_procedure
 from qmsdocs.model.form import Form
+from qmsdocs.model.hold import Decision, Hold
 from qmsdocs.model.key import Delegation, RegisteredKey
 from qmsdocs.model.organisation import Organisation
 from qmsdocs.model.people import People
@@ -101,6 +102,16 @@ class Definitions:
     def delegations(self) -> tuple[Delegation, ...]:
         """The deputies ever named, oldest first."""
         return tuple(_readable(Delegation.of, self.series(control.DELEGATIONS)))
+
+    @cached_property
+    def holds(self) -> tuple[Hold, ...]:
+        """The holds ever placed, oldest first."""
+        return tuple(_readable(Hold.of, self.series(control.HOLDS)))
+
+    @cached_property
+    def decisions(self) -> tuple[Decision, ...]:
+        """What was decided of records whose period ended, oldest first."""
+        return tuple(_readable(Decision.of, self.series(control.DECISIONS)))
 
     def newest(self, kind: ItemKind, number: str) -> Release | None:
         """The revision of an item with the latest effective day, in force already or not yet."""

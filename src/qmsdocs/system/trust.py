@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from qmsdocs.base.errors import Message, message
 from qmsdocs.model.approval import Offices, opinions, refuse_approval, refuse_reviewer
+from qmsdocs.model.hold import DECISION_MEANING, HOLD_MEANING, is_lawful_for_decision, is_lawful_for_hold
 from qmsdocs.model.key import (
     DELEGATION_MEANING,
     KEY_MEANING,
@@ -34,6 +35,21 @@ from qmsdocs.system.definitions import Definitions
 
 OFFICERS = "configuration"  # the family whose row says who confirms keys and names deputies
 PREFIX = {control.RELEASES: "REL", control.KEYS: "KEY", control.DELEGATIONS: "DEL"}
+PREFIX |= {control.HOLDS: "HLD", control.DECISIONS: "DEC"}
+LAWFUL = {
+    control.RELEASES: is_lawful,
+    control.KEYS: is_lawful_for_key,
+    control.DELEGATIONS: is_lawful_for_delegation,
+    control.HOLDS: is_lawful_for_hold,
+    control.DECISIONS: is_lawful_for_decision,
+}
+MEANS = {  # series → act → what its signature means
+    control.RELEASES: {act: move.meaning for act, move in MOVES.items()},
+    control.KEYS: KEY_MEANING,
+    control.DELEGATIONS: DELEGATION_MEANING,
+    control.HOLDS: HOLD_MEANING,
+    control.DECISIONS: DECISION_MEANING,
+}
 DECIDING = frozenset({"approve", "adopt", "withdraw"})
 JUDGING = frozenset({*DECIDING, "review", "countersign", "reject", "keep"})
 
@@ -68,6 +84,8 @@ class Trust:
 
     def problems(self, stored: Stored) -> tuple[Message, ...]:
         """Everything that speaks against believing an event of any ledger; empty when nothing does."""
+        if stored.ledger != names.CONTROL:
+            return tuple(self._problems(stored))  # nothing rests on it, and there may be millions
         if stored.path not in self._found:
             self._found[stored.path] = ()  # while it is being judged: what rests on itself is not asked again
             self._found[stored.path] = tuple(self._problems(stored))
@@ -76,6 +94,14 @@ class Trust:
     @cached_property
     def _found(self) -> dict[str, tuple[Message, ...]]:
         return {}
+
+    def known(self, commit: str) -> int | None:
+        """How many commits of control stood when `commit` was the newest; None where it is not held here."""
+        return self._positions.get(commit)
+
+    @cached_property
+    def _positions(self) -> Mapping[str, int]:
+        return {commit: position for position, commit in enumerate(self.commits, 1)}
 
     def _problems(self, stored: Stored) -> Iterator[Message]:
         event = stored.event
@@ -126,8 +152,7 @@ class Trust:
         """How many commits of control the event could know."""
         if stored.ledger == names.CONTROL:
             return self.order.get(stored.path)
-        known = event.text("control")
-        return self.commits.index(known) + 1 if known in self.commits else None
+        return self.known(event.text("control"))
 
     def _out_of_order(self, event: Event, position: int) -> Iterator[Message]:
         parent = self.commits[position - 1] if position else None
@@ -216,7 +241,7 @@ class Trust:
     @cached_property
     def _held(self) -> Mapping[str, tuple[tuple[Stored, ...], ...]]:
         """The records of each series, with all their events."""
-        names_of = (control.RELEASES, control.KEYS, control.DELEGATIONS)
+        names_of = tuple(PREFIX)
         if not self.commits:
             return dict.fromkeys(names_of, ())
         return {name: tuple(control.records(self.objects, self.commits[-1], name)) for name in names_of}
@@ -262,16 +287,14 @@ class Trust:
         own = self._by_folder.get(_folder(stored.path), ())
         earlier = [other.event for other in own if other.path < stored.path]
         state = earlier[-1].state if earlier else ""
-        judge = {control.KEYS: is_lawful_for_key, control.DELEGATIONS: is_lawful_for_delegation}.get(series, is_lawful)
+        judge = LAWFUL.get(series, is_lawful)
         begins = series == control.RELEASES and event.act == "issue" and event.state == Course.TRIAL
         if not judge(event, state) or begins:
             yield message("the act {act} cannot do this to a revision that stands at {state}",
                           act=event.act, state=state or "-")  # fmt: skip
             return
         meaning = event.mapping("signer").get("meaning")
-        officers = KEY_MEANING if series == control.KEYS else DELEGATION_MEANING
-        means = MOVES[event.act].meaning if series == control.RELEASES else officers.get(event.act)
-        if meaning is not None and meaning != means:
+        if meaning is not None and meaning != MEANS.get(series, {}).get(event.act):
             yield message("the signature means {meaning}, which this act does not", meaning=str(meaning))
         day = event.recorded_at.astimezone(before.organisation(on=event.recorded_at.date()).zone).date()
         yield from self._rests_on(before, day)
@@ -280,6 +303,8 @@ class Trust:
                 yield from self._key_act(before, event, own, day)
             case control.DELEGATIONS:
                 yield from self._delegation_act(before, event, own, day)
+            case control.HOLDS | control.DECISIONS:
+                yield from self._retention_act(before, event, series, day)
             case control.RELEASES if event.act != "issue":
                 number = str(event.mapping("record").get("number"))
                 found = [release for release in before.releases if release.record == number]
@@ -319,6 +344,26 @@ class Trust:
             yield message("{person} had no right to do so on {day}", person=event.by, day=day)
         had = {key.person for key in before.keys if key.state != OFFERED}
         if not event.mapping("signer") and had & set(people.in_role(matrix.approve, on=day)):
+            yield message("it is not signed, and it had to be")
+
+    def _retention_act(self, before: Definitions, event: Event, series: str, day: date) -> Iterator[Message]:
+        """A hold is for who reviews or approves configuration; what happens at the end of a period, for who approves.
+
+        Both are signed by who has a key; a decision by anybody from the first key of an approver on.
+        """
+        matrix = before.organisation(on=day).approval_of(OFFICERS)
+        is_decision = series == control.DECISIONS
+        roles = matrix.approve if is_decision else (*matrix.review, *matrix.approve)
+        people = before.people(on=day)
+        authority = Offices(people, before.delegations, day).authority(event.by, roles)
+        if authority is None or authority.behalf != event.mapping("set").get("deputy_for"):
+            yield message("{person} had no right to do so on {day}", person=event.by, day=day)
+        elif authority.delegation is not None and self._is_doubtful(authority.delegation):
+            yield message("the delegation {number} cannot be believed", number=authority.delegation)
+        had = {key.person for key in before.keys if key.state != OFFERED}
+        could = any(key.person == event.by and key.may_sign(event.recorded_at) for key in before.keys)
+        is_signed = could or (is_decision and had & set(people.in_role(matrix.approve, on=day)))
+        if is_signed and not event.mapping("signer"):
             yield message("it is not signed, and it had to be")
 
     def _rights(self, before: Definitions, release: Release, event: Event, position: int) -> Iterator[Message]:

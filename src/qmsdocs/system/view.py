@@ -169,6 +169,15 @@ class System:
         manifests = [str(manifest) for manifest in record.first.mapping("parameters").values()]
         return self.definitions.procedure_of(manifests[0]) if manifests else None
 
+    def parameter(self, name: str) -> Quantity | None:
+        """The parameter of that name in force today, of the first document that has it; None where none has."""
+        for number in sorted({release.number for release in self.releases if release.kind is ItemKind.PROCEDURE}):
+            release = in_force(self.releases, ItemKind.PROCEDURE, number, on=self.today)
+            found = self.definitions.procedure(release).parameters.get(name) if release is not None else None
+            if found is not None:
+                return found
+        return None
+
     def day_of(self, form: Form, values: Mapping[str, Json]) -> date:
         """The day a new record is judged by: the value that means `opened_at`, never later than today."""
         name = form.meaning("opened_at")

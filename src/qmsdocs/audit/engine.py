@@ -1,0 +1,188 @@
+"""One run of the audit: every rule over everything, what was judged before believed unless every byte is to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from qmsdocs import __version__
+from qmsdocs.audit import history, pages, records, upkeep, waiving
+from qmsdocs.audit.case import Case
+from qmsdocs.audit.catalogue import RULES
+from qmsdocs.audit.findings import Report, Waived, order_of
+from qmsdocs.audit.judge import Judge
+from qmsdocs.audit.memory import Memory
+from qmsdocs.audit.rule import Hit
+from qmsdocs.audit.scope import Scope
+from qmsdocs.audit.texts import texts
+from qmsdocs.base.canonical import dumps, sha256
+from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.model.finding import Finding
+from qmsdocs.model.release import in_force
+from qmsdocs.store import names
+from qmsdocs.store.certificate import certificates, disposed_numbers
+
+COULD_NOT_RUN, UNREADABLE = "SYS909", "SYS901"
+GAP, DOUBLED = "REC203", "REC205"
+Found = tuple[str, Hit]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run over one repository."""
+
+    scope: Scope = field(repr=False)
+    is_full: bool
+    extra: tuple[Found, ...] = ()  # what the caller compared, such as a head kept outside
+    failures: list[Found] = field(default_factory=list)
+    walked: list[Found] = field(default_factory=list)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """What all records are judged by."""
+        return Judge(self.scope)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What earlier runs have judged."""
+        return Memory(
+            self.judge,
+            self.scope.system.place.local_folder,
+            known=sha256(dumps([__version__, self.scope.system.control, *texts(), *sorted(_codes())])),
+            is_clean=lambda case: next(self.of_case(case), None) is None,
+            history_is_clean=self._walk,
+        )
+
+    def of_case(self, case: Case) -> Iterator[Found]:
+        """Everything found about one record."""
+        for rule in records.RULES:
+            try:
+                for hit in rule.check(case):
+                    yield rule.code, hit
+            except QmsError as error:
+                yield COULD_NOT_RUN, Hit(case.number, _failed(rule.code, error))
+
+    def _walk(self, branch: str, commit: str, verified: str | None) -> bool:
+        found = tuple(history.check_ledger(self.scope, branch, commit, verified=verified))
+        self.walked.extend(found)
+        return not found
+
+    def found(self) -> Iterator[Found]:
+        """Everything found, in no order."""
+        yield from self._of_records()
+        for rule in RULES:
+            yield from self._guarded(rule.code, (lambda rule=rule: ((rule.code, hit) for hit in rule.check(self.scope))))
+        for branch, commit in self._kept_for_ever():
+            yield from self._guarded("HIS", lambda b=branch, c=commit: history.check_ledger(self.scope, b, c, verified=None))
+        if self.is_full:
+            yield from self._guarded("HIS", lambda: history.check_objects(self.scope))
+            yield from self._guarded(pages.ALTERED, lambda: pages.check_pages(self.scope))
+        yield from self.extra
+        yield from self.failures
+
+    def _of_records(self) -> Iterator[Found]:
+        self.memory.refresh(anew=self.is_full)
+        for branch, why in self.memory.unreadable.items():
+            yield UNREADABLE, Hit(branch, why)
+        yield from self.walked
+        for case in self.memory.unclean():
+            yield from self.of_case(case)
+        destroyed = disposed_numbers(certificates(self.scope.objects))
+        for branch, series, serials in self.memory.gaps():
+            gone = destroyed.get((branch, series), frozenset())
+            if missing := [serial for serial in serials if serial not in gone]:
+                said = message("numbers are missing in {series}: {serials}", series=series, serials=_spans(missing))
+                yield GAP, Hit(branch, said, series)
+        for number, places in self.memory.doubled():
+            where = tuple(f"{place.ledger}/{place.series}/{place.serial:06d}" for place in places)
+            yield DOUBLED, Hit(number, message("the number is used twice: {places}", places=where))
+
+    def _guarded(self, code: str, check: Callable[[], Iterable[Found]]) -> Iterator[Found]:
+        try:
+            yield from check()
+        except QmsError as error:
+            self.failures.append((COULD_NOT_RUN, Hit(code, _failed(code, error))))
+
+    def _kept_for_ever(self) -> Iterator[tuple[str, str]]:
+        for branch, head in self.scope.objects.heads(lambda name: name.startswith("qms/") and names.is_ledger(name)).items():
+            yield branch, head.commit
+
+
+def run(scope: Scope, *, is_full: bool = False, extra: tuple[Found, ...] = ()) -> Report:
+    """What the audit of one repository found. Reads only, but for what it remembers of its own work."""
+    running = Run(scope, is_full, extra)
+    findings = [*(_finding(code, hit) for code, hit in running.found()), *_in_folder(scope)]
+    return _report(scope, running, findings)
+
+
+def _report(scope: Scope, running: Run, found: Iterable[Finding]) -> Report:
+    unique = {(f.code, f.subject, f.place, str(f.message)): f for f in found}
+    try:
+        known = waiving.granted(scope)
+    except QmsError:
+        known = ()  # a rule of its own says that they cannot be read
+    standing, waived = waiving.sift(unique.values(), known, on=scope.today)
+    standing = (*standing, *upkeep.unused(known, waived, on=scope.today))
+    heads = {branch: head.commit for branch, head in scope.objects.heads(names.is_ledger).items()}
+    limits = tuple(_limits(running, waived))
+    return Report(
+        scope.system.organisation.organisation.of(scope.system.language),
+        scope.system.site,
+        scope.system.now,
+        running.is_full,
+        tuple(sorted(standing, key=order_of)),
+        waived,
+        _checked(scope, running, heads),
+        heads,
+        limits,
+        tuple(sorted(_codes())),
+        not any(finding.code in history.PARTIAL or finding.code == "REC218" for finding in standing),
+    )
+
+
+def _checked(scope: Scope, running: Run, heads: dict[str, str]) -> dict[str, int]:
+    documents = {r.number for r in scope.system.releases if in_force(scope.system.releases, r.kind, r.number, on=scope.today)}
+    return {
+        "ledgers": len(heads),
+        **running.memory.counts(),
+        "read_again": running.memory.read_again,
+        "items_in_force": len(documents),
+        "rules": len(_codes()),
+    }
+
+
+def _limits(running: Run, waived: tuple[Waived, ...]) -> Iterator[Message]:
+    yield message("that the newest acts were not cut off shows only a head kept outside: qmsdocs audit --head FILE")
+    if not running.is_full:
+        yield message("records judged before were not read again; qmsdocs audit --full reads every byte")
+    if waived:
+        yield message("{count} findings are accepted by waivers in force", count=len(waived))
+
+
+def _in_folder(scope: Scope) -> Iterator[Finding]:
+    """What is wrong with the texts of the folder, by the same rules as `form check` and `document check`."""
+    return (finding for finding in scope.working.findings() if finding.code != UNREADABLE)
+
+
+def _finding(code: str, hit: Hit) -> Finding:
+    return Finding(code, texts()[code].severity, hit.subject, hit.message, hit.place)
+
+
+def _failed(code: str, error: QmsError) -> Message:
+    return message("the rule {code} could not be applied: {reason}", code=code, reason=error.message)
+
+
+def _codes() -> set[str]:
+    return {rule.code for rule in (*RULES, *records.RULES)} | {GAP, DOUBLED, pages.ALTERED, pages.MISSING}
+
+
+def _spans(serials: Iterable[int]) -> str:
+    """Serials as spans: 3, 7-9."""
+    spans: list[list[int]] = []
+    for serial in serials:
+        if spans and spans[-1][1] == serial - 1:
+            spans[-1][1] = serial
+        else:
+            spans.append([serial, serial])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)

@@ -1,0 +1,57 @@
+"""What one run of the audit found, and what it cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from qmsdocs.base.errors import Message
+from qmsdocs.model.finding import Finding, Severity
+from qmsdocs.model.waiver import Waiver
+
+BAD = frozenset({Severity.ERROR, Severity.WARNING})
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """A finding that is accepted for the time being, and by what."""
+
+    finding: Finding
+    waiver: Waiver
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was looked at, what was found, and what this run cannot say.
+
+    `findings` come in order of severity, code and subject; `checked` counts what was looked at; `heads` are the commits
+    by ledger; `rules` the codes that ran. `is_whole` is false where something is not held here or needs a newer program.
+    """
+
+    organisation: str
+    site: str
+    on: datetime
+    is_full: bool
+    findings: tuple[Finding, ...]
+    waived: tuple[Waived, ...]
+    checked: Mapping[str, int]
+    heads: Mapping[str, str]
+    limits: tuple[Message, ...]
+    rules: tuple[str, ...]
+    is_whole: bool = True
+
+    @property
+    def is_green(self) -> bool:
+        """Whether everything was there, was understood, and nothing is wrong with it; notes do not count."""
+        return self.is_whole and not any(finding.severity in BAD for finding in self.findings)
+
+    def count(self, severity: Severity) -> int:
+        """How many findings are as bad as that."""
+        return sum(finding.severity is severity for finding in self.findings)
+
+
+def order_of(finding: Finding) -> tuple[int, str, str, str, str]:
+    """What findings are sorted by: the worst first, then code, subject and place."""
+    severity = tuple(Severity).index(finding.severity)
+    return severity, finding.code, finding.subject, finding.place, str(finding.message)

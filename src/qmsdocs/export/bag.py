@@ -1,0 +1,111 @@
+"""A BagIt bag (BagIt 1.0, RFC 8493) written straight into a ZIP, never whole in memory, the same bytes every time."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import unicodedata
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from qmsdocs.base.canonical import sha256
+from qmsdocs.base.errors import QmsError, cause
+from qmsdocs.base.files import safe_name
+
+MANIFEST, TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
+PAYLOAD = "data"
+_DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+_DEFLATED_LEVEL = 6
+_FILE = 0o100644 << 16  # an ordinary file, readable by all, for those who unpack on a Unix
+_UTF_8 = 0x800
+
+
+@dataclass
+class Bag:
+    """A bag while it is filled: payload first, then, once its manifest is settled, what stands beside it."""
+
+    package: zipfile.ZipFile
+    name: str
+    made_at: datetime
+    payload: dict[str, str] = field(default_factory=dict)  # path within the bag → sha256
+    tags: dict[str, str] = field(default_factory=dict)
+    size: int = 0
+    taken: set[str] = field(default_factory=set)
+
+    def add(self, path: str, data: bytes) -> str:
+        """The path within the payload at which `data` stands now; another one where two would be one on Windows."""
+        free = self.free(path)
+        self.size += len(data)
+        self.payload[f"{PAYLOAD}/{free}"] = self._write(f"{PAYLOAD}/{free}", data)
+        return free
+
+    def free(self, path: str) -> str:
+        """`path`, or with a number where a file of that name is there, small and capital letters being the same."""
+        stem, dot, ending = path.rpartition(".") if "." in path.rpartition("/")[2] else (path, "", "")
+        count, found = 1, path
+        while _folded(found) in self.taken:
+            count += 1
+            found = f"{stem} ({count}){dot}{ending}"
+        self.taken.add(_folded(found))
+        return found
+
+    @property
+    def manifest(self) -> bytes:
+        """The payload's manifest: the sha256 and path of every file, by path."""
+        return _listed(self.payload)
+
+    def close(self, info: Mapping[str, str], tags: Mapping[str, bytes]) -> None:
+        """Nothing; the bag is whole, with `info` about it and the files `tags` beside the payload."""
+        said = {**info, "Payload-Oxum": f"{self.size}.{len(self.payload)}"}
+        lines = "".join(f"{name}: {' '.join(text.split())}\n" for name, text in said.items())
+        own = {"bagit.txt": _DECLARATION, "bag-info.txt": lines.encode(), MANIFEST: self.manifest}
+        for path, data in {**own, **tags}.items():
+            self.tags[path] = self._write(path, data)
+        self._write(TAG_MANIFEST, _listed(self.tags))
+
+    def _write(self, path: str, data: bytes) -> str:
+        moment = self.made_at.timetuple()[:6]
+        member = zipfile.ZipInfo(f"{self.name}/{path}", moment)
+        member.compress_type = zipfile.ZIP_DEFLATED
+        member.external_attr = _FILE
+        member.create_system = 3
+        member.flag_bits |= _UTF_8
+        self.package.writestr(member, data, compresslevel=_DEFLATED_LEVEL)
+        return sha256(data)
+
+
+def _folded(path: str) -> str:
+    return unicodedata.normalize("NFC", path).casefold()
+
+
+def _listed(files: Mapping[str, str]) -> bytes:
+    return "".join(f"{files[path]}  {path}\n" for path in sorted(files, key=str.encode)).encode()
+
+
+def file_name(text: str) -> str:
+    """A file name for `text` that every system takes and that a manifest writes as it is."""
+    return safe_name(text.replace("%", "-"))
+
+
+@contextmanager
+def writing(path: Path, *, name: str, made_at: datetime) -> Iterator[Bag]:
+    """A bag called `name` that stands in the ZIP `path` once the block is through, and nowhere if it fails."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(prefix=".writing-", dir=path.parent, delete=False) as stream:
+            made = Path(stream.name)
+            try:
+                with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
+                    yield Bag(package, name, made_at)
+                stream.flush()
+                os.fsync(stream.fileno())
+                made.chmod(0o644)
+                made.replace(path)
+            finally:
+                made.unlink(missing_ok=True)
+    except OSError as error:
+        raise QmsError("{path} cannot be written: {reason}", path=path, reason=cause(error)) from error

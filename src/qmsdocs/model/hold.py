@@ -1,0 +1,165 @@
+"""What stands against the end of a retention period: holds, and decisions to keep longer or to hand over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from qmsdocs.base.canonical import Json
+from qmsdocs.model.record import Event, Record, lawful
+
+PLACED, LIFTED, DECIDED = "placed", "lifted", "decided"
+HOLD_MEANING: Mapping[str, str] = {"issue": "approved", "review": "reviewed", "lift": "approved"}  # of the signature
+DECISION_MEANING: Mapping[str, str] = {"issue": "approved"}
+_RIGHT = frozenset({"deputy_for", "delegation"})
+_SCOPE = frozenset({"numbers", "classes", "forms", "customers", "opened_from", "opened_to"})
+_HOLD_COURSE = {"issue": ("", PLACED), "review": (PLACED, PLACED), "lift": (PLACED, LIFTED)}
+_HOLD_WRITES = {"issue": _SCOPE | {"title", "asked_by"}, "review": {"reviewed_on"}, "lift": {"lifted_on"}}
+_DECISION_WRITES = {"kind", "numbers", "until_on", "retention", "receiver"}
+
+
+def is_lawful_for_hold(event: Event, before: str) -> bool:
+    """Whether an act on a hold may follow the state before it: placed, looked at again, lifted once."""
+    known = _HOLD_COURSE.get(event.act) == (before, event.state)
+    return known and set(event.changes) <= _HOLD_WRITES[event.act] | _RIGHT
+
+
+def is_lawful_for_decision(event: Event, before: str) -> bool:
+    """Whether an act may be: a decision is recorded once and not changed; a later one takes its place."""
+    known = (event.act, before, event.state) == ("issue", "", DECIDED)
+    return known and set(event.changes) <= _DECISION_WRITES | _RIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What of a record decides whether a hold covers it."""
+
+    number: str
+    retention: str
+    form: str
+    customer: str
+    opened_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold: records by number, and every record that fits all conditions of its scope."""
+
+    record: str
+    title: str
+    reason: str
+    by: str
+    asked_by: str
+    numbers: frozenset[str]
+    classes: frozenset[str]
+    forms: frozenset[str]
+    customers: frozenset[str]
+    opened_from: date | None
+    opened_to: date | None
+    from_on: date
+    reviewed_on: date | None
+    lifted_on: date | None
+    state: str
+
+    @classmethod
+    def of(cls, record: Record) -> Hold:
+        """The hold a record places, as far as its acts are lawful. Raises ValueError."""
+        record = lawful(record, is_lawful_for_hold)
+        said = record.values
+        return cls(
+            record=record.number,
+            title=str(said.get("title") or ""),
+            reason=record.first.text("reason"),
+            by=record.first.by,
+            asked_by=str(said.get("asked_by") or ""),
+            numbers=_texts(said, "numbers"),
+            classes=_texts(said, "classes"),
+            forms=_texts(said, "forms"),
+            customers=_texts(said, "customers"),
+            opened_from=_day(said, "opened_from"),
+            opened_to=_day(said, "opened_to"),
+            from_on=record.first.recorded_at.date(),
+            reviewed_on=_day(said, "reviewed_on"),
+            lifted_on=_day(said, "lifted_on"),
+            state=record.state,
+        )
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether it has not been lifted."""
+        return self.state == PLACED
+
+    @property
+    def looked_at_on(self) -> date:
+        """The day somebody last decided that it stands."""
+        return self.reviewed_on or self.from_on
+
+    @property
+    def has_scope(self) -> bool:
+        """Whether it covers more than records by number."""
+        return bool(self.classes or self.forms or self.customers or self.opened_from or self.opened_to)
+
+    def covers(self, subject: Subject) -> bool:
+        """Whether the record is held by it, in force or not."""
+        if subject.number in self.numbers:
+            return True
+        named = ((self.classes, subject.retention), (self.forms, subject.form))
+        if not self.has_scope or any(wanted and found not in wanted for wanted, found in named):
+            return False
+        if self.customers and not any(name in subject.customer for name in self.customers):
+            return False
+        if self.opened_from is None and self.opened_to is None:
+            return True
+        day = subject.opened_on  # one whose day cannot be read is held: better too much than too little
+        return day is None or (self.opened_from or date.min) <= day <= (self.opened_to or date.max)
+
+
+class DecisionKind(StrEnum):
+    """What was decided of records whose period ends; destroying is decided by a disposal certificate."""
+
+    KEEP = "keep"
+    TRANSFER = "transfer"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision on records by number: kept on until a day or as another class, or handed over to somebody."""
+
+    record: str
+    kind: DecisionKind
+    numbers: frozenset[str]
+    until_on: date | None
+    retention: str
+    receiver: str
+    reason: str
+    by: str
+    decided_at: datetime
+
+    @classmethod
+    def of(cls, record: Record) -> Decision:
+        """The decision a record tells of. Raises ValueError."""
+        record = lawful(record, is_lawful_for_decision)
+        said = record.values
+        return cls(
+            record=record.number,
+            kind=DecisionKind(str(said.get("kind"))),
+            numbers=_texts(said, "numbers"),
+            until_on=_day(said, "until_on"),
+            retention=str(said.get("retention") or ""),
+            receiver=str(said.get("receiver") or ""),
+            reason=record.first.text("reason"),
+            by=record.first.by,
+            decided_at=record.first.recorded_at,
+        )
+
+
+def _texts(said: Mapping[str, Json], name: str) -> frozenset[str]:
+    value = said.get(name)
+    return frozenset(str(text) for text in value) if isinstance(value, list) else frozenset()
+
+
+def _day(said: Mapping[str, Json], name: str) -> date | None:
+    value = said.get(name)
+    return date.fromisoformat(value) if isinstance(value, str) else None

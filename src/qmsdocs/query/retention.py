@@ -1,0 +1,260 @@
+"""How long records are kept: from which day, until when, what holds them, and what waits for a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from qmsdocs.base.canonical import Json
+from qmsdocs.base.errors import QmsError
+from qmsdocs.model.calendar import CIVIL
+from qmsdocs.model.form import Form
+from qmsdocs.model.hold import Decision, DecisionKind, Hold, Subject
+from qmsdocs.model.quantity import Quantity
+from qmsdocs.model.quantity import parse as parse_quantity
+from qmsdocs.model.release import ItemKind
+from qmsdocs.model.retention import RetentionClass, Trigger, due_on, following, last_day
+from qmsdocs.query.purpose import ceased_on
+from qmsdocs.store import names
+from qmsdocs.store.index import Filter
+from qmsdocs.store.rows import Meanings, Row
+from qmsdocs.system.view import System
+
+APPROVING = "approved"  # what the signature of an approving step means
+STATED = "retention_from"  # what a field means in which a person states the day
+_BY_MEANING = {  # triggers whose day stands in a field that means so
+    Trigger.RETURNED: ("returned_on", STATED),
+    Trigger.HANDOVER: (STATED,),
+    Trigger.CONTRACT_ENDED: (STATED,),
+    Trigger.LEFT: (STATED,),
+    Trigger.RELEASED: (STATED,),
+    Trigger.REGISTRATION_ENDED: (STATED,),
+    Trigger.PRODUCTION_ENDED: (STATED,),
+    Trigger.APPROVED: (STATED,),
+    Trigger.SUPERSEDED: (STATED,),
+}
+_DECIDE_WITHIN = parse_quantity("1 month")  # where no document in force says it
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One record and how long it is kept.
+
+    `trigger_on` is the day the period is counted from, None while that has not happened (or cannot be told). `due_on`
+    is the first day it may be disposed of, None where it is kept for good or nothing has started its period.
+    """
+
+    row: Row
+    retention: str
+    trigger_on: date | None
+    due_on: date | None
+    holds: tuple[Hold, ...]
+    decision: Decision | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a hold stands over it."""
+        return bool(self.holds)
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether somebody has decided that it is handed over, since its period ended."""
+        return self.decision is not None and self.decision.kind is DecisionKind.TRANSFER
+
+
+def holds(system: System) -> tuple[Hold, ...]:
+    """The holds in force, oldest first."""
+    return tuple(hold for hold in system.definitions.holds if hold.is_in_force)
+
+
+def kept(system: System, rows: Iterable[Row]) -> Iterator[Kept]:
+    """How long each of the records is kept, by the schedule in force today."""
+    keeping = _Keeping(system)
+    return (keeping.kept(row) for row in rows)
+
+
+def due(system: System, *, on: date) -> tuple[Kept, ...]:
+    """The records whose period has ended by a day, held or not, the earliest first."""
+    rows = system.index.records(Filter(forms=system.form_numbers))
+    found = [item for item in kept(system, rows) if item.due_on is not None and item.due_on <= on]
+    return tuple(sorted(found, key=lambda item: (item.due_on or date.max, item.row.number)))
+
+
+def decide_by(system: System, item: Kept) -> date | None:
+    """The last day on which something must be decided of a record; None where nothing must, or has been."""
+    if item.due_on is None or item.is_held or item.is_decided:
+        return None
+    return last_day(item.due_on - timedelta(days=1), decide_within(system))
+
+
+def decide_within(system: System) -> Quantity:
+    """How long after its period has ended something must be decided of a record."""
+    found = system.parameter("decide_within")
+    return found if found is not None and found.unit in CIVIL else _DECIDE_WITHIN
+
+
+def class_of(row: Row) -> str:
+    """The retention class of a record: that of its ledger's name."""
+    found = names.parse_branch(row.ledger)
+    return found.retention if found is not None else ""
+
+
+def can_tell(form: Form, trigger: Trigger) -> bool:
+    """Whether the records of a form say by themselves when a trigger has happened."""
+    if trigger is Trigger.ISSUED:
+        return True
+    if trigger is Trigger.CLOSED:
+        return bool(form.closed_states)
+    if trigger is Trigger.APPROVED and any(step.signs == APPROVING for step in form.step.values()):
+        return True
+    if trigger is Trigger.SUPERSEDED and form.meaning("document_sha256") is not None:
+        return True
+    return any(form.meaning(means) is not None for means in _BY_MEANING[trigger])
+
+
+@dataclass(frozen=True)
+class _Keeping:
+    """What the answers for many records share."""
+
+    system: System
+    forms: dict[str, tuple[Meanings, Form | None]] = field(default_factory=dict)
+    ledgers: dict[str, str] = field(default_factory=dict)
+    ceased: dict[str, date | None] = field(default_factory=dict)
+
+    def kept(self, row: Row) -> Kept:
+        retention = self._class(row.ledger)
+        rule = self._schedule.get(retention)
+        begun = self._trigger(row, rule.trigger) if rule is not None else None
+        end = due_on(rule, begun) if rule is not None and begun is not None else None
+        decision = self._decisions.get(row.number)
+        if decision is not None:
+            end = self._extended(end, begun, decision)
+        return Kept(row, retention, begun, end, self._holds(row, retention), decision)
+
+    def _extended(self, end: date | None, begun: date | None, decision: Decision) -> date | None:
+        """The day as a decision to keep longer moves it; it never moves it nearer."""
+        if end is None or begun is None or decision.kind is not DecisionKind.KEEP:
+            return end
+        if decision.until_on is not None:
+            return max(end, following(decision.until_on))
+        longer = self._schedule.get(decision.retention)
+        later = due_on(longer, begun) if longer is not None else end
+        return None if later is None else max(end, later)
+
+    def _class(self, ledger: str) -> str:
+        if ledger not in self.ledgers:
+            found = names.parse_branch(ledger)
+            self.ledgers[ledger] = found.retention if found is not None else ""
+        return self.ledgers[ledger]
+
+    # ── from which day
+
+    def _trigger(self, row: Row, trigger: Trigger) -> date | None:
+        if trigger is Trigger.ISSUED:
+            return self._day(row.opened_at)
+        if trigger is Trigger.CLOSED or row.is_void:  # a voided number is a closed one
+            return self._day(row.closed_at)
+        stated = self._stated(row, _BY_MEANING[trigger])
+        if stated is not None:
+            return stated
+        match trigger:
+            case Trigger.APPROVED:
+                return self._approved(row)
+            case Trigger.SUPERSEDED:
+                return self._superseded(row)
+            case Trigger.RETURNED:
+                return self._day(row.closed_at)  # lost or destroyed, it does not come back
+            case _:
+                return None
+
+    def _stated(self, row: Row, meanings: Iterable[str]) -> date | None:
+        fields, _ = self._form(row)
+        shown: Mapping[str, Json] | None = None
+        for means in meanings:
+            if means in fields.fields:
+                shown = row.shown if shown is None else shown
+                value = shown.get(fields.fields[means])
+                if isinstance(value, str) and (day := self._day(value)) is not None:
+                    return day
+        return None
+
+    def _approved(self, row: Row) -> date | None:
+        """The day of the newest approving step; the events are read only where the form has one."""
+        _, form = self._form(row)
+        approving = {name for name, step in form.step.items() if step.signs == APPROVING} if form else set()
+        if not approving:
+            return None
+        taken = [event for event in self.system.record_at(row.key).events if event.act in approving]
+        return taken[-1].at.astimezone(self.system.zone).date() if taken else None
+
+    def _superseded(self, row: Row) -> date | None:
+        """The day the revision that the record speaks of went out of force."""
+        fields, _ = self._form(row)
+        shown = row.shown
+        manifest = shown.get(fields.fields.get("document_sha256", ""))
+        if not isinstance(manifest, str):
+            return None
+        if manifest not in self.ceased:
+            own = [r for r in self.system.releases if r.manifest == manifest and r.kind is not ItemKind.CONFIGURATION]
+            self.ceased[manifest] = ceased_on(self.system, own[-1]) if own else None
+        return self.ceased[manifest]
+
+    def _day(self, written: str) -> date | None:
+        """The day of a date or a moment in the organisation's zone; None where it is neither."""
+        try:
+            if len(written) == 10:
+                return date.fromisoformat(written)
+            found = datetime.fromisoformat(written)
+        except ValueError:
+            return None
+        return found.astimezone(self.system.zone).date() if found.tzinfo is not None else found.date()
+
+    def _form(self, row: Row) -> tuple[Meanings, Form | None]:
+        if row.form_sha256 not in self.forms:
+            try:
+                form = self.system.form_of_row(row).form
+            except QmsError:  # its revision is not held here
+                form = None
+            self.forms[row.form_sha256] = (self.system.definitions.meanings(row.form_sha256), form)
+        return self.forms[row.form_sha256]
+
+    # ── what stands against the end
+
+    @cached_property
+    def _schedule(self) -> Mapping[str, RetentionClass]:
+        return self.system.schedule.class_
+
+    @cached_property
+    def _decisions(self) -> Mapping[str, Decision]:
+        return {number: item for item in self.system.definitions.decisions for number in item.numbers}
+
+    @cached_property
+    def _numbered(self) -> Mapping[str, tuple[Hold, ...]]:
+        found: dict[str, tuple[Hold, ...]] = {}
+        for hold in holds(self.system):
+            for number in hold.numbers:
+                found[number] = (*found.get(number, ()), hold)
+        return found
+
+    @cached_property
+    def _scoped(self) -> tuple[Hold, ...]:
+        return tuple(hold for hold in holds(self.system) if hold.has_scope)
+
+    def _holds(self, row: Row, retention: str) -> tuple[Hold, ...]:
+        numbered = self._numbered.get(row.number, ())
+        if not self._scoped:
+            return numbered
+        subject = Subject(row.number, retention, row.form, row.customer, self._day(row.opened_at))
+        return (*numbered, *(h for h in self._scoped if h not in numbered and h.covers(subject)))
+
+
+def covered(system: System, hold: Hold, rows: Iterable[Row]) -> tuple[Row, ...]:
+    """The records a hold covers among `rows`."""
+    day: Callable[[str], date | None] = _Keeping(system)._day
+    return tuple(
+        row
+        for row in rows
+        if hold.covers(Subject(row.number, class_of(row), row.form, row.customer, day(row.opened_at)))
+    )

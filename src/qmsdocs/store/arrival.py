@@ -1,0 +1,170 @@
+"""What comes from elsewhere for a ledger, looked at before any branch moves: only additions, each in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from qmsdocs.base.canonical import read, sha256
+from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.store import ledger, names
+from qmsdocs.store.event import Stored
+from qmsdocs.store.objects import Entry, Objects
+
+LARGEST = 100_000_000  # bytes of an attachment
+LARGEST_EVENT = 10_000_000
+Gone = Mapping[str, Collection[int]]  # series → serials that certificates account for
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A ledger that grows from `old` (None: it begins) to `new` by `entries`, in path order."""
+
+    branch: str
+    old: str | None
+    new: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def events(self) -> int:
+        """How many events it brings."""
+        return sum(entry.path.endswith(".json") for entry in self.entries)
+
+
+def arrival(objects: Objects, branch: str, old: str | None, new: str) -> Arrival:
+    """What `branch` brings beyond `old`. Raises QmsError for merges, for what was changed or removed, for odd paths."""
+    found: list[Entry] = []
+    commit = new
+    while commit != old:
+        parents = objects.parents(commit)
+        if len(parents) > 1:
+            raise QmsError("{ledger}: two histories were joined into one; a ledger is one line", ledger=branch)
+        if not parents and old is not None:
+            raise QmsError("{ledger}: it does not continue what is held", ledger=branch)
+        added = objects.additions(parents[0], commit) if parents else tuple(objects.walk(commit))
+        if added is None:
+            raise QmsError(
+                "{ledger}: something that stood there was changed or removed ({commit})",
+                ledger=branch,
+                commit=commit[:12],
+            )
+        found.extend(added)
+        if not parents:
+            break
+        commit = parents[0]
+    for entry in found:
+        ledger.check_entry(branch, entry)
+    return Arrival(branch, old, new, tuple(sorted(found)))
+
+
+def checked(objects: Objects, brought: Arrival, repository: str, gone: Gone) -> Iterator[Stored]:
+    """Every event that is brought, each of this repository, in its place and following the one before it.
+
+    Raises QmsError for the first that does not. Signatures are not judged here.
+    """
+    last: dict[str, int] = {}
+    for folder, group in groupby(brought.entries, key=_record_of):
+        entries = tuple(group)
+        said = ledger.check_entry(brought.branch, entries[0])
+        if said.series not in last:
+            last[said.series] = ledger.last_serial(objects, brought.old, said.series)
+        is_new = not brought.old or not objects.listing(brought.old, folder)
+        if is_new:
+            last[said.series] = _next(brought.branch, said, last[said.series], gone.get(said.series, ()))
+        yield from _record(objects, brought, folder, entries, repository)
+
+
+def _record_of(entry: Entry) -> str:
+    return "/".join(entry.path.split("/")[:4])
+
+
+def _next(branch: str, said: names.PathInLedger, last: int, gone: Collection[int]) -> int:
+    """The serial of a new record, when all before it are there or accounted for. Raises QmsError."""
+    missing = [serial for serial in range(last + 1, said.serial) if serial not in gone]
+    if said.serial <= last or missing:
+        serial = missing[0] if missing else said.serial
+        raise QmsError(
+            "{ledger}: the numbers of {series} have a gap at {serial}", ledger=branch, series=said.series, serial=serial
+        )
+    if said.serial in gone:
+        raise QmsError(
+            "{ledger}: {series} {serial} was destroyed by certificate and may not come back",
+            ledger=branch,
+            series=said.series,
+            serial=said.serial,
+        )
+    return said.serial
+
+
+def _record(
+    objects: Objects, brought: Arrival, folder: str, entries: tuple[Entry, ...], repository: str
+) -> Iterator[Stored]:
+    """The new events of one record."""
+    signatures = {entry.path: entry.oid for entry in entries if entry.path.endswith(names.SIGNATURE_SUFFIX)}
+    before = _last_event(objects, brought, folder)
+    paths = {entry.path for entry in entries}
+    for entry in entries:
+        said = ledger.check_entry(brought.branch, entry)
+        limit = LARGEST if said.attachment else LARGEST_EVENT
+        if objects.size(entry.oid) > limit:
+            raise QmsError("{ledger}: {path} is too large", ledger=brought.branch, path=entry.path)
+        if said.attachment:
+            if objects.sha256(entry.oid) != said.attachment:
+                raise _odd(brought.branch, entry.path, message("the attachment is not the one it is named after"))
+        elif said.is_signature:
+            if entry.path.removesuffix(names.SIGNATURE_SUFFIX) not in paths:
+                raise _odd(brought.branch, entry.path, message("a signature was added later"))
+        else:
+            signature = signatures.get(entry.path + names.SIGNATURE_SUFFIX)
+            stored = _event(objects, brought.branch, entry, signature)
+            _check_place(stored, said, before, repository)
+            before = stored
+            yield stored
+    if before is None:
+        raise _odd(brought.branch, folder, message("there is no event of this record"))
+
+
+def _last_event(objects: Objects, brought: Arrival, folder: str) -> Stored | None:
+    """The last event of the record before anything came."""
+    held = objects.listing(brought.old, folder) if brought.old else ()
+    events = [entry for entry in held if entry.path.endswith(".json")]
+    if not events:
+        return None
+    return ledger.read_stored(objects, brought.branch, f"{folder}/{events[-1].path}", events[-1].oid, None)
+
+
+def _event(objects: Objects, branch: str, entry: Entry, signature: str | None) -> Stored:
+    data = objects.read(entry.oid)
+    body, is_canonical = read(data)
+    if not isinstance(body, dict):
+        raise QmsError("{ledger}: {path} is no event", ledger=branch, path=entry.path)
+    if not is_canonical:
+        raise _odd(branch, entry.path, message("its bytes are not the canonical ones"))
+    return Stored(branch, entry.path, data, sha256(data), body, objects.read(signature) if signature else None)
+
+
+def _check_place(stored: Stored, said: names.PathInLedger, before: Stored | None, repository: str) -> None:
+    """Nothing. Raises QmsError for an event made for another place, or that does not follow the one before it."""
+    event = stored.event
+    record = event.mapping("record")
+    earlier = before.event.mapping("record") if before else record
+    sequence = (names.parse_path(before.path) or said).sequence if before else 0
+    for is_wrong, what in (
+        (event.text("repository") != repository, message("it was made for another repository")),
+        (event.text("ledger") != stored.ledger, message("it was made for another ledger")),
+        ((record.get("series"), record.get("serial")) != (said.series, said.serial), message("it was made for another record")),
+        (record.get("number") != earlier.get("number"), message("it was made for another record")),
+        ((event.body.get("sequence"), event.act) != (said.sequence, said.act), message("it was made for another place")),
+        (said.sequence != sequence + 1, message("the acts of its record have a gap or stand there twice")),
+        (event.body.get("previous") != (before.sha256 if before else None), message("it does not follow the act before it")),
+        (event.recorded_at.tzinfo is None, message("its time has no zone")),
+        (bool(event.mapping("signer")) and not stored.signature, message("the signature is missing")),
+        (bool(stored.signature) and not event.mapping("signer"), message("there is a signature, but no signer is named")),
+    ):
+        if is_wrong:
+            raise _odd(stored.ledger, stored.path, what)
+
+
+def _odd(branch: str, path: str, what: Message) -> QmsError:
+    return QmsError("{ledger}: {path}: {what}", ledger=branch, path=path, what=what)

@@ -1,0 +1,298 @@
+"""Certificates of disposal, as the journals hold them: what was destroyed, on whose word, before which witnesses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from qmsdocs.base.canonical import Json, sha256
+from qmsdocs.store import journal, ledger, names
+from qmsdocs.store.event import Stored
+from qmsdocs.store.objects import FOLDER, Objects
+from qmsdocs.store.signature import namespace_of, verify
+
+SERIES = "disposal"
+FEWEST = 2  # witnesses of a destruction, whatever the procedure says
+WITNESS, CARRY_OUT, DROP = "witness", "carry_out", "drop"
+_OBJECT = re.compile(r"[0-9a-f]{40}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Disposed:
+    """One record on a certificate; `last` is the sha256 of its last event, `submissions` are salted digests."""
+
+    number: str
+    series: str
+    serial: int
+    last: str
+    retention: str
+    trigger_on: date | None
+    due_on: date | None
+    reason: str
+    form: str = ""
+    title: str = ""
+    year: int = 0
+    period: str = ""
+    events: int = 0
+    attachments: int = 0
+    submissions: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        """Where the record lay in its ledger."""
+        return names.record_folder(self.series, self.serial)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """One certificate: the records of one ledger that were, or are to be, destroyed together.
+
+    `before`, `root` and `tree` are empty until it was carried out: the commit that was replaced, the commit it was
+    replaced by, and that commit's tree. Signatures are checked against the keys they name; whether these keys
+    counted, and whether the authority had the right, is for `qmsdocs.system.trust`.
+    """
+
+    number: str
+    site: str
+    ledger: str
+    records: tuple[Disposed, ...]
+    before: str
+    root: str
+    tree: str
+    is_witnessed: bool
+    is_carried_out: bool
+    events: tuple[Stored, ...]
+
+    @property
+    def said(self) -> Mapping[str, Json]:
+        """What was written when it was drawn up."""
+        return self.events[0].event.mapping("set")
+
+    @property
+    def authority(self) -> str:
+        """Who authorised it."""
+        return self.events[0].event.by
+
+    @property
+    def witnesses(self) -> tuple[str, ...]:
+        """Who has signed as a witness, in order."""
+        return _witnesses(self.events)
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether it was given up before anything was destroyed."""
+        return any(stored.event.act == DROP for stored in self.events)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether signatures are still missing."""
+        return not self.is_carried_out and not self.is_dropped
+
+    @property
+    def carried_out_on(self) -> date | None:
+        """The day the records were destroyed, None while they stand."""
+        done = _act(self.events, CARRY_OUT)
+        return done.event.recorded_at.date() if done is not None and self.is_carried_out else None
+
+    @property
+    def folders(self) -> frozenset[str]:
+        """The folders of its records."""
+        return frozenset(record.folder for record in self.records)
+
+    def holds_submission(self, key: str) -> str | None:
+        """The number of the destroyed record that was made from a submission key, None for no such record."""
+        digest = digest_of(str(self.said.get("salt")), key)
+        return next((record.number for record in self.records if digest in record.submissions), None)
+
+
+def digest_of(salt: str, submission: str) -> str:
+    """What a certificate keeps of a submission key; that of a table row is made of its values, hence the salt."""
+    return sha256(f"{salt}:{submission}".encode())
+
+
+def certificates(objects: Objects, site: str | None = None) -> tuple[Certificate, ...]:
+    """The certificates of a site, or of all sites whose journal is held here, in order of their numbers."""
+    sites = (site,) if site is not None else _sites(objects)
+    return tuple(found for name in sites for found in _of_site(objects, name))
+
+
+def certificate(objects: Objects, site: str, number: str) -> Certificate | None:
+    """The certificate with a number, None where the site's journal holds no such one."""
+    return next((found for found in certificates(objects, site) if found.number == number), None)
+
+
+def _sites(objects: Objects) -> tuple[str, ...]:
+    found = (names.parse_branch(branch) for branch in objects.heads(lambda name: name.startswith("qms/journal/")))
+    return tuple(name.site for name in found if name is not None)
+
+
+def _of_site(objects: Objects, site: str) -> Iterator[Certificate]:
+    branch = names.journal_of(site)
+    head = objects.head(branch)
+    last = ledger.last_serial(objects, head.commit, SERIES) if head else 0
+    for serial in range(1, last + 1):
+        events = ledger.record_events(objects, branch, head.commit, SERIES, serial) if head else ()
+        if events and events[0].event.act == "issue":
+            yield read(site, events)
+
+
+def read(site: str, events: tuple[Stored, ...]) -> Certificate:
+    """The certificate that its events make."""
+    said = events[0].event.mapping("set")
+    done = _act(events, CARRY_OUT)
+    result = done.event.mapping("set") if done is not None else {}
+    before, root, tree = (_object(result.get(name)) for name in ("before", "root", "tree"))
+    is_witnessed = _is_witnessed(events, said)
+    signers = {events[0].event.by, *_witnesses(events)}
+    is_done = done is not None and _is_signed(done) and done.event.by in signers and bool(before and root and tree)
+    return Certificate(
+        str(events[0].event.mapping("record").get("number")),
+        site,
+        str(said.get("ledger")),
+        tuple(_records(said)),
+        before,
+        root,
+        tree,
+        is_witnessed,
+        is_witnessed and is_done,
+        events,
+    )
+
+
+def _act(events: Sequence[Stored], act: str) -> Stored | None:
+    return next((stored for stored in events if stored.event.act == act), None)
+
+
+def _object(said: Json) -> str:
+    return said if isinstance(said, str) and _OBJECT.fullmatch(said) else ""
+
+
+def _is_signed(stored: Stored) -> bool:
+    """Whether whoever says it signed it, with the key the event names."""
+    signer = stored.event.mapping("signer")
+    person, key, meaning = (str(signer.get(name)) for name in ("person", "key", "meaning"))
+    if stored.signature is None or person != stored.event.by:
+        return False
+    made_by = verify(stored.data, stored.signature, namespace=namespace_of(meaning))
+    return made_by is not None and made_by.fingerprint == key
+
+
+def _witnesses(events: Sequence[Stored]) -> tuple[str, ...]:
+    authority = events[0].event.by
+    found = (stored.event.by for stored in events if stored.event.act == WITNESS and _is_signed(stored))
+    return tuple(dict.fromkeys(person for person in found if person != authority))
+
+
+def needed(said: Mapping[str, Json]) -> int:
+    """How many witnesses a certificate needs: what the procedure in force said, and never fewer than two."""
+    count = said.get("needed")
+    return max(FEWEST, count) if isinstance(count, int) else FEWEST
+
+
+def _is_witnessed(events: Sequence[Stored], said: Mapping[str, Json]) -> bool:
+    is_dropped = _act(events, DROP) is not None
+    return not is_dropped and _is_signed(events[0]) and len(_witnesses(events)) >= needed(said)
+
+
+def _records(said: Mapping[str, Json]) -> Iterator[Disposed]:
+    listed = said.get("records")
+    for item in listed if isinstance(listed, list) else ():
+        if isinstance(item, dict):
+            keys = item.get("submissions")
+            yield Disposed(
+                str(item.get("number")),
+                str(item.get("series")),
+                _count(item.get("serial")),
+                str(item.get("sha256")),
+                str(item.get("retention")),
+                _day(item.get("trigger_on")),
+                _day(item.get("due_on")),
+                str(said.get("reason")),
+                str(item.get("form")),
+                str(item.get("title")),
+                _count(item.get("year")),
+                str(item.get("period")),
+                _count(item.get("events")),
+                _count(item.get("attachments")),
+                tuple(str(key) for key in keys) if isinstance(keys, list) else (),
+            )
+
+
+def _count(said: Json) -> int:
+    return said if isinstance(said, int) and not isinstance(said, bool) else 0
+
+
+def _day(said: Json) -> date | None:
+    try:
+        return date.fromisoformat(said) if isinstance(said, str) else None
+    except ValueError:
+        return None
+
+
+# what certificates explain
+
+
+def disposed_numbers(found: Iterable[Certificate]) -> Mapping[tuple[str, str], frozenset[int]]:
+    """The serials destroyed, by ledger and series; of certificates that were carried out."""
+    gone: dict[tuple[str, str], set[int]] = {}
+    for item in found:
+        for record in item.records if item.is_carried_out else ():
+            gone.setdefault((item.ledger, record.series), set()).add(record.serial)
+    return {place: frozenset(serials) for place, serials in gone.items()}
+
+
+def accounts_for(found: Iterable[Certificate], objects: Objects, branch: str, old: str, new: str | None) -> bool:
+    """Whether certificates explain that `branch`, once at `old`, stands at `new` now.
+
+    `new` must go back to the root a certificate names, and hold all that `old` held but exactly the destroyed
+    records. Where `old` was purged, it must be the commit replaced, or one the journal recorded before the disposal.
+    """
+    done = [item for item in found if item.is_carried_out and item.ledger == branch]
+    if new is None or not done:
+        return False
+    replaced_by = [item for item in done if objects.is_ancestor(item.root, new)]
+    if not replaced_by:
+        return False
+    if not objects.has(old):
+        return any(old == item.before or old in _recorded_before(objects, item) for item in replaced_by)
+    gone = frozenset[str]().union(*(item.folders for item in done))
+    return not brings_back(done, objects, branch, new) and _lacks_only(objects, (old, new), "", gone)
+
+
+def _recorded_before(objects: Objects, item: Certificate) -> frozenset[str]:
+    """The commits of the ledger that heads in the journal named before the certificate was carried out."""
+    done = _act(item.events, CARRY_OUT)
+    commit = _object(done.body.get("journal")) if done is not None else ""
+    found = set()
+    if commit and objects.has(commit):
+        branch = names.journal_of(item.site)
+        for serial in range(1, ledger.last_serial(objects, commit, journal.HEADS) + 1):
+            for stored in ledger.record_events(objects, branch, commit, journal.HEADS, serial):
+                ledgers = stored.event.mapping("set").get("ledgers")
+                head = ledgers.get(item.ledger) if isinstance(ledgers, dict) else None
+                found.add(str(head.get("commit")) if isinstance(head, dict) else "")
+    return frozenset(found)
+
+
+def _lacks_only(objects: Objects, commits: tuple[str, str], folder: str, gone: frozenset[str]) -> bool:
+    """Whether the second commit holds all that the first does below `folder`, but for the folders in `gone`."""
+    old, new = ({entry.path: entry for entry in objects.listing(commit, folder)} for commit in commits)
+    for name, entry in old.items():
+        path = f"{folder}/{name}" if folder else name
+        is_same = path in gone or entry == new.get(name)
+        if not is_same and not (entry.mode == FOLDER and _lacks_only(objects, commits, path, gone)):
+            return False
+    return True
+
+
+def brings_back(found: Iterable[Certificate], objects: Objects, branch: str, commit: str) -> tuple[str, ...]:
+    """The numbers of destroyed records that `commit` still holds."""
+    return tuple(
+        record.number
+        for item in found
+        if item.is_carried_out and item.ledger == branch
+        for record in item.records
+        if objects.listing(commit, record.folder)
+    )

@@ -1,0 +1,256 @@
+"""Destroying the records of a certificate in one copy: the branch replaced, then all that could bring them back.
+
+Every step may be repeated. What is done is noted in a local file, so that whatever writes next finishes the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.files import write_atomically
+from qmsdocs.store import journal, ledger, names, purge, replacement, seat
+from qmsdocs.store.certificate import Certificate, accounts_for, brings_back, certificate, certificates
+from qmsdocs.store.lock import exclusive, remove_leftover_locks
+from qmsdocs.store.opened import Store
+from qmsdocs.store.place import Place
+
+PENDING_FILE = "disposal.json"  # the certificate being carried out here, and how far
+DONE_FILE = "disposed.json"  # the certificates carried out here
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a certificate is carried out in this copy.
+
+    `first` are the commits the replaced histories began with, `watched` one object of each destroyed record.
+    """
+
+    certificate: str
+    site: str
+    done: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
+    watched: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a step works with."""
+
+    store: Store
+    item: Certificate
+    progress: Progress
+    now: datetime
+
+    @property
+    def place(self) -> Place:
+        """Where the copy lies."""
+        return self.store.place
+
+
+def begin(store: Store, site: str, number: str) -> None:
+    """Nothing; it is noted that a certificate is about to be carried out here, so that it cannot stay half done."""
+    _note(store.place, Progress(number, site))
+
+
+def pending(store: Store) -> str | None:
+    """The number of the certificate that was begun here and is not wholly carried out, None when there is none."""
+    progress = _progress(store.place)
+    item = certificate(store.objects, progress.site, progress.certificate) if progress else None
+    return item.number if item is not None and item.is_carried_out else None
+
+
+def carry_out(store: Store, *, now: datetime) -> int:
+    """How many destroyed records something in this copy still holds (0: none) after what was begun is finished."""
+    with exclusive(store.place.git_folder):
+        return finish(store, now=now)
+
+
+def finish(store: Store, *, now: datetime) -> int:
+    """The same for whoever holds the lock already; nothing is done where nothing is pending."""
+    progress = _progress(store.place)
+    item = certificate(store.objects, progress.site, progress.certificate) if progress else None
+    if progress is None or item is None or not item.is_carried_out:
+        return 0
+    for name, step in STEPS:
+        if name not in progress.done:
+            progress = step(Work(store, item, progress, now))
+            progress = replace(progress, done=(*progress.done, name))
+            _note(store.place, progress)
+    left = _left(store, progress)
+    _write(store.place, DONE_FILE, {**_read(store.place, DONE_FILE), item.number: left})
+    (store.place.local_folder / PENDING_FILE).unlink(missing_ok=True)
+    return left
+
+
+def arrive(store: Store, site: str, *, now: datetime, believes: Callable[[Certificate], bool]) -> tuple[str, ...]:
+    """The certificates of `site` that were carried out in this copy now, because they came from another one.
+
+    `believes` says whether the keys and rights behind a certificate counted: nothing is destroyed on the word of
+    anybody else. Whoever fetches calls this after the journal has arrived.
+    """
+    known = _read(store.place, DONE_FILE)
+    waiting = [item for item in certificates(store.objects, site) if item.is_carried_out and item.number not in known]
+    done = []
+    for item in waiting:
+        if believes(item):
+            begin(store, site, item.number)
+            carry_out(store, now=now)
+            done.append(item.number)
+    return tuple(done)
+
+
+def left_of(store: Store, number: str) -> int | None:
+    """How many records of a certificate something in this copy still held at its end; None where it never came here."""
+    found = _read(store.place, DONE_FILE).get(number)
+    return found if isinstance(found, int) else None
+
+
+def root_for(store: Store, item: Certificate, commit: str) -> replacement.Root:
+    """The root that replaces a ledger at `commit`: what every copy makes of the same commit and certificate."""
+    at = item.events[0].event.recorded_at
+    return replacement.root_without(store.objects, commit, item.folders, at=at)
+
+
+# the steps, in the order of the design
+
+
+def _gather(work: Work) -> Progress:
+    """What is needed to find the rest, noted while the old ledger can still be read."""
+    objects, item = work.store.objects, work.item
+    heads = [objects.head(item.ledger)]
+    commits = {head.commit for head in heads if head is not None} | {item.before}
+    held = [commit for commit in sorted(commits) if objects.has(commit) and brings_back((item,), objects, item.ledger, commit)]
+    watched = []
+    for commit in held[:1]:
+        for record in item.records:
+            listed = [entry for entry in objects.listing(commit, record.folder) if entry.path.endswith(".json")]
+            watched += [entry.oid for entry in listed[-1:]]
+    first = tuple(sorted({purge.first_commit(objects, commit) for commit in held}))
+    return replace(work.progress, first=first, watched=tuple(watched))
+
+
+def _replace(work: Work) -> Progress:
+    """The branch stands at the root; the commit it stood at before is no longer expected by the seat."""
+    objects, item = work.store.objects, work.item
+    head = objects.head(item.ledger)
+    if head is not None and brings_back((item,), objects, item.ledger, head.commit):
+        remove_leftover_locks(work.place.git_folder, (item.ledger,))
+        local = objects.local_commit(item.ledger)
+        stands = local if local is not None and brings_back((item,), objects, item.ledger, local) else head.commit
+        replacement.replace(objects, item.ledger, local, _root(work, stands))
+    if seat.holds(work.place, objects, item.site):
+        seat.keep(work.place, objects, item.site, (item.ledger,))
+    return work.progress
+
+
+def _root(work: Work, commit: str) -> str:
+    """The root of the certificate where it explains what stands here, else one made of what stands here."""
+    item, objects = work.item, work.store.objects
+    if objects.has(item.root) and accounts_for((item,), objects, item.ledger, commit, item.root):
+        return item.root
+    made = root_for(work.store, item, commit)
+    if commit == item.before and made.commit != item.root:
+        raise QmsError("{number} does not say what would be left of {ledger}", number=item.number, ledger=item.ledger)
+    return made.commit
+
+
+def _references(work: Work) -> Progress:
+    purge.references(work.place, work.item.ledger, work.progress.first)
+    return work.progress
+
+
+def _reflogs(work: Work) -> Progress:
+    purge.reflogs(work.place)
+    return work.progress
+
+
+def _objects(work: Work) -> Progress:
+    purge.objects(work.place)
+    return work.progress
+
+
+def _derived(work: Work) -> Progress:
+    work.store.close()
+    purge.derived_files(work.place)
+    return work.progress
+
+
+def _pages(work: Work) -> Progress:
+    purge.pages(work.place, (record.number for record in work.item.records))
+    return work.progress
+
+
+def _drafts(work: Work) -> Progress:
+    purge.drafts(work.place, lambda key: work.item.holds_submission(key) is not None)
+    return work.progress
+
+
+def _heads(work: Work) -> Progress:
+    """The ledger as it stands now is what the journal says, where this copy writes it."""
+    if seat.holds(work.place, work.store.objects, work.item.site):
+        branch = names.journal_of(work.item.site)
+        remove_leftover_locks(work.place.git_folder, (branch,))
+        journal.record_heads(work.store.objects.reopened(), work.store.pen(work.item.site, work.now))
+        seat.keep(work.place, work.store.objects, work.item.site, (work.item.ledger, branch))
+    return work.progress
+
+
+STEPS: tuple[tuple[str, Callable[[Work], Progress]], ...] = (
+    ("gather", _gather),
+    ("replace", _replace),
+    ("references", _references),
+    ("reflogs", _reflogs),
+    ("objects", _objects),
+    ("derived", _derived),
+    ("pages", _pages),
+    ("drafts", _drafts),
+    ("heads", _heads),
+)
+
+
+def _left(store: Store, progress: Progress) -> int:
+    fresh = store.objects.reopened()
+    return sum(fresh.has(oid) for oid in progress.watched)
+
+
+# the local files
+
+
+def _progress(place: Place) -> Progress | None:
+    said = _read(place, PENDING_FILE)
+    if not said:
+        return None
+    lists = {name: _texts(said.get(name)) for name in ("done", "first", "watched")}
+    return Progress(str(said.get("certificate")), str(said.get("site")), **lists)
+
+
+def _texts(said: object) -> tuple[str, ...]:
+    return tuple(str(part) for part in said) if isinstance(said, list) else ()
+
+
+def _note(place: Place, progress: Progress) -> None:
+    _write(place, PENDING_FILE, {
+        "certificate": progress.certificate,
+        "site": progress.site,
+        "done": list(progress.done),
+        "first": list(progress.first),
+        "watched": list(progress.watched),
+    })  # fmt: skip
+
+
+def _read(place: Place, name: str) -> Mapping[str, object]:
+    path: Path = place.local_folder / name
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _write(place: Place, name: str, said: Mapping[str, object]) -> None:
+    write_atomically(place.local_folder / name, (json.dumps(said) + "\n").encode("utf-8"))

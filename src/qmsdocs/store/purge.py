@@ -1,0 +1,129 @@
+"""What a copy holds of destroyed records beside the ledger itself: copies of branches, objects, derived files, pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
+
+from qmsdocs.base.errors import QmsError, cause
+from qmsdocs.base.files import safe_name, write_atomically
+from qmsdocs.store import derived
+from qmsdocs.store.objects import Objects
+from qmsdocs.store.place import Place, own_folder
+from qmsdocs.store.repository import Git
+
+PAGES = "records/issued"
+DRAWN = ".qms/pages.txt"  # which pages were drawn
+_UNFINISHED = ".writing-"  # what a killed process leaves of a file it was writing
+_SUBMISSION = re.compile(r'["\']?submission["\']?\s*[=:]\s*["\']([^"\'\n]{1,200})["\']')
+_DRAFTS = (".json", ".toml")
+_LARGEST_DRAFT = 5_000_000
+_OWN = frozenset({".git", ".qms", ".venv", "node_modules"})
+_PACK = re.compile(r"pack-[0-9a-f]{40,64}\.(pack|idx|rev|bitmap|mtimes|promisor)|multi-pack-index.*")
+_HELD = ("ORIG_HEAD", "FETCH_HEAD")
+
+
+def first_commit(objects: Objects, commit: str) -> str:
+    """The commit a ledger began with, as it stood at `commit`."""
+    while parents := objects.parents(commit):
+        commit = parents[0]
+    return commit
+
+
+def references(place: Place, branch: str, first: Collection[str]) -> None:
+    """Nothing; no other branch, tag or brought copy goes back to the commits the old ledger began with.
+
+    A branch that a folder has checked out stays: what it holds would stay in that folder too.
+    """
+    run = Git(place.root)
+    listed = run.answer(["worktree", "list", "--porcelain"]).out.splitlines()
+    kept = {line.removeprefix("branch ") for line in listed if line.startswith("branch ")} | {f"refs/heads/{branch}"}
+    for commit in first:
+        found = run.answer(["for-each-ref", f"--contains={commit}", "--format=%(refname)"])
+        for name in found.out.splitlines() if found.code == 0 else ():
+            if name not in kept:
+                run(["update-ref", "--no-deref", "-d", name])
+
+
+def reflogs(place: Place) -> None:
+    """Nothing; no branch remembers where it stood before, and the notes of the last fetch are gone."""
+    Git(place.root)(["-c", "gc.reflogExpire=now", "-c", "gc.reflogExpireUnreachable=now", "reflog", "expire", "--all"])
+    for folder in (place.git_folder, own_folder(place.root), *(place.git_folder / "worktrees").glob("*")):
+        for name in _HELD:
+            _remove(folder / name)
+
+
+def objects(place: Place) -> None:
+    """Nothing; every object no branch needs is gone, packed or not, whole or half written."""
+    packs = place.git_folder / "objects" / "pack"
+    for mark in (*packs.glob("*.keep"), place.git_folder / "objects" / "info" / "commit-graph"):
+        _remove(mark)
+    for graph in (place.git_folder / "objects" / "info" / "commit-graphs").glob("*"):
+        _remove(graph)
+    run = Git(place.root)
+    run(["repack", "-a", "-d", "--quiet"])
+    run(["prune", "--expire=now"])
+    for path in (*packs.glob("*"), *(place.git_folder / "objects").glob("tmp_*")):
+        if path.parent != packs or not _PACK.fullmatch(path.name):
+            _remove(path)
+
+
+def derived_files(place: Place) -> None:
+    """Nothing; index, search and the memory of audits are gone as files; they are made anew when they are needed."""
+    for path in sorted(place.local_folder.glob("*.sqlite")):
+        derived.remove(path)
+    for path in (*place.local_folder.glob("*.sqlite-*"), *place.local_folder.glob(f"{_UNFINISHED}*")):
+        _remove(path)
+
+
+def pages(place: Place, numbers: Iterable[str]) -> None:
+    """Nothing; the pages of the records are gone, whatever their format, what was half drawn, and the notes of both."""
+    names = {safe_name(number) for number in numbers}
+    for path in _files(place.root / PAGES):
+        if path.name.startswith(_UNFINISHED) or _is_of(path.name, names):
+            _remove(path)
+    noted = place.root / DRAWN
+    if noted.is_file():
+        lines = noted.read_bytes().splitlines(keepends=True)
+        kept = [line for line in lines if not _is_of(line.decode("utf-8", "replace").rpartition("/")[2], names)]
+        if kept != lines:
+            write_atomically(noted, b"".join(kept))
+
+
+def _is_of(file_name: str, names: Collection[str]) -> bool:
+    """Whether a file is named after one of the numbers; a number may hold dots itself."""
+    parts = file_name.split(".")
+    return any(".".join(parts[:end]) in names for end in range(1, len(parts)))
+
+
+def drafts(place: Place, is_gone: Callable[[str], bool]) -> None:
+    """Nothing; drafts in the folder from which destroyed records were made are gone, `is_gone` tells by their keys."""
+    for path in _files(place.root):
+        if path.suffix in _DRAFTS and _is_draft_of(path, is_gone):
+            _remove(path)
+
+
+def _is_draft_of(path: Path, is_gone: Callable[[str], bool]) -> bool:
+    try:
+        text = path.read_text("utf-8") if path.stat().st_size <= _LARGEST_DRAFT else ""
+    except (OSError, UnicodeDecodeError):
+        return False
+    return any(is_gone(key) for key in _SUBMISSION.findall(text))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Every file below a folder, without what git and the program keep for themselves, and without following links."""
+    for path in sorted(folder.iterdir()) if folder.is_dir() and not folder.is_symlink() else ():
+        if path.is_dir() and not path.is_symlink():
+            if path.name not in _OWN:
+                yield from _files(path)
+        elif path.is_file():
+            yield path
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise QmsError("{path} cannot be removed: {reason}", path=path, reason=cause(error)) from error
