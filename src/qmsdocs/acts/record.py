@@ -37,6 +37,7 @@ VOID = "void"
 FIXED: Mapping[str, tuple[str, ...]] = {
     "distribution": ("document", "document_revision", "document_sha256", "copy_number"),
     "reading": ("document", "document_revision", "document_sha256"),
+    "lending": ("lent_record", "lent_kind"),
 }
 AMEND = "amend"
 

@@ -27,6 +27,8 @@ STEPS: Mapping[tuple[str, Purpose], str] = {
     ("sign", Purpose.READING): "sign",
     ("close", Purpose.READING): "close",
     ("conclude", Purpose.PERIODIC_REVIEW): "conclude",
+    ("extend", Purpose.LENDING): "extend",
+    ("return", Purpose.LENDING): "take_back",
 }
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+from qmsdocs.audit.standing import Copy, Said, standings
 from qmsdocs.query.working import Working, load
 from qmsdocs.store.index import Filter
 from qmsdocs.store.objects import Objects
@@ -46,6 +47,16 @@ class Scope:
     def trust(self) -> Trust:
         """Whether acts can be believed."""
         return Trust.of(self.system.definitions, self.system.repository)
+
+    @cached_property
+    def copy(self) -> Copy:
+        """What this copy holds, and what its journals noted of it."""
+        return Copy.read(self.system.place, self.objects, self.system.organisation)
+
+    @cached_property
+    def standings(self) -> tuple[Said, ...]:
+        """Every ledger that does not stand as the journals noted it."""
+        return standings(self.copy)
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command, help="Make a repository that is in force and ready to use.")
 @argument("folder", type=click.Path(readable=False, path_type=Path), help="A new folder.")
-@option("--org", "organisation", required=True, metavar="NAME", help="The organisation's full name.")
+@option("--org", "organisation", metavar="NAME", help="The organisation's full name.")
 @option("--site", default="main", metavar="ID", help="The site that writes, small letters (hz).")
 @option("--code", metavar="CODE", help="The site's code in numbers (else: the id in capitals).")
 @option("--site-title", metavar="NAME", help="The site's name on pages.")
@@ -26,23 +26,32 @@ if TYPE_CHECKING:
     type=click.Path(readable=False, path_type=Path),
     help="Begin with the definitions in this folder, not ours.",
 )
+@option("--from", "backup", type=click.Path(readable=False, path_type=Path), help="Restore a backup (alone).")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @pass_session
 def init(
     session: Session,
     folder: Path,
-    organisation: str,
+    organisation: str | None,
     site: str,
     code: str | None,
     site_title: str | None,
     starter: Path | None,
+    backup: Path | None,
     as_json: bool,
 ) -> None:
-    """A new repository."""
+    """A new repository, or one restored."""
     from qmsdocs.acts.begin import Beginning, begin, starter_folder
     from qmsdocs.cli import given
 
     session.refuse_on()
+    if backup is not None:
+        if organisation is not None or starter is not None:
+            raise QmsError("--from stands alone: a backup holds everything")
+        _restore(session, backup, folder, as_json=as_json)
+        return
+    if organisation is None:
+        raise QmsError("a new repository needs --org NAME (or --from BACKUP to restore one)")
     wanted = Beginning(
         folder,
         given.named("--org", organisation),
@@ -90,6 +99,23 @@ def init(
         "qmsdocs status",
     ):
         session.answer(f"  {line}")
+
+
+def _restore(session: Session, backup: Path, folder: Path, *, as_json: bool) -> None:
+    from qmsdocs.store.backup import restore
+
+    about, found = restore(backup, folder)
+    made_at = about.made_at.isoformat(timespec="seconds")
+    if as_json:
+        said = {"ledgers": found.ledgers, "records": found.records, "events": found.events, "digest": found.digest}
+        session.answer_json({"format": 1, "folder": str(folder), "repository": about.repository,
+                             "made_at": made_at, **said})  # fmt: skip
+        return
+    session.answer(session.say("{folder}: {ledgers} ledgers, {records} records, {events} events as of {time}",
+                               folder=folder, ledgers=found.ledgers, records=found.records, events=found.events,
+                               time=made_at))  # fmt: skip
+    session.answer(session.say("This copy only reads. To write here: qmsdocs -C {folder} sync --take-seat -m REASON",
+                               folder=folder))  # fmt: skip
 
 
 def _refuse_faulty(session: Session, starter: Path) -> None:

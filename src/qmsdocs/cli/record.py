@@ -42,7 +42,10 @@ def giving(function: F) -> F:
     return option("--set", "pairs", multiple=True, metavar="FIELD=VALUE", help="A value; empty clears it.")(function)
 
 
-@click.group(cls=Group, help="Fill, issue, move on, correct and show records.")
+LENDING = {"lend": "lending", "return": "lending", "lent": "lending"}  # command → module
+
+
+@click.group(cls=Group, lazy=LENDING, help="Fill, issue, move on, correct, lend and show records.")
 def record() -> None:
     """The group."""
 

@@ -1,20 +1,36 @@
-"""`qmsdocs sync`: so far the seat, the right to write, moves to this copy."""
+"""`qmsdocs sync`: copies brought level, over a shared store or by a file; the seat moves to this copy."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from qmsdocs.acts import carrying, syncing
 from qmsdocs.acts.seat import last_number
-from qmsdocs.base.errors import QmsError, message
+from qmsdocs.acts.syncing import Level
+from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.cli.session import Session
-from qmsdocs.cli.words import Command, option, pass_session
+from qmsdocs.cli.words import Command, argument, option, pass_session
 from qmsdocs.model.value import clean, refuse_text
-from qmsdocs.store import handover
+from qmsdocs.store import handover, names, seat
+from qmsdocs.store.exchange import Moved, Way
 from qmsdocs.store.handover import LastNumber, known_series
+from qmsdocs.store.names import Kind
+from qmsdocs.store.remote import clear
 from qmsdocs.store.repository import configure
 
+REFUSED = 2
+_PLACE = click.Path(readable=False, path_type=Path)
 
-@click.command(cls=Command, help="Move the seat that writes to this copy.")
+
+@click.command(cls=Command, help="Bring copies level, over a remote or a folder; move the seat that writes.")
+@argument("remote", required=False, help="The remote of qms.toml (else: all of them).")
+@option("--to", "to", type=_PLACE, metavar="FOLDER", help="Write one file to carry to another copy.")
+@option("--from", "from_", type=_PLACE, metavar="PLACE", help="Take in such a file, or all in a folder.")
+@option("--since", type=_PLACE, metavar="FILE", help="Leave out what this earlier file holds (with --to).")
+@option("-n", "--dry-run", is_flag=True, help="Only say what would move.")
+@option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @option("--take-seat", is_flag=True, help="This copy writes from now on.")
 @option("--last-number", "last", multiple=True, metavar="NUMBER", help="The last number on paper of a series.")
 @option("--nothing-later", is_flag=True, help="Nothing was issued since this copy was made.")
@@ -23,16 +39,129 @@ from qmsdocs.store.repository import configure
 @pass_session
 def sync(
     session: Session,
+    remote: str | None,
+    to: Path | None,
+    from_: Path | None,
+    since: Path | None,
+    dry_run: bool,
+    as_json: bool,
     take_seat: bool,
     last: tuple[str, ...],
     nothing_later: bool,
     reason: str | None,
     clock_is_right: bool,
-) -> None:
-    """A moved seat."""
+) -> int:
+    """Copies that are level, or a moved seat; 1 where a ledger is not, 2 where a place could not be reached."""
     session.refuse_on()
-    if not take_seat:
-        raise QmsError("sync needs --take-seat", hint=message("qmsdocs sync --take-seat -m REASON"))
+    if sum((remote is not None, to is not None, from_ is not None, take_seat)) > 1 or (since and not to):
+        raise QmsError("a remote, --to, --from and --take-seat are for different things", hint=message("qmsdocs sync"))
+    if take_seat:
+        return _seat(session, reason, last, nothing_later=nothing_later, clock_is_right=clock_is_right)
+    system = session.system
+    clear(system.place.local_folder)
+    if to is not None:
+        return _carry(session, to, since, as_json=as_json)
+    if from_ is not None:
+        levels = [carrying.take_in(system, path, dry_run=dry_run) for path in carrying.files(from_)]
+    else:
+        chosen = syncing.remotes(system, remote)
+        levels = [syncing.level(system, name, item, dry_run=dry_run, clock=session.clock) for name, item in chosen]
+    return _report(session, tuple(levels), as_json=as_json, dry_run=dry_run)
+
+
+def _report(session: Session, levels: tuple[Level, ...], *, as_json: bool, dry_run: bool) -> int:
+    if as_json:
+        session.answer_json({"format": 1, "places": [_object(session, found) for found in levels]})
+    else:
+        for found in levels:
+            _say(session, found, dry_run=dry_run)
+    for found in levels:
+        if found.error is not None:
+            session.complain(session.say("error: {what}", what=found.error.message))
+            if found.error.hint is not None:
+                session.complain(session.say("hint: {what}", what=found.error.hint))
+    if any(found.error is not None for found in levels):
+        return REFUSED
+    return 0 if all(found.is_good for found in levels) else 1
+
+
+def _say(session: Session, found: Level, *, dry_run: bool) -> None:
+    for moved in found.moved:
+        session.answer(session.say(_line(session, moved, found.place, dry_run=dry_run)))
+    if not found.moved and found.error is None:
+        session.answer(session.say("{place}: level, nothing to send or to take in", place=found.place))
+
+
+def _line(session: Session, moved: Moved, place: str, *, dry_run: bool) -> Message:
+    what, count = _title(session, moved.ledger), moved.events
+    match moved.way:
+        case Way.RECEIVED if dry_run:
+            return message("{what}: {count} to take in", what=what, count=count)
+        case Way.RECEIVED:
+            return message("{what}: {count} taken in", what=what, count=count)
+        case Way.SENT if dry_run:
+            return message("{what}: {count} to send", what=what, count=count)
+        case Way.SENT:
+            return message("{what}: {count} sent", what=what, count=count)
+        case Way.REPLACED:
+            return message("{what}: records destroyed by certificate are gone on both sides", what=what)
+        case Way.DIVERGED if moved.reason is None:
+            return message(
+                "{what}: went two ways, nothing of it was moved: here at {here}, in {place} at {there}",
+                what=what,
+                here=(moved.here or "")[:12],
+                place=place,
+                there=(moved.there or "")[:12],
+            )
+        case _:
+            return message("{what}: not moved: {reason}", what=what, reason=moved.reason)
+
+
+def _title(session: Session, ledger: str) -> Message:
+    """What a ledger is called for people."""
+    name = names.parse_branch(ledger)
+    title, year, code = syncing.titled(session.system, ledger)
+    match name.kind if name else None:
+        case Kind.CONTROL:
+            return message("releases and people")
+        case Kind.JOURNAL:
+            return message("journal of {site}", site=code)
+        case _:
+            return message("{title} {year} {site}", title=title, year=year, site=code)
+
+
+def _object(session: Session, found: Level) -> dict[str, object]:
+    return {
+        "name": found.place,
+        "place": found.url,
+        "moved": [
+            {
+                "ledger": moved.ledger,
+                "way": moved.way.value,
+                "events": moved.events,
+                "here": moved.here,
+                "there": moved.there,
+                "reason": session.say(moved.reason) if moved.reason is not None else None,
+            }
+            for moved in found.moved
+        ],
+        "error": session.say(found.error.message) if found.error is not None else None,
+    }
+
+
+def _carry(session: Session, folder: Path, since: Path | None, *, as_json: bool) -> int:
+    written = carrying.write(session.system, folder, since, now=session.clock())
+    if as_json:
+        session.answer_json({"format": 1, "path": str(written.path), "ledgers": written.ledgers})
+    else:
+        said = "{path} is written: {count} ledgers; carry it to the other copy: qmsdocs sync --from {name}"
+        session.answer(session.say(said, path=written.path, count=written.ledgers, name=written.path.name))
+    return 0
+
+
+def _seat(
+    session: Session, reason: str | None, last: tuple[str, ...], *, nothing_later: bool, clock_is_right: bool
+) -> int:
     if reason is None or not reason.strip():
         raise QmsError("taking the seat needs a reason", hint=message("-m REASON"))
     if (wrong := refuse_text(reason)) is not None:
@@ -42,21 +171,20 @@ def sync(
     told = tuple(last_number(system, written) for written in last)
     answered = told if told or nothing_later else None
     _take(session, clean(reason).strip(), answered, clock_is_right=clock_is_right)
+    return 0
 
 
 def _take(session: Session, reason: str, told: tuple[LastNumber, ...] | None, *, clock_is_right: bool) -> None:
     system = session.system
     configure(system.place.root)
-    seat = handover.take_seat(
-        system.store,
-        system.site,
-        person=session.by,
-        reason=reason,
-        at=system.now,
-        last_numbers=told,
-        clock_is_right=clock_is_right,
-    )
-    session.answer(session.say("{site} writes in this copy now ({folder})", site=seat.site, folder=seat.folder))
+    store, site, person, at = system.store, system.site, session.by, system.now
+    if seat.current(system.objects, site) is None:
+        taken = handover.claim_seat(store, site, person=person, reason=reason, at=at)
+    else:
+        taken = handover.take_seat(
+            store, site, person=person, reason=reason, at=at, last_numbers=told, clock_is_right=clock_is_right
+        )
+    session.answer(session.say("{site} writes in this copy now ({folder})", site=taken.site, folder=taken.folder))
     for series in known_series(system.store, system.site):
         session.answer(
             session.say("  {series}: the last number is {number}", series=series.folder, number=series.number)

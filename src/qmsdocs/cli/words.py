@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import keyword
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -209,7 +210,8 @@ class Group(Command, click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in self.lazy:
-            found = getattr(import_module(f"qmsdocs.cli.{self.lazy[cmd_name]}"), cmd_name)
+            function = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+            found = getattr(import_module(f"qmsdocs.cli.{self.lazy[cmd_name]}"), function)
             assert isinstance(found, click.Command)
             return found
         return super().get_command(ctx, cmd_name)
@@ -230,5 +232,6 @@ class Group(Command, click.Group):
         self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [(name, say(ctx, _template(below.help))) for name, below in self.commands.items()]
+        commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, say(ctx, _template(below.help))) for name, below in commands if below is not None]
         _listed(formatter, say(ctx, "Commands:"), rows)

@@ -67,9 +67,17 @@ class Hiding:
             return row
         form = self.system.form_of_row(row).form
         given, derived = (self.values(form, values) for values in (row.values, row.derived))
-        shown = {**given, **derived}
-        meant = {name: _text(shown, form.meaning(name)) for name in ("customer", "subject", "owner")}
-        return replace(row, given_json=dumps(dict(given)), derived_json=dumps(dict(derived)), **meant)
+        customer, subject, owner = (
+            _text({**given, **derived}, form.meaning(means)) for means in ("customer", "subject", "owner")
+        )
+        return replace(
+            row,
+            given_json=dumps(dict(given)),
+            derived_json=dumps(dict(derived)),
+            customer=customer,
+            subject=subject,
+            owner=owner,
+        )
 
     def sheet(self, said: Sheet) -> Sheet:
         """The page of a record as it leaves."""
@@ -96,11 +104,23 @@ class Hiding:
     def _text(self, text: Text) -> Text:
         return Text(self.text(text.zh), self.text(text.en))
 
-    def event(self, record: Record, event: Event) -> MaskedEvent | None:
+    @cached_property
+    def events(self) -> dict[str, MaskedEvent | None]:
+        """The events that have left, by the sha256 of what is stored; each is masked once, with one set of salts."""
+        return {}
+
+    def event(self, form: Form, event: Event) -> MaskedEvent | None:
         """The event as it leaves where something of it is masked, None where it leaves as it is stored."""
         if self.is_full:
             return None
-        return masked_event(self.system.form_of(record.form).form, event.body, self.sweep, self.new_salt)
+        if event.sha256 not in self.events:
+            self.events[event.sha256] = masked_event(form, event.body, self.sweep, self.new_salt)
+        return self.events[event.sha256]
+
+    @property
+    def salts(self) -> Mapping[str, Mapping[str, str]]:
+        """The salts of every digest, by the sha256 of the stored event and the place in it."""
+        return {digest: found.salts for digest, found in self.events.items() if found is not None}
 
 
 def _text(values: Mapping[str, Json], name: str | None) -> str:

@@ -38,10 +38,11 @@ class Proof:
     """Proof as it is gathered; files are handed to `add` as soon as they are known."""
 
     objects: Objects
+    folder: str  # of the proof, within what the paths of the table begin at
     add: Callable[[str, bytes], object]
     heads: dict[str, str] = field(default_factory=dict)  # ledger → the commit everything is proved by
     lines: list[str] = field(default_factory=list)
-    salts: dict[str, Mapping[str, str]] = field(default_factory=dict)  # sha256 of the event → its salts
+    places: Mapping[str, str] = field(default_factory=dict)  # sha256 of an attachment → where it lies already
     folders: set[tuple[str, str]] = field(default_factory=set)
     written: set[str] = field(default_factory=set)
     counts: dict[Kind, int] = field(default_factory=dict)
@@ -86,7 +87,10 @@ class Proof:
         if said is None:
             raise QmsError("{ledger}: {path} does not belong in a ledger", ledger=branch, path=path)
         if said.attachment and withholds_files:
-            self._line(Kind.WITHHELD, branch, path, oid, said.attachment)
+            self._line(Kind.WITHHELD, branch, path, oid, said.attachment, where="-")
+            return
+        if said.attachment in self.places:
+            self._line(Kind.FILE, branch, path, oid, said.attachment, where=self.places[said.attachment])
             return
         data = self.objects.read(oid)
         digest = sha256(data)
@@ -97,15 +101,18 @@ class Proof:
         else:
             event = Event.read(data)
             hidden = hide(event)
-            if hidden is not None:
-                data, self.salts[digest] = hidden.data, hidden.salts
+            data = hidden.data if hidden is not None else data
             moment = event.recorded_at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")
             self._line(Kind.MASKED if hidden else Kind.EVENT, branch, path, oid, digest, moment)
-        self.add(f"{EVENTS}/{branch}/{path}", data)
+        self.add(f"{self.folder}/{EVENTS}/{branch}/{path}", data)
 
-    def _line(self, kind: Kind, branch: str, path: str, oid: str, digest: str, moment: str = "-") -> None:
+    def _line(
+        self, kind: Kind, branch: str, path: str, oid: str, digest: str, moment: str = "-", where: str = ""
+    ) -> None:
+        """Nothing; one line of the table is in: the file, its two hashes, when it was recorded, where it lies here."""
         self.counts[kind] = self.counts.get(kind, 0) + 1
-        self.lines.append("\t".join((kind, branch, path, oid, digest, moment)) + "\n")
+        place = where or f"{self.folder}/{EVENTS}/{branch}/{path}"
+        self.lines.append("\t".join((kind, branch, path, oid, digest, moment, place)) + "\n")
 
     def _objects(self, branch: str, folder: str) -> None:
         """Nothing; the commit and every tree from it down to a folder, and below, are in."""
@@ -133,13 +140,13 @@ class Proof:
     def _object(self, oid: str, kind: str, raw: bytes) -> None:
         if oid not in self.written:
             self.written.add(oid)
-            self.add(f"{GIT}/{oid}.{kind}", raw)
+            self.add(f"{self.folder}/{GIT}/{oid}.{kind}", raw)
 
     def close(self) -> None:
         """Nothing; the tables are in."""
-        self.add(FILES, "".join(sorted(self.lines, key=_place)).encode())
+        self.add(f"{self.folder}/{FILES}", "".join(sorted(self.lines, key=_place)).encode())
         ledgers = "".join(f"{branch}\t{commit}\n" for branch, commit in sorted(self.heads.items()))
-        self.add(LEDGERS, ledgers.encode())
+        self.add(f"{self.folder}/{LEDGERS}", ledgers.encode())
 
 
 def _place(line: str) -> list[str]:

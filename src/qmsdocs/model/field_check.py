@@ -26,6 +26,8 @@ MEANINGS: dict[str, tuple[FieldType, ...]] = {  # what a field may be to the pro
     "closed_at": _MOMENTS,
     "due_on": _MOMENTS,
     "retention_from": _MOMENTS,
+    "lent_record": (FieldType.RECORD, FieldType.TEXT),
+    "lent_kind": (FieldType.CHOICE,),
     "done_on": _MOMENTS,
     "rating": (FieldType.SCALE, FieldType.CHOICE),
     "level": (FieldType.CHOICE, FieldType.SCALE),

@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     READING = "reading"
     EXTERNAL = "external"
     PERIODIC_REVIEW = "periodic_review"
+    LENDING = "lending"
 
 
 @dataclass(frozen=True, slots=True)

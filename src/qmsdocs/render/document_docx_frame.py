@@ -50,23 +50,24 @@ def rows(head: Head) -> int:
 
 def header(sheet: DocumentSheet, head: Head | None, part: Part, media: Media) -> str:
     """The header of the pages that bear the block of `head`; without one only what is stamped on every page."""
-    block = _block(sheet, head, part, media) if head is not None else ""
-    return f"{block}{paragraph('QmsJoint', _marks(sheet))}"
+    drawn = block(head, sheet.language, part, media, logo=sheet.logo) if head is not None else ""
+    return f"{drawn}{paragraph('QmsJoint', _marks(sheet))}"
 
 
-def _block(sheet: DocumentSheet, head: Head, part: Part, media: Media) -> str:
+def block(head: Head, language: Language, part: Part, media: Media, *, logo: bytes | None = None) -> str:
+    """The header block at the top of a page."""
     count = rows(head)
     cells = [*head.cells, *([("", "")] * (count - len(head.cells)))]
-    logo = ""
-    if sheet.logo is not None:
-        measures = fitted(sheet.logo, name="logo", width=_LOGO_WIDTH, height=_LOGO_HEIGHT)
-        picture = Illustration(media.relation(part, sheet.logo, name="logo"), *measures)
-        logo = paragraph("QmsBlock", media.drawing(picture), '<w:spacing w:line="240" w:lineRule="auto"/>')
-    organisation = logo + _company(head.organisation, count * ROW - (11 if logo else 0))
+    above = ""
+    if logo is not None:
+        measures = fitted(logo, name="logo", width=_LOGO_WIDTH, height=_LOGO_HEIGHT)
+        picture = Illustration(media.relation(part, logo, name="logo"), *measures)
+        above = paragraph("QmsBlock", media.drawing(picture), '<w:spacing w:line="240" w:lineRule="auto"/>')
+    organisation = above + _company(head.organisation, count * ROW - (11 if above else 0))
     kind = _small(head.kind, _WIDTHS[1], ROW)
     drawn = []
     for at, (label, value) in enumerate(cells):
-        shown = page_number(sheet.language) if value is None else ""
+        shown = page_number(language) if value is None else ""
         pair = (
             Cell(_small(label, _WIDTHS[2], ROW, "QmsBlockLabel")),
             Cell(paragraph("QmsBlock", shown) if value is None else _small(value, _WIDTHS[3], ROW)),

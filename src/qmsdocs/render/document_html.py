@@ -65,7 +65,7 @@ def document_html(sheet: DocumentSheet) -> str:
     ink.check(f"{sheet.number} {sheet.revision}")
     return (
         f'<!DOCTYPE html>\n<html lang="{"zh-CN" if sheet.language is Language.ZH else "en"}"><head>'
-        f'<meta charset="utf-8"><title>{title}</title><style>{_css(frame.rows(head))}</style></head>\n'
+        f'<meta charset="utf-8"><title>{title}</title><style>{css(frame.rows(head))}</style></head>\n'
         "<body>" + "\n".join(parts) + "</body></html>\n"
     )
 
@@ -104,6 +104,7 @@ def _created(sheet: DocumentSheet) -> datetime:
 
 
 @cache
-def _css(rows: int) -> str:
+def css(rows: int) -> str:
+    """How pages under a header block of so many rows look."""
     source = (resources.files("qmsdocs.render") / "templates" / "document.css").read_text("utf-8")
     return Template(source).substitute(top=f"{rows * frame.ROW + _TOP:g}", above=f"{_TOP - 3:g}")

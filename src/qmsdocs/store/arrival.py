@@ -150,17 +150,22 @@ def _check_place(stored: Stored, said: names.PathInLedger, before: Stored | None
     record = event.mapping("record")
     earlier = before.event.mapping("record") if before else record
     sequence = (names.parse_path(before.path) or said).sequence if before else 0
+    number, place = record.get("number"), (record.get("series"), record.get("serial"))
+    previous = before.sha256 if before else None
+    another = message("it was made for another record")
     for is_wrong, what in (
         (event.text("repository") != repository, message("it was made for another repository")),
         (event.text("ledger") != stored.ledger, message("it was made for another ledger")),
-        ((record.get("series"), record.get("serial")) != (said.series, said.serial), message("it was made for another record")),
-        (record.get("number") != earlier.get("number"), message("it was made for another record")),
-        ((event.body.get("sequence"), event.act) != (said.sequence, said.act), message("it was made for another place")),
+        (place != (said.series, said.serial) or number != earlier.get("number"), another),
+        ((event.body.get("sequence"), event.act) != (said.sequence, said.act), another),
         (said.sequence != sequence + 1, message("the acts of its record have a gap or stand there twice")),
-        (event.body.get("previous") != (before.sha256 if before else None), message("it does not follow the act before it")),
+        (event.body.get("previous") != previous, message("it does not follow the act before it in its record")),
         (event.recorded_at.tzinfo is None, message("its time has no zone")),
         (bool(event.mapping("signer")) and not stored.signature, message("the signature is missing")),
-        (bool(stored.signature) and not event.mapping("signer"), message("there is a signature, but no signer is named")),
+        (
+            bool(stored.signature) and not event.mapping("signer"),
+            message("there is a signature, but no signer is named"),
+        ),
     ):
         if is_wrong:
             raise _odd(stored.ledger, stored.path, what)

@@ -209,7 +209,7 @@ def _records(said: Mapping[str, Json]) -> Iterator[Disposed]:
                 str(item.get("retention")),
                 _day(item.get("trigger_on")),
                 _day(item.get("due_on")),
-                str(said.get("reason")),
+                str(item.get("reason")),
                 str(item.get("form")),
                 str(item.get("title")),
                 _count(item.get("year")),

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.errors import QmsError
 from qmsdocs.base.files import write_atomically
-from qmsdocs.store import journal, ledger, names, purge, replacement, seat
+from qmsdocs.store import journal, names, purge, replacement, seat
 from qmsdocs.store.certificate import Certificate, accounts_for, brings_back, certificate, certificates
 from qmsdocs.store.lock import exclusive, remove_leftover_locks
 from qmsdocs.store.opened import Store
@@ -124,7 +124,11 @@ def _gather(work: Work) -> Progress:
     objects, item = work.store.objects, work.item
     heads = [objects.head(item.ledger)]
     commits = {head.commit for head in heads if head is not None} | {item.before}
-    held = [commit for commit in sorted(commits) if objects.has(commit) and brings_back((item,), objects, item.ledger, commit)]
+    held = [
+        commit
+        for commit in sorted(commits)
+        if objects.has(commit) and brings_back((item,), objects, item.ledger, commit)
+    ]
     watched = []
     for commit in held[:1]:
         for record in item.records:
@@ -170,7 +174,9 @@ def _reflogs(work: Work) -> Progress:
 
 
 def _objects(work: Work) -> Progress:
+    work.store.objects.let_go()
     purge.objects(work.place)
+    work.store.objects.let_go()
     return work.progress
 
 

@@ -101,7 +101,8 @@ class Change:
     """Drafts for one ledger, written together or not at all.
 
     `stem` says where new numbers go: `records/<class>`, `qms/control` or `qms/journal`; for existing records it is
-    not read. `control` is the commit of the releases the drafts were judged by; when it has moved on, they are stale.
+    not read. `control` is the commit of the releases the drafts were judged by; when it has moved on, they are stale;
+    so are they when a ledger of `standing` stands at another commit than the one named.
     """
 
     site: str
@@ -109,6 +110,7 @@ class Change:
     stem: str = ""
     control: str | None = None
     clock_is_right: bool = False
+    standing: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from qmsdocs.base.errors import Message, QmsError, message
-from qmsdocs.store import names
+from qmsdocs.store import ledger, names
 from qmsdocs.store.arrival import Arrival, arrival, checked
 from qmsdocs.store.certificate import Certificate, accounts_for, brings_back, certificates, disposed_numbers
 from qmsdocs.store.ledger import retried
@@ -97,6 +97,8 @@ def receive(
         seen = Overlay(brought.folder, {**here, **good})
         try:
             taken = _looked_at(seen, branch, old, new, repository)
+            if taken is None:
+                continue
         except QmsError as error:
             found.append(Moved(branch, Way.REFUSED, 0, old, new, error.message))
             continue
@@ -110,13 +112,16 @@ def receive(
     return tuple(sorted((*found, *(item.moved for item in came)), key=lambda moved: order(moved.ledger)))
 
 
-def _looked_at(seen: Objects, branch: str, old: str | None, new: str, repository: str) -> _Came:
-    """What of a ledger may be taken over. Raises QmsError for what no ledger may hold."""
+def _looked_at(seen: Objects, branch: str, old: str | None, new: str, repository: str) -> _Came | None:
+    """What of a ledger may be taken over, None where it is older than a disposal here. Raises QmsError."""
     done = certificates(seen)
     is_replaced = old is not None and not seen.is_ancestor(old, new)
     if is_replaced and accounts_for(done, seen, branch, new, old):
-        return _Came(Moved(branch, Way.DIVERGED, 0, old, new, message("there it is older than the disposal")), old, new)
+        return None
     if is_replaced and not accounts_for(done, seen, branch, str(old), new):
+        first = next(ledger.stream(seen, branch, new), None)
+        if first is not None and first.event.text("repository") != repository:
+            raise QmsError("it was made for another repository")
         return _Came(Moved(branch, Way.DIVERGED, 0, old, new), old, new)
     back = brings_back(done, seen, branch, new)
     if back:
@@ -147,12 +152,15 @@ def _take_over(store: Store, brought: Objects, came: Iterable[_Came]) -> None:
 
 
 def lacking(objects: Objects, here: Mapping[str, str], there: Mapping[str, str]) -> tuple[Moved, ...]:
-    """The ledgers that `there` lacks or holds less of, in the order they are offered."""
+    """The ledgers that `there` holds less of, or still with records destroyed here, in the order they are offered."""
+    done = certificates(objects)
     found = []
     for branch in sorted(here, key=order):
         old, new = there.get(branch), here[branch]
-        if old != new and (old is None or objects.is_ancestor(old, new)):
+        if old is None or (old != new and objects.is_ancestor(old, new)):
             found.append(Moved(branch, Way.SENT, events_between(objects, branch, old, new), new, old))
+        elif old != new and accounts_for(done, objects, branch, old, new):
+            found.append(Moved(branch, Way.REPLACED, 0, new, old))
     return tuple(found)
 
 
@@ -168,7 +176,8 @@ def offer(courier: Courier, url: str, lacked: Iterable[Moved]) -> tuple[Moved, .
     offered = tuple(lacked)
     if not offered:
         return ()
-    sent = courier.push(url, (Offer(moved.ledger, str(moved.here)) for moved in offered))
+    offers = (Offer(m.ledger, str(m.here), m.there if m.way is Way.REPLACED else None) for m in offered)
+    sent = courier.push(url, offers)
     return tuple(_said(moved, sent.answers.get(moved.ledger, Answered.REFUSED), sent.reasons) for moved in offered)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.model.record import FormReference
-from qmsdocs.store import journal, ledger, names, post, seat, sync
+from qmsdocs.store import disposal, journal, ledger, names, post, seat, sync
 from qmsdocs.store.event import form_said
 from qmsdocs.store.lock import exclusive, remove_leftover_locks
 from qmsdocs.store.objects import Objects
@@ -95,6 +95,7 @@ def take_seat(
     """
     with ExitStack() as locks:
         locks.enter_context(exclusive(store.place.git_folder))
+        disposal.finish(store, now=at)
         _level(store, site)
         held = seat.current(store.objects, site)
         if held is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from qmsdocs.store import journal, names, post, seat
+from qmsdocs.store import disposal, journal, names, post, seat
 from qmsdocs.store.lock import exclusive
 from qmsdocs.store.opened import Store
 
@@ -41,9 +41,19 @@ def head_line(store: Store, site: str) -> HeadLine | None:
     )
 
 
+def is_noted(store: Store, site: str) -> bool:
+    """Whether the newest heads say where every ledger of the site stands now."""
+    found = journal.newest_heads(store.objects, site)
+    own = names.journal_of(site)
+    heads = store.objects.heads(lambda name: journal.belongs(name, site) and name != own)
+    known = found.ledgers if found is not None else {}
+    return all(name in known and known[name].commit == head.commit for name, head in heads.items())
+
+
 def record_head_line(store: Store, site: str, *, now: datetime) -> HeadLine:
     """The line after the heads as of now were recorded in the journal. Raises QmsError where the seat is elsewhere."""
     with exclusive(store.place.git_folder):
+        disposal.finish(store, now=now)
         pen = store.pen(site, now)
         seat.require(store.place, store.objects, site)
         journal.check_year(store.objects, site, now, is_confirmed=False)

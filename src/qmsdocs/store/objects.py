@@ -1,4 +1,4 @@
-"""Git objects and branches, read and written directly. The only module that knows pygit2."""
+"""Git objects and branches, read and written directly. Only `replacement` knows pygit2 too."""
 
 from __future__ import annotations
 
@@ -78,6 +78,10 @@ class Objects:
     def reopened(self) -> Objects:
         """The same store, opened anew: nothing this process has cached is believed."""
         return Objects(self.folder)
+
+    def let_go(self) -> None:
+        """Nothing; what is open of the store is closed, and opened anew when it is read next."""
+        self._repository.free()
 
     @contextmanager
     def in_bulk(self) -> Iterator[None]:

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from qmsdocs.base.canonical import Json, dumps, sha256
 from qmsdocs.base.errors import QmsError, message
-from qmsdocs.store import journal, ledger, names, seat
+from qmsdocs.store import disposal, journal, ledger, names, seat
+from qmsdocs.store.certificate import certificates, disposed_numbers
 from qmsdocs.store.event import (
     FORMAT,
     Change,
@@ -41,6 +42,7 @@ def post(store: Store, change: Change, *, now: datetime, signer: Signer | None =
     _check_attachments(store.objects, change)
     store.index.refresh()  # whatever is far behind is caught up before others have to wait
     with exclusive(store.place.git_folder):
+        disposal.finish(store, now=now)
         return ledger.retried(lambda: _post(store, change, now, signer))
 
 
@@ -52,9 +54,10 @@ def _post(store: Store, change: Change, now: datetime, signer: Signer | None) ->
     answers = _known(store, change)
     if len(answers) < len(change.drafts):
         journal.check_year(store.objects, change.site, now, is_confirmed=_is_confirmed(change))
+        _refuse_destroyed(store, change, answers)
         branch = _branch(store, change, now, answers)
         heads, head = prepare(store, pen, branch)
-        _check_control(store.objects, change)
+        _check_judged(store.objects, change)
         by = journal.judged(store.objects, pen, branch)
         writing = _Writing(store, pen, branch, head, heads, signer, by, dict(answers))
         for position, draft in enumerate(change.drafts):
@@ -79,10 +82,29 @@ def _is_confirmed(change: Change) -> bool:
     return change.clock_is_right
 
 
-def _check_control(objects: Objects, change: Change) -> None:
+def _check_judged(objects: Objects, change: Change) -> None:
     head = objects.head(names.CONTROL)
     if change.control is not None and (head is None or head.commit != change.control):
         raise Stale("what is in force has changed since this was planned", hint=message("repeat the command"))
+    for branch, commit in change.standing.items():
+        if objects.local_commit(branch) != commit:
+            raise Stale("{ledger} has moved on since this was planned", ledger=branch)
+
+
+def _refuse_destroyed(store: Store, change: Change, answers: Mapping[int, Posted]) -> None:
+    """Nothing. Raises QmsError for a draft from which a record was made that has been destroyed."""
+    new = [draft.submission for position, draft in enumerate(change.drafts) if position not in answers]
+    for item in certificates(store.objects) if any(new) else ():
+        for key in new if item.is_carried_out else ():
+            number = item.holds_submission(key) if key else None
+            if number is not None:
+                raise QmsError(
+                    "this draft was taken in before as {number}, destroyed on {day}, certificate {certificate}",
+                    number=number,
+                    day=item.carried_out_on or "-",
+                    certificate=item.number,
+                    hint=message("what was destroyed is not taken in again"),
+                )
 
 
 def prepare(store: Store, pen: Pen, branch: str) -> tuple[Heads, str | None]:
@@ -348,8 +370,10 @@ def complete_voids(store: Store, pen: Pen, held: seat.Seat) -> None:
                 form=form_read(said.get("form")),
             )
             files = {}
-            for serial in range(known + 1, last + 1):
+            gone = disposed_numbers(certificates(store.objects, pen.site)).get((branch, folder), frozenset())
+            for serial in sorted(set(range(known + 1, last + 1)) - gone):
                 key = RecordKey(branch, folder, serial, names.printed(template, serial))
                 body = body_of(draft, **journal.settled(pen, by, key, 1, None))
                 files[names.event_path(folder, serial, 1, draft.act)] = dumps(body)
-            ledger.add(store.objects, ledger.Addition(branch, commit, files, pen.now))
+            if files:
+                ledger.add(store.objects, ledger.Addition(branch, commit, files, pen.now))

@@ -1,4 +1,4 @@
-"""What a copy holds of destroyed records beside the ledger itself: copies of branches, objects, derived files, pages."""
+"""What a copy holds of destroyed records beside the ledger: copies of branches, objects, derived files, pages."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Shared stores: what lies there, fetched and sent. git works in a folder of its own, with nothing anybody configured.
 
-Whatever comes lies in that folder until it was looked at: nothing of a hostile store reaches our own objects or branches.
+Whatever comes lies in that folder until it was looked at: nothing of a hostile store reaches our objects or branches.
 """
 
 from __future__ import annotations

@@ -71,7 +71,11 @@ def _pruned(repository: pygit2.Repository, tree: pygit2.Tree, gone: Mapping[str,
         if name not in tree:
             continue
         part = tree[name]
-        rest = _pruned(repository, part, below) if isinstance(part, pygit2.Tree) and isinstance(below, dict) and below else None
+        rest = (
+            _pruned(repository, part, below)
+            if isinstance(part, pygit2.Tree) and isinstance(below, dict) and below
+            else None
+        )
         if rest is None:
             builder.remove(name)
         else:

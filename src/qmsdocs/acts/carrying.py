@@ -1,0 +1,79 @@
+"""Ledgers in one file, for a stick or a message: written here, taken in there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from qmsdocs.acts.syncing import Level, note_heads
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.store import bundle, exchange, ledger, remote
+from qmsdocs.store.objects import Objects
+from qmsdocs.system.view import System
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The file that was written, and how many ledgers it holds."""
+
+    path: Path
+    ledgers: int
+
+
+def write(system: System, folder: Path, since: Path | None, *, now: datetime) -> Written:
+    """One file in `folder` with all ledgers, or what an earlier file `since` lacks of them. Raises QmsError."""
+    if folder.exists() and not folder.is_dir():
+        raise QmsError("{folder} is a file", folder=folder)
+    store = system.store
+    note_heads(system, now)
+    here = exchange.held(store, lambda _: True)
+    with remote.courier(store.place.local_folder, store.objects, here) as courier:
+        known = bundle.heads(courier, since.resolve()) if since is not None else {}
+        left_out = [commit for commit in known.values() if store.objects.has(commit)]
+        going = sorted((branch for branch, commit in here.items() if commit not in left_out), key=exchange.order)
+        if not going:
+            raise QmsError("{path} holds everything already", path=since)
+        path = _unused(folder.resolve(), f"qmsdocs-{store.repository[:8]}-{system.site}-{now:%Y-%m-%d}")
+        bundle.write(courier, path, going, left_out)
+    return Written(path, len(going))
+
+
+def _unused(folder: Path, stem: str) -> Path:
+    """A file name of its own: an earlier file of the day may be on its way."""
+    path, count = folder / f"{stem}{bundle.SUFFIX}", 1
+    while path.exists():
+        count += 1
+        path = folder / f"{stem}-{count}{bundle.SUFFIX}"
+    return path
+
+
+def files(path: Path) -> tuple[Path, ...]:
+    """The file, or every one in the folder, oldest name first. Raises QmsError where there is none."""
+    found = tuple(sorted(path.glob(f"*{bundle.SUFFIX}"))) if path.is_dir() else (path,)
+    if not found or not all(item.is_file() for item in found):
+        raise QmsError(
+            "{path}: there is no file of qmsdocs sync", path=path, hint=message("qmsdocs sync --to FOLDER, over there")
+        )
+    return found
+
+
+def take_in(system: System, path: Path, *, dry_run: bool) -> Level:
+    """What became of every ledger in a file. Raises QmsError where it is not one of this repository."""
+    store = system.store
+    here = exchange.held(store, lambda _: True)
+    source = path.resolve()
+    with remote.courier(store.place.local_folder, store.objects, here) as courier:
+        there = bundle.heads(courier, source)
+        bundle.unpack(courier, source, there)
+        for branch, commit in there.items():
+            _refuse_foreign(courier.objects, path, branch, commit, store.repository)
+        moved = exchange.receive(store, courier.objects, here, there, dry_run=dry_run)
+    return Level(path.name, str(path), moved)
+
+
+def _refuse_foreign(objects: Objects, path: Path, branch: str, commit: str, repository: str) -> None:
+    """Nothing; raises QmsError where what came was not made in this repository."""
+    first = next(ledger.stream(objects, branch, commit), None)
+    if first is not None and first.event.text("repository") != repository:
+        raise QmsError("{path} comes from another repository", path=path)

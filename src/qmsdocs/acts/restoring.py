@@ -1,0 +1,31 @@
+"""Restore tests: a backup that was restored and compared is a record of the journal."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+from qmsdocs.acts import builtin
+from qmsdocs.store import names
+from qmsdocs.store.backup import About, Measure
+from qmsdocs.store.event import Change, Draft
+from qmsdocs.system.view import System
+
+
+def tested(system: System, about: About, found: Measure, *, digest: str, place: str, by: str) -> Change:
+    """The change that records a restore test; `digest` is the sha256 of the backup file."""
+    system.refuse_unknown_person(by)
+    draft = Draft(
+        record=builtin.number_at(builtin.RESTORE, system.organisation.site[system.site].code),
+        act="issue",
+        state="compared",
+        set={"backup": digest, "made_at": _moment(about.made_at), "place": place, **asdict(found)},
+        by=by,
+        entered_by=by,
+        form=builtin.reference(builtin.RESTORE),
+    )
+    return Change(site=system.site, drafts=(draft,), stem=names.JOURNAL)
+
+
+def _moment(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")

@@ -1,0 +1,103 @@
+"""Copies brought level: over the shared stores of `qms.toml`, or by a file carried from one to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.model.organisation import Remote
+from qmsdocs.store import exchange, head, names, remote, seat
+from qmsdocs.store.exchange import Moved
+from qmsdocs.system.view import System
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What became of every ledger that was not level with one other place; `error` where it could not be reached."""
+
+    place: str
+    url: str
+    moved: tuple[Moved, ...]
+    error: QmsError | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether everything is level now."""
+        return self.error is None and all(moved.is_good for moved in self.moved)
+
+
+def remotes(system: System, name: str | None) -> tuple[tuple[str, Remote], ...]:
+    """The shared stores by name, or the one that is named. Raises QmsError where there is none."""
+    known = system.organisation.remote
+    if name is not None and name not in known:
+        hint = None if known else message("[remote.office] in qms.toml, put into force")
+        raise QmsError("there is no remote {name}; there are {known}", name=name, known=tuple(known), hint=hint)
+    if not known:
+        raise QmsError(
+            "no shared store is set up here",
+            hint=message("[remote.office] in qms.toml; or a file: qmsdocs sync --to FOLDER, --from FOLDER"),
+        )
+    return tuple((key, item) for key, item in known.items() if name in (None, key))
+
+
+def address(system: System, url: str) -> str:
+    """Where a shared store lies; a folder written from this one (`./`, `../`) is found from the repository's top."""
+    return str((system.place.root / url).resolve()) if url.startswith(("./", "../")) else url
+
+
+def takes(shared: Remote) -> exchange.Wanted:
+    """Which ledgers a shared store takes."""
+
+    def wanted(branch: str) -> bool:
+        name = names.parse_branch(branch)
+        return name is not None and shared.takes(retention=name.retention, site=name.site)
+
+    return wanted
+
+
+def level(system: System, name: str, shared: Remote, *, dry_run: bool, clock: Callable[[], datetime]) -> Level:
+    """This copy and a shared store, brought level; with `dry_run` only what would move."""
+    url, wanted = address(system, shared.url), takes(shared)
+    store = system.store
+    here = exchange.held(store, wanted)
+    try:
+        with remote.courier(store.place.local_folder, store.objects, here) as courier:
+            there = courier.listed(url)
+            exchange.refuse_foreign(there)
+            there = {branch: commit for branch, commit in there.items() if wanted(branch)}
+            courier.fetch(url, [branch for branch, commit in there.items() if not store.objects.has(commit)])
+            came = exchange.receive(store, courier.objects, here, there, dry_run=dry_run)
+            if not dry_run:
+                note_heads(system, clock())
+                here = exchange.held(store, wanted)
+            blocked = {moved.ledger for moved in came if not moved.is_good}
+            lacked = exchange.lacking(courier.objects, {b: c for b, c in here.items() if b not in blocked}, there)
+            went = lacked if dry_run else exchange.offer(courier, url, lacked)
+    except remote.Unreachable as error:
+        return Level(name, url, (), error)
+    return Level(name, url, (*came, *went))
+
+
+def note_heads(system: System, now: datetime) -> None:
+    """Nothing; where this copy writes for a site whose ledgers went on since they were last noted, they are noted."""
+    store, moment = system.store, now.astimezone(system.zone)
+    for site in system.organisation.site:
+        if seat.holds(store.place, store.objects, site) and not head.is_noted(store, site):
+            head.record_head_line(store, site, now=moment)
+
+
+def titled(system: System, branch: str) -> tuple[object, ...]:
+    """What a ledger is called for people: the title of its class, year and site code."""
+    name = names.parse_branch(branch)
+    assert name is not None
+    sites, classes = system.organisation.site, system.schedule.class_
+    code = sites[name.site].code if name.site in sites else name.site
+    title = classes[name.retention].title if name.retention in classes else name.retention
+    return (title, name.year, code)
+
+
+def is_diverged(levels: Iterable[Level]) -> bool:
+    """Whether a ledger went two ways, or was refused."""
+    return any(not moved.is_good for found in levels for moved in found.moved)

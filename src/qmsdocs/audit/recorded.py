@@ -1,0 +1,124 @@
+"""What the journals of the sites say: seats, openings, and where each ledger stood; read whole, faults set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from qmsdocs.base.errors import Message, QmsError
+from qmsdocs.store import history, journal, ledger, names, seat
+from qmsdocs.store.event import Stored
+from qmsdocs.store.objects import FILE, Objects
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What one heads event says of one ledger; `number` is that of the event."""
+
+    site: str
+    number: str
+    at: datetime
+    commit: str
+    events: int
+    last: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The journal of a site: its events in order of path, and the paths of those that cannot be read, with why."""
+
+    site: str
+    commit: str
+    events: tuple[Stored, ...] = field(repr=False)
+    unreadable: tuple[tuple[str, Message], ...]
+    commits: frozenset[str] = field(repr=False)
+
+    @property
+    def branch(self) -> str:
+        """The journal's own branch."""
+        return names.journal_of(self.site)
+
+    @cached_property
+    def series(self) -> Mapping[str, tuple[Stored, ...]]:
+        """The events by series."""
+        found: dict[str, list[Stored]] = {}
+        for stored in self.events:
+            found.setdefault(stored.path.partition("/")[0], []).append(stored)
+        return {name: tuple(events) for name, events in found.items()}
+
+    @cached_property
+    def openings(self) -> Mapping[str, Stored]:
+        """The first opening of each ledger."""
+        found: dict[str, Stored] = {}
+        for stored in self.series.get(journal.OPENING, ()):
+            found.setdefault(str(stored.event.mapping("set").get("ledger")), stored)
+        return found
+
+    @cached_property
+    def notes(self) -> Mapping[str, tuple[Note, ...]]:
+        """What was noted of each ledger, oldest first."""
+        found: dict[str, list[Note]] = {}
+        for stored in self.series.get(journal.HEADS, ()):
+            for branch, note in notes_of(self.site, stored).items():
+                found.setdefault(branch, []).append(note)
+        return {branch: tuple(notes) for branch, notes in found.items()}
+
+    @cached_property
+    def seats(self) -> tuple[tuple[Stored, seat.Seat], ...]:
+        """The seats, oldest first, each with its event."""
+        return tuple((stored, seat.read_seat(stored, self.site)) for stored in self.series.get(journal.SEAT, ()))
+
+
+def notes_of(site: str, stored: Stored) -> Mapping[str, Note]:
+    """What a heads event says of each ledger."""
+    heads, number = journal.read_heads(stored), str(stored.event.mapping("record").get("number"))
+    return {
+        branch: Note(site, number, heads.recorded_at, said.commit, said.events, said.last)
+        for branch, said in heads.ledgers.items()
+    }
+
+
+def journals(objects: Objects) -> tuple[Journal, ...]:
+    """The journals this copy holds. Raises QmsError where a commit or folder of one is missing or damaged."""
+    found = (names.parse_branch(branch) for branch in objects.heads(lambda name: name.startswith(names.JOURNAL + "/")))
+    return tuple(_journal(objects, name.site, name.branch) for name in found if name is not None)
+
+
+def _journal(objects: Objects, site: str, branch: str) -> Journal:
+    head = objects.head(branch)
+    assert head is not None
+    events: list[Stored] = []
+    unreadable: list[tuple[str, Message]] = []
+    entries = {entry.path: entry for entry in objects.walk(head.commit)}
+    for path, entry in entries.items():
+        said = names.parse_path(path)
+        if said is None or entry.mode != FILE or not said.act or said.is_signature:
+            continue  # what does not belong there is for the rules over the history
+        signature = entries.get(path + names.SIGNATURE_SUFFIX)
+        try:
+            stored = ledger.read_stored(objects, branch, path, entry.oid, signature.oid if signature else None)
+            _check_moment(stored)
+            events.append(stored)
+        except QmsError as error:
+            unreadable.append((path, error.message))
+    return Journal(site, head.commit, tuple(events), tuple(unreadable), commits_of(objects, head.commit))
+
+
+def _check_moment(stored: Stored) -> None:
+    try:
+        is_zoned = stored.event.recorded_at.tzinfo is not None
+    except ValueError:
+        is_zoned = False
+    if not is_zoned:
+        raise QmsError("its time has no zone")
+
+
+def commits_of(objects: Objects, commit: str) -> frozenset[str]:
+    """The commits of a ledger, as far back as its history can be read."""
+    found: set[str] = set()
+    with suppress(QmsError):  # that the history is cut off is found by whoever checks it
+        found.update(made.commit for made in history.steps(objects, commit))
+    return frozenset(found)

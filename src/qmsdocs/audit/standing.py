@@ -1,0 +1,200 @@
+"""How each ledger stands against what the journals noted of it: whole, gone, cut off, rewritten, behind, elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from itertools import chain
+
+from qmsdocs.audit.recorded import Journal, Note, commits_of, journals
+from qmsdocs.base.canonical import Json
+from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.model.organisation import Organisation
+from qmsdocs.store import certificate, history, ledger, names, seat
+from qmsdocs.store.certificate import Certificate
+from qmsdocs.store.objects import Head, Objects
+from qmsdocs.store.place import Place
+
+
+class Standing(Enum):
+    """What became of a ledger."""
+
+    LOST = auto()
+    EMPTY = auto()  # opened, and nothing else is known of it
+    SHORTENED = auto()
+    REWRITTEN = auto()
+    BEHIND = auto()
+    ELSEWHERE = auto()
+    DIVERGED = auto()
+    DAMAGED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is wrong with one ledger."""
+
+    branch: str
+    standing: Standing
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What this copy holds: its place, its ledgers' heads, the journals' notes, the certificates of disposal."""
+
+    place: Place
+    objects: Objects
+    organisation: Organisation
+    heads: Mapping[str, Head]
+    journals: tuple[Journal, ...]
+    commits: Mapping[str, frozenset[str]]  # of control and of the journals
+    certificates: tuple[Certificate, ...]
+
+    @classmethod
+    def read(cls, place: Place, objects: Objects, organisation: Organisation) -> Copy:
+        """What the copy at `place` holds. Raises QmsError where control or a journal is damaged."""
+        heads = objects.heads(names.is_ledger)
+        held = journals(objects)
+        commits = {said.branch: said.commits for said in held}
+        if names.CONTROL in heads:
+            commits[names.CONTROL] = commits_of(objects, heads[names.CONTROL].commit)
+        return cls(place, objects, organisation, heads, held, commits, certificate.certificates(objects))
+
+    def notes(self, branch: str) -> tuple[Note, ...]:
+        """What all journals noted of a ledger, oldest first."""
+        found = (note for said in self.journals for note in said.notes.get(branch, ()))
+        return tuple(sorted(found, key=lambda note: note.at))
+
+    def writes(self, branch: str) -> bool:
+        """Whether this copy is the one that writes the ledger: what it lacks, nobody else has for sure."""
+        held = names.parse_branch(branch)
+        sites = (held.site,) if held is not None and held.site else tuple(said.site for said in self.journals)
+        return any(seat.holds(self.place, self.objects, site) for site in sites)
+
+    def is_accounted_for(self, branch: str, old: str, new: str | None) -> bool:
+        """Whether certificates of disposal explain that the ledger is no longer what it was."""
+        return certificate.accounts_for(self.certificates, self.objects, branch, old, new)
+
+    def compared(self, branch: str, note: Note) -> Standing | None:
+        """How the ledger stands against one note of it, None when it holds all of that."""
+        head = self.heads.get(branch)
+        if head is None:
+            return None if self.is_accounted_for(branch, note.commit, None) else self._absent(branch)
+        if history.leads_to(self.objects, note.commit, head.commit):
+            return None
+        if self.is_accounted_for(branch, note.commit, head.commit):
+            return None
+        return self._cut_or_rewritten(branch, note, head.commit)
+
+    def _absent(self, branch: str) -> Standing:
+        return Standing.ELSEWHERE if self.kept_at(branch) and not self.writes(branch) else Standing.LOST
+
+    def kept_at(self, branch: str) -> str | None:
+        """The name of the shared store that takes the ledger, None where none does."""
+        held = names.parse_branch(branch)
+        takes = (
+            name
+            for name, remote in self.organisation.remote.items()
+            if held is not None and remote.takes(retention=held.retention, site=held.site)
+        )
+        return next(takes, None)
+
+    def _cut_or_rewritten(self, branch: str, note: Note, commit: str) -> Standing:
+        """Cut off where all that stands here is an older part of what was noted, else rewritten."""
+        here = {found.commit for found in history.steps(self.objects, commit)}
+        if self.objects.has(note.commit):
+            is_part = history.leads_to(self.objects, commit, note.commit)
+        else:  # the commit itself is gone: what the journal noted before must stand in what is left
+            count = events_of(self.objects, commit)
+            older = [other for other in self.notes(branch) if other.at < note.at and other.events <= count]
+            is_part = count < note.events and all(other.commit in here for other in older)
+        if not is_part:
+            return Standing.REWRITTEN
+        is_noted = any(other.commit == commit for other in self.notes(branch))
+        return Standing.BEHIND if is_noted and not self.writes(branch) else Standing.SHORTENED
+
+
+def events_of(objects: Objects, commit: str) -> int:
+    """How many events a ledger held at a commit."""
+    found = (names.parse_path(entry.path) for entry in objects.walk(commit))
+    return sum(1 for said in found if said is not None and said.act and not said.is_signature)
+
+
+def standings(copy: Copy) -> tuple[Said, ...]:
+    """Everything wrong with any ledger that this copy holds, or that a journal knows."""
+    known = {branch for said in copy.journals for branch in chain(said.openings, said.notes)}
+    branches = sorted(branch for branch in known | copy.heads.keys() if names.is_ledger(branch))
+    return tuple(said for branch in branches for said in _guarded(copy, branch))
+
+
+def _guarded(copy: Copy, branch: str) -> Iterator[Said]:
+    try:
+        yield from _standing(copy, branch)
+    except QmsError as error:  # an object is missing or damaged
+        yield Said(branch, Standing.DAMAGED, error.message)
+
+
+def _standing(copy: Copy, branch: str) -> Iterator[Said]:
+    head, notes = copy.heads.get(branch), copy.notes(branch)
+    if head is not None and head.diverged:
+        yield Said(branch, Standing.DIVERGED, _diverged(head))
+    if notes:
+        found = copy.compared(branch, notes[-1])
+        if found is not None:
+            yield Said(branch, found, worded(copy, branch, notes[-1], found))
+            return
+    elif head is None and not copy.is_accounted_for(branch, "", None):
+        yield Said(branch, Standing.EMPTY, message("it was opened, but nothing of it is held here"))
+    if head is not None:
+        yield from _pinned(copy, branch, head.commit)
+
+
+def _diverged(head: Head) -> Message:
+    others = tuple(name.removeprefix("refs/heads/").removeprefix("refs/remotes/") for name in head.diverged)
+    return message("two copies have written it: {others} went another way", others=others)
+
+
+def worded(copy: Copy, branch: str, note: Note, found: Standing) -> Message:
+    """What is said of a ledger that does not stand as it was noted."""
+    said = {"day": note.at.date(), "number": note.number, "count": note.events}
+    match found:
+        case Standing.LOST:
+            return message("it is gone: on {day} {number} noted {count} acts in it", **said)
+        case Standing.ELSEWHERE:
+            return message("it is kept at {store}, which this copy has not read", store=copy.kept_at(branch) or "-")
+        case Standing.BEHIND:
+            return message("this copy is behind: on {day} {number} noted {count} acts, here it stands earlier", **said)
+        case Standing.SHORTENED:
+            return message("its newest acts were cut off: on {day} {number} noted {count} acts in it", **said)
+        case _:
+            return message("it was rewritten: what {number} noted on {day} ({count} acts) is not what stands here", **said)
+
+
+def _pinned(copy: Copy, branch: str, commit: str) -> Iterator[Said]:
+    """The releases and the journal by which the newest act of a ledger was judged, where that state is not held."""
+    held = names.parse_branch(branch)
+    if held is None or held.kind is not names.Kind.RECORDS:
+        return
+    body = newest_act(copy.objects, branch, commit)
+    for key, other in (("control", names.CONTROL), ("journal", names.journal_of(held.site))):
+        pinned = body.get(key)
+        if other not in copy.commits or pinned is None or pinned in copy.commits[other]:
+            continue
+        if copy.writes(branch):
+            said = message("its newest acts were cut off: {ledger} holds an act that was written later", ledger=branch)
+            yield Said(other, Standing.SHORTENED, said)
+        else:
+            said = message("this copy is behind: {ledger} holds an act that was written later", ledger=branch)
+            yield Said(other, Standing.BEHIND, said)
+
+
+def newest_act(objects: Objects, branch: str, commit: str) -> Mapping[str, Json]:
+    """An act of the newest commit of a ledger; empty where that commit holds none."""
+    parents = history.step(objects, commit).parents
+    added = objects.additions(parents[0], commit) if parents else None
+    for entry in objects.walk(commit) if added is None else added:
+        said = names.parse_path(entry.path)
+        if said is not None and said.act and not said.is_signature:
+            return ledger.parse_event(branch, entry.path, objects.read(entry.oid))
+    return {}

@@ -1,0 +1,97 @@
+"""`qmsdocs export backup`: one verified file; and the test that it can be restored."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from qmsdocs.base.errors import QmsError, cause, message
+from qmsdocs.cli.words import Command, option, pass_session
+
+if TYPE_CHECKING:
+    from qmsdocs.cli.session import Session
+    from qmsdocs.store.backup import About, Measure
+
+HELP = "Write everything into one file, restored and compared before it is believed; or try one (--test)."
+
+
+@click.command(cls=Command, help=HELP)
+@option("-o", "--output", metavar="FILE", help="Where to write it (else: a file of today in this folder's parent).")
+@option("--test", "tested", metavar="FILE", type=click.Path(readable=False, path_type=Path),
+        help="Restore a backup aside, compare it with what is stored, and record the test.")  # fmt: skip
+@option("--place", default="", metavar="TEXT", help="Where the test was made.")
+@option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@pass_session
+def backup(session: Session, output: str | None, tested: Path | None, place: str, as_json: bool) -> None:
+    """A backup, or a restore test."""
+    session.refuse_on()
+    if tested is not None:
+        _test(session, tested, place, as_json=as_json)
+        return
+    from qmsdocs.store.backup import write
+    from qmsdocs.store.exchange import held
+
+    system = session.system
+    path = Path(output) if output is not None else system.place.root.parent / _name(system.place.root, f"{system.today}")
+    if path.resolve().is_relative_to(system.place.root.resolve()):
+        raise QmsError("a backup does not lie in what it backs up: {path}", path=path, hint=message("-o FILE"))
+    if path.exists():
+        raise QmsError("{path} is there already", path=path, hint=message("-o FILE"))
+    held(system.store, lambda _: True)
+    about, found = write(system.place.root, system.objects, path, repository_id=system.repository, at=system.now)
+    if as_json:
+        session.answer_json(_said(path, about, found))
+        return
+    session.answer(session.say("{path}: restored aside and compared: {ledgers} ledgers, {records} records, {events} events",
+                               path=path, ledgers=found.ledgers, records=found.records, events=found.events))  # fmt: skip
+    session.answer(session.say("Keep it elsewhere; try it there: qmsdocs export backup --test {path}", path=path))
+
+
+def _name(root: Path, day: str) -> str:
+    return f"{root.name}-backup-{day}.zip"
+
+
+def _test(session: Session, path: Path, place: str, *, as_json: bool) -> None:
+    from qmsdocs.acts.restoring import tested
+    from qmsdocs.store import seat
+    from qmsdocs.store.backup import tried
+
+    system = session.system
+    seat.require(system.place, system.objects, system.site)
+    about, found = tried(path, system.objects)
+    if about.repository != system.repository:
+        raise QmsError("{path} is the backup of another repository", path=path)
+    digest = _hash(path)
+    outcome = session.apply(lambda s: tested(s, about, found, digest=digest, place=place, by=session.by))
+    number = outcome.posted[0].number
+    if as_json:
+        session.answer_json({**_said(path, about, found), "test": number})
+        return
+    session.answer(session.say("{number}: {path} of {day} was restored; {records} records and {events} events are equal",
+                               number=number, path=path, day=about.made_at.date(), records=found.records,
+                               events=found.events))  # fmt: skip
+
+
+def _said(path: Path, about: About, found: Measure) -> dict[str, object]:
+    return {
+        "format": 1,
+        "path": str(path),
+        "sha256": _hash(path),
+        "made_at": about.made_at.isoformat(timespec="seconds"),
+        "ledgers": found.ledgers,
+        "records": found.records,
+        "events": found.events,
+        "attachments": found.attachments,
+        "digest": found.digest,
+    }
+
+
+def _hash(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise QmsError("{path} cannot be read: {reason}", path=path, reason=cause(error)) from error

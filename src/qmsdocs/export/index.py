@@ -1,0 +1,202 @@
+"""The index on top of a package, as a spreadsheet and as a page: what is in it, and what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from qmsdocs.base.errors import message
+from qmsdocs.base.language import Catalogue
+from qmsdocs.export import front
+from qmsdocs.export.contents import Contents, Taken
+from qmsdocs.query.selecting import Selection
+from qmsdocs.render.table import Cell, Column, Grid, Kind
+
+FILE = "00 索引.xlsx"
+_KINDS = {Kind.DATE: front.Kind.DATE, Kind.NUMBER: front.Kind.NUMBER}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is said of the package itself, line by line, and what a reader must know."""
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What a package holds, ready to be listed."""
+
+    facts: Facts
+    contents: Contents
+    selection: Selection
+    audit: tuple[tuple[str, str], ...]  # title and path of each file of the audit report
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The language it speaks."""
+        return self.contents.catalogue
+
+    def grids(self) -> tuple[Grid, ...]:
+        """The sheets of the spreadsheet, one for each kind of thing; those that list nothing are left out."""
+        lists = (self._records(), self._documents(), self._registers(), self._missing(), self._destroyed())
+        return (self._facts(), *(grid for grid in lists if grid.rows))
+
+    def _grid(
+        self, title: str, columns: Sequence[tuple[str, str, Kind, int]], rows: Iterable[tuple[Cell, ...]]
+    ) -> Grid:
+        made = tuple(Column(name, title, kind, width) for name, title, kind, width in columns)
+        return Grid(title, self.facts.title, made, tuple(rows))
+
+    def _facts(self) -> Grid:
+        say = self.catalogue.say
+        columns = [("item", say("Item"), Kind.TEXT, 50), ("content", say("Content"), Kind.TEXT, 170)]
+        notes = [(say("Note"), note) for note in self.facts.notes]
+        return self._grid(say("About this package"), columns, [*self.facts.facts, *notes])
+
+    def _records(self) -> Grid:
+        say = self.catalogue.say
+        columns = [
+            ("number", say("Number"), Kind.TEXT, 42),
+            ("title", say("Form"), Kind.TEXT, 42),
+            ("state", say("State"), Kind.TEXT, 20),
+            ("opened", say("Date"), Kind.DATE, 26),
+            ("belongs", say("Belongs to"), Kind.TEXT, 42),
+            ("drawn", say("Asked for"), Kind.TEXT, 16),
+            ("events", say("Acts"), Kind.NUMBER, 16),
+            ("file", say("File"), Kind.TEXT, 110),
+        ]
+        return self._grid(say("Records"), columns, map(self._record, self.contents.records))
+
+    def _record(self, taken: Taken) -> tuple[Cell, ...]:
+        say = self.catalogue.say
+        root = taken.root if taken.root != taken.row.number else ""
+        asked = say("yes" if taken.row.number in self.selection.numbers else "no")
+        day, path = taken.row.opened_at[:10], taken.path or say("missing")
+        return (taken.row.number, taken.title, taken.state, day, root, asked, len(taken.events), path)
+
+    def _documents(self) -> Grid:
+        say = self.catalogue.say
+        columns = [
+            ("number", say("Number"), Kind.TEXT, 30),
+            ("revision", say("Revision"), Kind.TEXT, 18),
+            ("title", say("Title"), Kind.TEXT, 60),
+            ("from", say("In force from"), Kind.DATE, 28),
+            ("records", say("Records judged by it"), Kind.NUMBER, 30),
+            ("file", say("File"), Kind.TEXT, 110),
+        ]
+        rows = (
+            (
+                found.release.number,
+                found.release.revision,
+                found.title,
+                found.release.first_day.isoformat() if found.release.first_day else None,
+                found.count,
+                found.paths[0] if found.pending is None else say("missing"),
+            )
+            for found in self.contents.documents
+        )
+        return self._grid(say("Documents then in force"), columns, rows)
+
+    def _registers(self) -> Grid:
+        say = self.catalogue.say
+        columns = [("title", say("Register"), Kind.TEXT, 60), ("file", say("File"), Kind.TEXT, 110)]
+        listed = [*((title, path) for title, paths in self.contents.registers for path in paths), *self.audit]
+        return self._grid(say("Registers and checks"), columns, listed)
+
+    def _missing(self) -> Grid:
+        say = self.catalogue.say
+        columns = [
+            ("number", say("Number"), Kind.TEXT, 42),
+            ("what", say("What is masked or missing"), Kind.TEXT, 90),
+            ("sha256", "SHA-256", Kind.TEXT, 120),
+        ]
+        return self._grid(say("Masked and missing"), columns, self._lacks())
+
+    def _lacks(self) -> Iterator[tuple[Cell, ...]]:
+        say = self.catalogue.say
+        for taken in self.contents.records:
+            if taken.pending is not None:
+                yield taken.row.number, say("the page could not be drawn: {reason}", reason=taken.pending), None
+            if taken.masked:
+                yield taken.row.number, say("{count} acts with masked values", count=taken.masked), None
+            for file in taken.withheld:
+                said = say("an attachment stays in the house: {kind} {size} bytes", kind=file.kind, size=file.size)
+                yield taken.row.number, said, file.sha256
+        for found in self.contents.documents:
+            if found.pending is not None:
+                said = say("the page could not be drawn: {reason}", reason=found.pending)
+                yield f"{found.release.number} {found.release.revision}", said, None
+
+    def _destroyed(self) -> Grid:
+        say = self.catalogue.say
+        columns = [
+            ("number", say("Number"), Kind.TEXT, 42),
+            ("title", say("Form"), Kind.TEXT, 42),
+            ("certificate", say("Certificate"), Kind.TEXT, 42),
+            ("on", say("Destroyed on"), Kind.DATE, 28),
+            ("reason", say("Reason"), Kind.TEXT, 60),
+            ("sha256", say("SHA-256 of its last act"), Kind.TEXT, 120),
+        ]
+        rows = (
+            (
+                gone.record.number,
+                gone.record.title,
+                gone.certificate.number,
+                gone.certificate.carried_out_on.isoformat() if gone.certificate.carried_out_on else None,
+                self.contents.hiding.text(gone.record.reason),
+                gone.record.last,
+            )
+            for gone in self.selection.destroyed
+        )
+        return self._grid(say("Destroyed records of this range"), columns, rows)
+
+    # ── the page
+
+    def page(self) -> front.Front:
+        """The front page."""
+        shelves = [self._record_shelf()]
+        for name, grid in zip(("documents", "registers", "missing", "destroyed"),
+                              (self._documents(), self._registers(), self._missing(), self._destroyed()),
+                              strict=True):  # fmt: skip
+            if grid.rows:
+                shelves.append(_shelf(name, grid))
+        return front.Front(
+            self.facts.title, self.facts.facts, self.facts.notes, tuple(shelves), self.catalogue.language
+        )
+
+    def _record_shelf(self) -> front.Shelf:
+        grid = self._records()
+        lines = (self._line(taken, row) for taken, row in zip(self.contents.records, grid.rows, strict=True))
+        return front.Shelf("records", grid.title, _columns(grid)[:-1], tuple(lines))
+
+    def _line(self, taken: Taken, row: tuple[Cell, ...]) -> front.Line:
+        say = self.catalogue.say
+        family = [other for other in self.contents.records if other.root == taken.root]
+        missing = ((say("Pages"), say("missing")),) if taken.path is None else ()
+        return front.Line(
+            taken.row.number,
+            tuple("" if cell is None else str(cell) for cell in row[:-1]),
+            links=(front.Link(say("Open the pages"), taken.path),) if taken.path else (),
+            detail=(*missing, (say("SHA-256 of its last act"), taken.row.sha256)),
+            events=taken.events,
+            related=tuple(other.row.number for other in family if other is not taken),
+        )
+
+
+def _columns(grid: Grid) -> tuple[front.Column, ...]:
+    return tuple(front.Column(c.name, c.title, _KINDS.get(c.kind, front.Kind.TEXT)) for c in grid.columns)
+
+
+def _shelf(name: str, grid: Grid) -> front.Shelf:
+    """A list of the spreadsheet as a shelf; the column `file` becomes a link."""
+    columns = _columns(grid)
+    lines = []
+    for number, row in enumerate(grid.rows, 1):
+        cells = tuple("" if cell is None else str(cell) for cell in row)
+        path = cells[-1] if columns[-1].name == "file" and "/" in cells[-1] else ""
+        links = (front.Link(path.rpartition("/")[2], path),) if path else ()
+        lines.append(front.Line(f"{name}-{number}", cells, links=links))
+    return front.Shelf(name, grid.title, columns, tuple(lines))

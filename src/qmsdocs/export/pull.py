@@ -1,0 +1,197 @@
+"""A package for an auditor: a ZIP that is a BagIt bag, readable on top, with the proof beneath."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from importlib import resources
+
+from qmsdocs import __version__
+from qmsdocs.acts.pull import Taking
+from qmsdocs.base.canonical import Json, dumps, sha256
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.language import Catalogue
+from qmsdocs.export import index
+from qmsdocs.export.bag import PAYLOAD, Bag
+from qmsdocs.export.contents import Contents
+from qmsdocs.export.front import front_files
+from qmsdocs.export.hiding import Hiding
+from qmsdocs.export.proof import Kind, Proof
+from qmsdocs.model.key import allowed_signers
+from qmsdocs.model.record import Event
+from qmsdocs.query.selecting import Family, Selection, said
+from qmsdocs.render.table_sheet import xlsx
+from qmsdocs.store import control, journal, ledger, names
+from qmsdocs.store.event import Posted, RecordKey
+from qmsdocs.store.head import HeadLine
+from qmsdocs.system.view import System
+
+PROOF, PULL = "proof", "pull"
+SALTS_FORMAT = 1
+
+
+def hiding_of(system: System, selection: Selection, taking: Taking) -> Hiding:
+    """How the selected records leave. Raises QmsError where the words about the package name somebody masked."""
+    records = (system.record_at(row.key) for row in selection.rows)
+    hiding = Hiding.of(system, records, is_full=taking.is_full)
+    for written in (taking.recipient, taking.reason or "", *selection.wanted.numbers):
+        if hiding.text(written) != written:
+            raise QmsError(
+                "what you write about the package names somebody whose data are masked in it",
+                hint=message("it is kept for ever; say it without the name"),
+            )
+    return hiding
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What a package turned out to be."""
+
+    manifest: str
+    records: int
+    events: int
+    masked: int
+    withheld: int
+    missing: int
+
+
+@dataclass
+class Packing:
+    """A package while it is made, for one pull that was begun."""
+
+    system: System
+    selection: Selection
+    taking: Taking
+    hiding: Hiding
+    catalogue: Catalogue
+    begun: Posted
+    line: HeadLine
+    bag: Bag
+
+    def __post_init__(self) -> None:
+        self.proof = Proof(self.system.objects, PROOF, self.bag.add)
+        roots = {family.root.form for family in self.selection.families}
+        self.contents = Contents(
+            self.system, self.hiding, self.catalogue, self.bag, self.proof.head, is_mixed=len(roots) > 1
+        )
+
+    def family(self, family: Family) -> None:
+        """Nothing; records that belong together are in."""
+        self.contents.family(family)
+
+    def settle(self) -> Packed:
+        """What the package is, now that everything but what is said of itself is in."""
+        self.contents.close_documents()
+        self.contents.close_registers()
+        self._prove()
+        found = index.Index(self._facts(), self.contents, self.selection, ())
+        self.bag.add(index.FILE, xlsx(*found.grids(), created=self.system.now))
+        for path, data in front_files(found.page()):
+            self.bag.add(path, data)
+        counts = self.proof.counts
+        return Packed(
+            manifest=sha256(self.bag.manifest),
+            records=len(self.contents.records),
+            events=counts.get(Kind.EVENT, 0) + counts.get(Kind.MASKED, 0),
+            masked=counts.get(Kind.MASKED, 0),
+            withheld=counts.get(Kind.WITHHELD, 0),
+            missing=sum(taken.path is None for taken in self.contents.records),
+        )
+
+    # ── the proof
+
+    def _prove(self) -> None:
+        self.proof.places = self.contents.places
+        for row in self.selection.rows:
+            form = self.system.form_of_row(row).form
+            hide = partial(self.hiding.event, form)
+            self.proof.record(row.key, hide=hide, withholds_files=not self.hiding.is_full)
+        for key in self._releases():
+            self.proof.record(key)
+        for key in self._keys():
+            self.proof.record(key)
+        for gone in self.selection.destroyed:
+            self.proof.record(control.key_of(gone.certificate.events[0]), hide=self._scrubbed)
+        self.proof.close()
+        signers = allowed_signers(self.system.definitions.keys, self.system.zone)
+        self.bag.add(f"{PROOF}/allowed_signers", signers.encode())
+        self.bag.add(f"{PROOF}/verify.sh", (resources.files("qmsdocs") / "builtin/export/verify.sh").read_bytes())
+
+    def _releases(self) -> Iterable[RecordKey]:
+        """The records by which the documents of the package were put into force."""
+        for found in self.contents.documents:
+            yield control.key_of(self.system.definitions.events(found.release)[0])
+
+    def _keys(self) -> Iterable[RecordKey]:
+        """The records by which the keys were registered that signatures are checked by."""
+        for events in control.records(self.system.objects, self.proof.head(names.CONTROL), control.KEYS):
+            yield control.key_of(events[0])
+
+    # ── what is said of the package
+
+    def _facts(self) -> index.Facts:
+        say = self.catalogue.say
+        organisation = self.system.organisation.organisation.of(self.catalogue.language)
+        wanted = said(self.selection.wanted)
+        asked = "; ".join(f"{name} {text}" for name, text in wanted.items() if name not in ("sample", "seed"))
+        facts = [
+            (say("Package"), self.begun.number),
+            (say("Organisation"), organisation),
+            (say("For whom"), self.taking.recipient),
+            (say("Purpose"), self.taking.reason or "-"),
+            (say("Taken by"), self.system.people.names().get(self.taking.by, self.taking.by)),
+            (say("Taken at"), f"{self.system.now:%Y-%m-%d %H:%M %z}"),
+            (say("Asked for"), asked or say("everything")),
+            (say("Records that fit"), str(self.selection.population)),
+            (say("Records taken"), str(len(self.selection.rows))),
+            (say("Personal data"), say("included") if self.taking.is_full else say("masked")),
+            (say("Head line"), f"{self.line.number} {self.line.commit}"),
+        ]
+        if self.selection.wanted.sample is not None:
+            drawn = say("{count} of {population} by the seed {seed}", count=len(self.selection.numbers),
+                        population=self.selection.population, seed=self.selection.wanted.seed)  # fmt: skip
+            facts.insert(8, (say("Sample"), drawn))
+        return index.Facts(say("Package {number}", number=self.begun.number), tuple(facts), tuple(self._notes()))
+
+    def _notes(self) -> Iterable[str]:
+        say = self.catalogue.say
+        yield say("How to check everything without our program: sh data/proof/verify.sh")
+        if self.selection.wanted.sample is not None:
+            yield say("The sample: those numbers whose SHA-256 of `SEED NUMBER` is smallest; anybody can draw it again")
+        if not self.taking.is_full:
+            yield say("Personal data are masked, attachments stay in the house; the house can disclose value by value")
+        if self.selection.destroyed:
+            yield say("Records of this range were destroyed; they are listed with their certificates")
+
+    # ── the end
+
+    def close(self, packed: Posted) -> None:
+        """Nothing; the bag is whole, with the pull's own record and the newest heads beside the payload."""
+        tags: dict[str, bytes] = {}
+        proof = Proof(self.system.objects, PULL, tags.__setitem__)
+        proof.record(packed.record)
+        heads = journal.newest_heads(self.system.objects, self.system.site)
+        if heads is not None:
+            proof.record(control.key_of(heads.stored))
+        proof.close()
+        organisation = self.system.organisation
+        info = {
+            "Source-Organization": organisation.organisation.of(self.catalogue.language),
+            "External-Identifier": packed.number,
+            "External-Description": self.catalogue.say("Package {number}", number=packed.number),
+            "Bagging-Date": f"{self.system.now:%Y-%m-%d}",
+            "Bag-Software-Agent": f"qmsdocs {__version__}",
+        }
+        self.bag.close(info, tags)
+
+
+def result_of(packed: Packed) -> dict[str, Json]:
+    """What the record of the pull says of the package."""
+    return {"manifest": packed.manifest, "masked": packed.masked}
+
+
+def salts_file(hiding: Hiding, number: str, manifest: str) -> bytes:
+    """The salts of every digest in a masked package, to be kept in the house: with one a single value is disclosed."""
+    listed: dict[str, Json] = {digest: dict(salts) for digest, salts in sorted(hiding.salts.items())}
+    return dumps({"format": SALTS_FORMAT, "package": number, "manifest": manifest, "events": listed}) + b"\n"
