@@ -33,6 +33,10 @@ TAKERS = {"message": 0, "Message": 0, "say": 0, "tell": 0, "progress": 1, "error
 HANDED_ON = {
     "acts/sheets.py": {"Message(_TRIGGERS[found.trigger].template, {'period': found.words(catalogue.language)})"}
     | {"_TRIGGERS[found.trigger].template"},
+    "audit/clauses.py": {"finding.message"},
+    "audit/report.py": {"finding.message", "limit", "_verdict(report)"},
+    "audit/sarif.py": {"limit"},
+    "audit/sheet.py": {"finding.message", "item.finding.message", "limit"},
     "base/errors.py": {"template"},
     "base/language.py": {"said", "value"},
     "cli/asking.py": {"question.hint", "question.error"},
@@ -57,6 +61,9 @@ HANDED_ON = {
     "render/limited.py": {"said['template']"},
     "cli/report.py": {"refusal.message", "error.hint"},
     "cli/session.py": {"said", "label"},
+    "cli/guard.py": {"why"},
+    "cli/sync.py": {"_line(session, moved, found.place, dry_run=dry_run)", "found.error.message", "moved.reason"}
+    | {"found.error.hint"},
     "cli/words.py": {"said", "self.said", "self.help", "_template(self.help)", "_template(below.help)"},
     "fill/ask.py": {"item.help.of(self.language) if item.help is not None else None"},  # a Question's, not click's
     "fill/refused.py": {"refusal.message", "said"},

@@ -291,5 +291,5 @@ CALL: Mapping[str, object] = {
     "statements": [{"statement": "两台电梯都停了。"}],
 }
 FILLED: Mapping[str, Mapping[str, object]] = {"QR-04-01": LIAISON, "QR-14-04": COMPLAINT, "QR-14-03": CALL}
-CONTROL_FORMS = ("QR-01-02", "QR-01-03", "QR-01-04", "QR-01-05", "QR-01-06")
+CONTROL_FORMS = ("QR-01-02", "QR-01-03", "QR-01-04", "QR-01-05", "QR-01-06", "QR-02-01")
 FORMS = (*CONTROL_FORMS, "QR-04-01", "QR-14-01", "QR-14-03", "QR-14-04", "QR-18-01", "QR-18-02")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from qmsdocs.acts.syncing import Level, note_heads
+from qmsdocs.acts.syncing import Level, note_heads, take_over
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.store import bundle, exchange, ledger, remote
 from qmsdocs.store.objects import Objects
@@ -58,7 +58,7 @@ def files(path: Path) -> tuple[Path, ...]:
     return found
 
 
-def take_in(system: System, path: Path, *, dry_run: bool) -> Level:
+def take_in(system: System, path: Path, *, dry_run: bool, now: datetime) -> Level:
     """What became of every ledger in a file. Raises QmsError where it is not one of this repository."""
     store = system.store
     here = exchange.held(store, lambda _: True)
@@ -68,8 +68,10 @@ def take_in(system: System, path: Path, *, dry_run: bool) -> Level:
         bundle.unpack(courier, source, there)
         for branch, commit in there.items():
             _refuse_foreign(courier.objects, path, branch, commit, store.repository)
-        moved = exchange.receive(store, courier.objects, here, there, dry_run=dry_run)
-    return Level(path.name, str(path), moved)
+        looked = exchange.look(store, courier.objects, here, there)
+        if not dry_run:
+            take_over(system, looked, there, now)
+    return Level(path.name, str(path), looked.moved)
 
 
 def _refuse_foreign(objects: Objects, path: Path, branch: str, commit: str, repository: str) -> None:

@@ -13,6 +13,7 @@ from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.language import Catalogue
 from qmsdocs.model.approval import Offices
+from qmsdocs.model.hold import DecisionKind
 from qmsdocs.model.release import ItemKind, in_force
 from qmsdocs.query.retention import Kept, kept
 from qmsdocs.store import certificate as certificates
@@ -64,8 +65,8 @@ class Order:
         return self.requested_by is not None
 
 
-def refusals(system: System, items: Sequence[Kept], order: Order) -> Iterator[Message]:
-    """Everything that speaks against destroying the records."""
+def refusals(system: System, items: Sequence[Kept], order: Order, *, certificate: str = "") -> Iterator[Message]:
+    """Everything that speaks against destroying the records, by the certificate named where it is drawn up already."""
     rows = {item.row.number: item.row for item in items}
     for item in items:
         row = item.row
@@ -77,6 +78,8 @@ def refusals(system: System, items: Sequence[Kept], order: Order) -> Iterator[Me
         yield from _too_early(system, item, order)
         for hold in item.holds:
             yield message("{number} is on hold: {hold} {title}", **said, hold=hold.record, title=hold.title)
+        if item.certificate not in ("", certificate):
+            yield message("{number} stands on {certificate} already", **said, certificate=item.certificate)
         if not (row.is_closed or row.is_void):
             yield message("{number} is not closed", **said)
         if row.needs_newer_program:
@@ -156,8 +159,10 @@ def draw_up(system: System, branch: str, items: Sequence[Kept], order: Order, ac
     refuse_schedule(system)
     refuse_people(system, order, act)
     if order.is_erasure and not order.law_checked:
-        raise QmsError("does a law ask for the records to be kept longer?",
-                       hint=message("--law-checked WHAT: which minimum was looked up, and why it does not forbid it"))  # fmt: skip
+        raise QmsError(
+            "does a law ask for the records to be kept longer?",
+            hint=message("--law-checked WHAT: the minimum looked up, and why it does not forbid it"),
+        )
     for said in refusals(system, items, order):
         raise QmsError("{said}", said=said)
     if len(items) > MAXIMUM_RECORDS:
@@ -187,7 +192,10 @@ def draw_up(system: System, branch: str, items: Sequence[Kept], order: Order, ac
         meaning="approved",
         acts=builtin.acts(builtin.DISPOSAL),
     )
-    return _in_journal(system, act, [draft])
+    head = system.objects.local_commit(branch)
+    if not items or head is None:
+        raise QmsError("{ledger}: there is nothing left to destroy", ledger=branch)
+    return replace(_in_journal(system, act, [draft]), standing={branch: head})
 
 
 def _in_journal(system: System, act: Act, drafts: Sequence[Draft]) -> Change:
@@ -214,13 +222,20 @@ def _listed(system: System, item: Kept, order: Order, salt: str) -> dict[str, Js
         "period": rule.length.of(system.language) if rule.length is not None else rule.period,
         "trigger_on": item.trigger_on.isoformat() if item.trigger_on else None,
         "due_on": item.due_on.isoformat() if item.due_on else None,
-        "reason": Reason.ERASURE if order.is_erasure else Reason.TRANSFER if item.is_decided else Reason.PERIOD,
+        "reason": _reason(item, order),
         "sha256": events[-1].sha256,
         "events": len(events),
         "attachments": len(attached),
         "submissions": list[Json](keys),
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _reason(item: Kept, order: Order) -> Reason:
+    if order.is_erasure:
+        return Reason.ERASURE
+    is_handed_over = item.decision is not None and item.decision.kind is DecisionKind.TRANSFER
+    return Reason.TRANSFER if is_handed_over else Reason.PERIOD
 
 
 def the_certificate(system: System, number: str) -> Certificate:
@@ -237,10 +252,10 @@ def witness(system: System, number: str, act: Act) -> Change:
     Raises QmsError where the records are no longer those on the certificate, or may not be destroyed any more.
     """
     item = _waiting(system, number)
-    named = item.said.get("witnesses")
-    if act.by not in (named if isinstance(named, list) else ()):
+    named = order_of(item).witnesses
+    if act.by not in named:
         raise QmsError("{person} is not named as a witness on {number}", person=act.by, number=number,
-                       hint=message("--as {people}", people=tuple(map(str, named)) if isinstance(named, list) else ()))  # fmt: skip
+                       hint=message("--as {people}", people=named))  # fmt: skip
     if act.by in item.witnesses:
         raise QmsError("{person} has signed {number} already", person=act.by, number=number)
     _refuse_changed(system, item)
@@ -299,7 +314,7 @@ def _refuse_changed(system: System, item: Certificate) -> None:
             raise QmsError("{number} is no longer what {certificate} says",
                            number=record.number, certificate=item.number, hint=hint)  # fmt: skip
         rows.append(row)
-    for said in refusals(system, tuple(kept(system, rows)), order_of(item)):
+    for said in refusals(system, tuple(kept(system, rows)), order_of(item), certificate=item.number):
         raise QmsError("{said}", said=said, hint=hint)
 
 

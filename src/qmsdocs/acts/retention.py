@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,8 +18,10 @@ from qmsdocs.model.record import Record
 from qmsdocs.model.retention import last_day
 from qmsdocs.query.retention import kept
 from qmsdocs.store import control
+from qmsdocs.store.certificate import certificates
 from qmsdocs.store.event import Change, Draft
 from qmsdocs.store.names import Kind, parse_branch
+from qmsdocs.store.rows import Row
 from qmsdocs.system.view import System
 
 MAXIMUM_NUMBERS = 20_000  # in one hold or decision
@@ -87,8 +89,18 @@ def known_records(system: System, numbers: Sequence[str]) -> None:
     for number in numbers:
         row = system.index.by_number(number)
         name = parse_branch(row.ledger) if row is not None else None
+        if row is None and (gone := disposed_by(system, number)) is not None:
+            raise QmsError("{number} was disposed of, see {certificate}", number=number, certificate=gone)
         if name is None or name.kind is not Kind.RECORDS:
             raise QmsError("there is no record {number}", number=number, hint=message("qmsdocs record list"))
+
+
+def disposed_by(system: System, number: str) -> str | None:
+    """The certificate by which a record was destroyed, None where none names it."""
+    for found in certificates(system.objects):
+        if found.is_carried_out and any(record.number == number for record in found.records):
+            return found.number
+    return None
 
 
 def review_hold(system: System, number: str, act: Act) -> Change:
@@ -146,15 +158,16 @@ def keep(system: System, numbers: Sequence[str], period: Quantity | None, retent
     said: dict[str, Json] = {"kind": DecisionKind.KEEP}
     if period is not None:
         said["until_on"] = last_day(system.today, period).isoformat()
-        _refuse_shorter(system, numbers, last_day(system.today, period))
     if retention is not None:
         said["retention"] = retention
-    return _decided(system, numbers, said, act)
+    made = _decided(system, numbers, said, act)
+    if period is not None:
+        _refuse_shorter(system, numbers, last_day(system.today, period))
+    return made
 
 
 def _refuse_shorter(system: System, numbers: Sequence[str], until_on: date) -> None:
-    rows = [row for number in numbers if (row := system.index.by_number(number)) is not None]
-    for item in kept(system, rows):
+    for item in kept(system, _rows(system, numbers)):
         if item.due_on is not None and item.due_on > until_on:
             raise QmsError("{number} is kept until {day} as it is", number=item.row.number, day=item.due_on)
 
@@ -165,10 +178,15 @@ def transfer(system: System, numbers: Sequence[str], receiver: str, act: Act) ->
     name = text_of(receiver, message("the receiver"))
     if name is None:
         raise QmsError("handed over to whom?", hint=message("--to WHO"))
-    for item in kept(system, [row for number in numbers if (row := system.index.by_number(number)) is not None]):
+    made = _decided(system, numbers, {"kind": DecisionKind.TRANSFER, "receiver": name}, act)
+    for item in kept(system, _rows(system, numbers)):
         if item.is_held:
             raise QmsError("{number} is on hold: {hold}", number=item.row.number, hold=item.holds[0].record)
-    return _decided(system, numbers, {"kind": DecisionKind.TRANSFER, "receiver": name}, act)
+    return made
+
+
+def _rows(system: System, numbers: Sequence[str]) -> Iterator[Row]:
+    return (row for number in numbers if (row := system.index.by_number(number)) is not None)
 
 
 def _decided(system: System, numbers: Sequence[str], said: Mapping[str, Json], act: Act) -> Change:

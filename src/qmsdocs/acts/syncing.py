@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from qmsdocs.acts import disposal
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.model.organisation import Remote
-from qmsdocs.store import exchange, head, names, remote, seat
-from qmsdocs.store.exchange import Moved
+from qmsdocs.store import exchange, head, names, remote, seat, sharing
+from qmsdocs.store.exchange import Moved, Way
+from qmsdocs.store.lock import exclusive
 from qmsdocs.system.view import System
 
 
@@ -42,11 +44,6 @@ def remotes(system: System, name: str | None) -> tuple[tuple[str, Remote], ...]:
     return tuple((key, item) for key, item in known.items() if name in (None, key))
 
 
-def address(system: System, url: str) -> str:
-    """Where a shared store lies; a folder written from this one (`./`, `../`) is found from the repository's top."""
-    return str((system.place.root / url).resolve()) if url.startswith(("./", "../")) else url
-
-
 def takes(shared: Remote) -> exchange.Wanted:
     """Which ledgers a shared store takes."""
 
@@ -59,25 +56,56 @@ def takes(shared: Remote) -> exchange.Wanted:
 
 def level(system: System, name: str, shared: Remote, *, dry_run: bool, clock: Callable[[], datetime]) -> Level:
     """This copy and a shared store, brought level; with `dry_run` only what would move."""
-    url, wanted = address(system, shared.url), takes(shared)
+    url, wanted = remote.address(system.place.root, shared.url), takes(shared)
     store = system.store
-    here = exchange.held(store, wanted)
     try:
+        kept = () if dry_run or name != system.organisation.shared else _settled(system, url)
+        here = exchange.held(store, wanted)
         with remote.courier(store.place.local_folder, store.objects, here) as courier:
             there = courier.listed(url)
             exchange.refuse_foreign(there)
             there = {branch: commit for branch, commit in there.items() if wanted(branch)}
             courier.fetch(url, [branch for branch, commit in there.items() if not store.objects.has(commit)])
-            came = exchange.receive(store, courier.objects, here, there, dry_run=dry_run)
+            looked = exchange.look(store, courier.objects, here, there)
             if not dry_run:
+                take_over(system, looked, there, clock())
                 note_heads(system, clock())
                 here = exchange.held(store, wanted)
-            blocked = {moved.ledger for moved in came if not moved.is_good}
+            blocked = {moved.ledger for moved in looked.bad}
             lacked = exchange.lacking(courier.objects, {b: c for b, c in here.items() if b not in blocked}, there)
             went = lacked if dry_run else exchange.offer(courier, url, lacked)
     except remote.Unreachable as error:
         return Level(name, url, (), error)
-    return Level(name, url, (*came, *went))
+    return Level(name, url, (*kept, *looked.moved, *went))
+
+
+def _settled(system: System, url: str) -> tuple[Moved, ...]:
+    """What became of acts in control that were kept here until the store could be reached. Raises Unreachable."""
+    store = system.store
+    before = store.objects.local_commit(names.CONTROL)
+    with exclusive(store.place.git_folder):
+        kept = sharing.settle(store, url)
+    if kept.fate is sharing.Fate.NONE:
+        return ()
+    after = store.objects.local_commit(names.CONTROL)
+    if kept.fate is sharing.Fate.COUNTS:
+        return (Moved(names.CONTROL, Way.SENT, len(kept.events), after, before),)
+    numbers = tuple(str(stored.event.mapping("record").get("number")) for stored in kept.events)
+    said = message("somebody else was faster: {numbers} kept here does not count; repeat it", numbers=numbers)
+    return (Moved(names.CONTROL, Way.REFUSED, len(kept.events), before, after, said),)
+
+
+def take_over(system: System, looked: exchange.Looked, there: Mapping[str, str], now: datetime) -> None:
+    """Nothing; what came stands here, and what a certificate that came destroys is gone here too."""
+    store = system.store
+    exchange.receive(store, looked)
+    system = system.refreshed(now)
+    for site in system.organisation.site:
+        disposal.arrive(system, site)
+    replaced = {item.moved.ledger: there[item.moved.ledger] for item in looked.good if item.moved.way is Way.REPLACED}
+    if replaced:  # they go on from where the disposal has left them
+        here = exchange.held(store, replaced.__contains__)
+        exchange.receive(store, exchange.look(store, looked.brought, here, replaced))
 
 
 def note_heads(system: System, now: datetime) -> None:
@@ -96,8 +124,3 @@ def titled(system: System, branch: str) -> tuple[object, ...]:
     code = sites[name.site].code if name.site in sites else name.site
     title = classes[name.retention].title if name.retention in classes else name.retention
     return (title, name.year, code)
-
-
-def is_diverged(levels: Iterable[Level]) -> bool:
-    """Whether a ledger went two ways, or was refused."""
-    return any(not moved.is_good for found in levels for moved in found.moved)

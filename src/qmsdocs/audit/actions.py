@@ -103,7 +103,7 @@ def _name(scope: Scope, person: str) -> str:
 
 
 def without_owner(scope: Scope) -> Iterator[Hit]:
-    """ACT501: an open action that nobody is named for."""
+    """An open action that nobody is named for."""
     return _each(scope, _has_actions, _without_owner, is_closed=False)
 
 
@@ -114,7 +114,7 @@ def _without_owner(scope: Scope, form: Form, row: Row) -> Iterator[Hit]:
 
 
 def without_due_date(scope: Scope) -> Iterator[Hit]:
-    """ACT502: an open action without a day by which it is to be done."""
+    """An open action without a day by which it is to be done."""
     return _each(scope, _has_actions, _without_due_date, is_closed=False)
 
 
@@ -125,7 +125,7 @@ def _without_due_date(scope: Scope, form: Form, row: Row) -> Iterator[Hit]:
 
 
 def past_due(scope: Scope) -> Iterator[Hit]:
-    """ACT503: an open action whose day has passed."""
+    """An open action whose day has passed."""
     return _each(scope, _has_actions, _past_due, is_closed=False)
 
 
@@ -143,7 +143,7 @@ def _past_due(scope: Scope, form: Form, row: Row) -> Iterator[Hit]:
 
 
 def owner_left(scope: Scope) -> Iterator[Hit]:
-    """ACT510: an open record or action of somebody who does not serve any more."""
+    """An open record or action of somebody who does not serve any more."""
     return _each(scope, lambda form: bool(form.closed_states), _owner_left, is_closed=False)
 
 
@@ -194,7 +194,7 @@ def _action(name: str, field: Field, line: int, row: Mapping[str, Json]) -> Acti
 
 
 def limit_overrun(scope: Scope) -> Iterator[Hit]:
-    """ACT504: an open record with a time limit that has run out."""
+    """An open record with a time limit that has run out."""
     return _each(scope, lambda form: any(c.within for c in form.clock.values()), _limit_overrun, is_closed=False)
 
 
@@ -209,7 +209,7 @@ def _limit_overrun(scope: Scope, _: Form, row: Row) -> Iterator[Hit]:
 
 
 def closed_with_open_action(scope: Scope) -> Iterator[Hit]:
-    """ACT505: a closed record with an action that nobody finished."""
+    """A closed record with an action that nobody finished."""
     return _each(scope, lambda form: bool(_tables(form)), _closed_with_open_action, is_closed=True)
 
 
@@ -222,7 +222,7 @@ def _closed_with_open_action(scope: Scope, form: Form, row: Row) -> Iterator[Hit
 
 
 def effectiveness_missing(scope: Scope) -> Iterator[Hit]:
-    """ACT506: a record closed after actions without a word on their effect, where its form has a place for it."""
+    """A record closed after actions without a word on their effect, where its form has a place for it."""
     return _each(scope, lambda form: form.meaning(EFFECTIVENESS) is not None, _effectiveness_missing, is_closed=True)
 
 
@@ -232,7 +232,7 @@ def _effectiveness_missing(scope: Scope, form: Form, row: Row) -> Iterator[Hit]:
 
 
 def root_cause_missing(scope: Scope) -> Iterator[Hit]:
-    """ACT508: a record closed after actions without a root cause, where its form has a place for it."""
+    """A record closed after actions without a root cause, where its form has a place for it."""
     return _each(scope, lambda form: form.meaning(ROOT_CAUSE) is not None, _root_cause_missing, is_closed=True)
 
 
@@ -255,7 +255,7 @@ def _left_empty(scope: Scope, form: Form, row: Row, means: str) -> str:
 
 
 def checked_by_doer(scope: Scope) -> Iterator[Hit]:
-    """ACT507: an effectiveness check by somebody who owned an action or wrote down the cause."""
+    """An effectiveness check by somebody who owned an action or wrote down the cause."""
     return _each(scope, _asks_for_a_check, _checked_by_doer)
 
 
@@ -301,7 +301,7 @@ def _giver(record: Record, name: str | None) -> set[str]:
 
 
 def called_for_missing(scope: Scope) -> Iterator[Hit]:
-    """ACT509: a record that another one called for and that does not exist, although the step that needs it is taken.
+    """A record that another one called for and that does not exist, although the step that needs it is taken.
 
     Whether it is called for is judged by what the record says today: a complaint that rose in level since needs it too.
     """

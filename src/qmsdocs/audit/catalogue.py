@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from qmsdocs.audit import upkeep
+from qmsdocs.audit import actions, custody, documents, history, offices, upkeep
 from qmsdocs.audit.rule import Rule
 
-RULES: tuple[Rule, ...] = (*upkeep.RULES,)
+RULES: tuple[Rule, ...] = (
+    *documents.RULES,
+    *custody.RULES,
+    *offices.RULES,
+    *actions.RULES,
+    *history.RULES,
+    *upkeep.RULES,
+)

@@ -239,11 +239,13 @@ def as_json(seen: View, catalogue: Catalogue) -> dict[str, object]:
                 "documents": [{"number": d.number, "revision": d.revision} for d in item.documents],
                 "forms": [{"number": form.number, "records": form.records} for form in item.forms],
                 "rules": list(item.rules),
-                "findings": [{"code": f.code, "subject": f.subject, "message": catalogue.say(f.message)}
-                             for f in item.findings],
+                "findings": [
+                    {"code": finding.code, "subject": finding.subject, "message": catalogue.say(finding.message)}
+                    for finding in item.findings
+                ],
                 "see": item.above or None,
             }
             for item in seen.clauses
         ],
         "missing": [item.clause for item in seen.missing],
-    }  # fmt: skip
+    }

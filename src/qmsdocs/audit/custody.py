@@ -15,7 +15,7 @@ AT_ONCE = parse("0 days")  # until the end of the day, where no document in forc
 
 
 def review_overdue(scope: Scope) -> Iterator[Hit]:
-    """DOC407: a document in force whose periodic review is overdue."""
+    """A document in force whose periodic review is overdue."""
     for review in reviews(scope.system):
         if review.is_overdue:
             said = message("{number} {revision} is to be reviewed by {day}",
@@ -24,7 +24,7 @@ def review_overdue(scope: Scope) -> Iterator[Hit]:
 
 
 def copy_not_recalled(scope: Scope) -> Iterator[Hit]:
-    """DOC410: a copy still out, longer than allowed, of a revision that is not in force any more."""
+    """A copy still out, longer than allowed, of a revision that is not in force any more."""
     length = period(scope, "recall_within", AT_ONCE)
     for item in recall(scope.system):
         copy = item.copy
@@ -38,19 +38,24 @@ def copy_not_recalled(scope: Scope) -> Iterator[Hit]:
 
 
 def unread_by_required(scope: Scope) -> Iterator[Hit]:
-    """DOC411: a document in force that people whose role must know it have not read in time."""
+    """A document in force that people whose role must know it have not read in time."""
     length = period(scope, "trained_within", AT_ONCE)
     for release, procedure in procedures(scope):
-        due = release.first_day is not None and is_over(scope, release.first_day, length)
-        people = unread(scope.system, release) if due and procedure.front.readers else ()
-        if people:
-            said = message("{revision} is in force since {day} and not read by {people}", revision=release.revision,
-                           day=release.first_day, people=tuple(item.name for item in people))  # fmt: skip
+        if release.first_day is None or not procedure.front.readers or not is_over(scope, release.first_day, length):
+            continue
+        late = tuple(
+            item.name
+            for item in unread(scope.system, release)
+            if is_over(scope, scope.system.people.person[item.person].from_ or release.first_day, length)
+        )
+        if late:
+            said = message("{revision} is in force since {day} and not read by {people}",
+                           revision=release.revision, day=release.first_day, people=late)  # fmt: skip
             yield Hit(release.number, said)
 
 
 def external_check_overdue(scope: Scope) -> Iterator[Hit]:
-    """DOC418: a document of external origin nobody checked for its validity in time."""
+    """A document of external origin nobody checked for its validity in time."""
     for item in externals(scope.system):
         if item.is_overdue:
             said = message("whether {number} is still valid was to be checked by {day}",

@@ -22,7 +22,7 @@ STALE_AFTER = parse("6 months")  # where no document in force fixes `draft_stale
 
 
 def never_released(scope: Scope) -> Iterator[Hit]:
-    """DOC401: an item of the folder that was never put into force and does not wait for it."""
+    """An item of the folder that was never put into force and does not wait for it."""
     definitions = scope.system.definitions
     for item in readable(scope.root)[0]:
         if definitions.newest(item.kind, item.number) is None and definitions.open(item.kind, item.number) is None:
@@ -30,7 +30,7 @@ def never_released(scope: Scope) -> Iterator[Hit]:
 
 
 def only_on_trial(scope: Scope) -> Iterator[Hit]:
-    """DOC402: an item in force on trial, as long as the trial lasts."""
+    """An item in force on trial, as long as the trial lasts."""
     for release in releases(scope):
         if release.trial_until is not None and release.trial_until >= scope.today:
             said = message("{revision} is on trial until {day}", revision=release.revision, day=release.trial_until)
@@ -38,7 +38,7 @@ def only_on_trial(scope: Scope) -> Iterator[Hit]:
 
 
 def trial_past_its_end(scope: Scope) -> Iterator[Hit]:
-    """DOC403: an item in force whose trial is over."""
+    """An item in force whose trial is over."""
     for release in releases(scope):
         if release.trial_until is not None and release.trial_until < scope.today:
             said = message("the trial of {revision} ended on {day}", revision=release.revision, day=release.trial_until)
@@ -46,7 +46,7 @@ def trial_past_its_end(scope: Scope) -> Iterator[Hit]:
 
 
 def two_in_force(scope: Scope) -> Iterator[Hit]:
-    """DOC405: two revisions of one item that take effect on the same day."""
+    """Two revisions of one item that take effect on the same day."""
     known = scope.system.releases
     for kind, number in sorted({(release.kind, release.number) for release in known}):
         for first, second in pairwise(decided(known, kind, number)):
@@ -57,7 +57,7 @@ def two_in_force(scope: Scope) -> Iterator[Hit]:
 
 
 def effective_before_approval(scope: Scope) -> Iterator[Hit]:
-    """DOC406: a revision in force from a day before the act that said so."""
+    """A revision in force from a day before the act that said so."""
     for release in scope.system.releases:
         for event in scope.system.definitions.course(release).events:
             day = event.recorded_at.astimezone(scope.system.zone).date()
@@ -72,7 +72,7 @@ def effective_before_approval(scope: Scope) -> Iterator[Hit]:
 
 
 def dead_reference(scope: Scope) -> Iterator[Hit]:
-    """DOC408: a document or form in force that names an item which is not."""
+    """A document or form in force that names an item which is not."""
     current = {release.number for release in releases(scope)}
     for release, procedure in procedures(scope):
         named = {**dict(_linked(scope, procedure)), **dict(_named(procedure))}
@@ -115,7 +115,7 @@ def _why_dead(scope: Scope, number: str) -> Message:
 
 
 def form_without_procedure(scope: Scope) -> Iterator[Hit]:
-    """DOC413: a form in force whose procedure is not."""
+    """A form in force whose procedure is not."""
     current = {release.number for release, _ in procedures(scope)}
     for release, form in forms(scope):
         if form.procedure not in current:
@@ -123,7 +123,7 @@ def form_without_procedure(scope: Scope) -> Iterator[Hit]:
 
 
 def settings_differ(scope: Scope) -> Iterator[Hit]:
-    """DOC417: a number that a procedure fixes and `qms.toml` says otherwise."""
+    """A number that a procedure fixes and `qms.toml` says otherwise."""
     organisation = scope.system.organisation
     said: list[tuple[str, str, Quantity]] = [
         (f"approval.{family}.countersign_within", "countersign_within", row.countersign_within)
@@ -146,7 +146,7 @@ def settings_differ(scope: Scope) -> Iterator[Hit]:
 
 
 def stale_draft(scope: Scope) -> Iterator[Hit]:
-    """DOC409: a text of the folder that says something else than the one in force, untouched for too long."""
+    """A text of the folder that says something else than the one in force, untouched for too long."""
     length = period(scope, "draft_stale_after", STALE_AFTER)
     for item in readable(scope.root)[0]:
         current = in_force(scope.system.releases, item.kind, item.number, on=scope.today)

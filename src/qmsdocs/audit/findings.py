@@ -26,7 +26,7 @@ class Report:
     """What was looked at, what was found, and what this run cannot say.
 
     `findings` come in order of severity, code and subject; `checked` counts what was looked at; `heads` are the commits
-    by ledger; `rules` the codes that ran. `is_whole` is false where something is not held here or needs a newer program.
+    by ledger; `rules` the codes that ran. `is_whole`: everything was held here, and needs no newer program.
     """
 
     organisation: str

@@ -22,7 +22,7 @@ from qmsdocs.system.trust import DECIDING
 
 
 def self_approved(scope: Scope) -> Iterator[Hit]:
-    """DOC404: a revision approved, or a withdrawal decided, by who prepared it, in person or by a deputy."""
+    """A revision approved, or a withdrawal decided, by who prepared it, in person or by a deputy."""
     for release in scope.system.releases:
         author = release.prepared_by
         for event in scope.system.definitions.course(release).events:
@@ -40,7 +40,7 @@ def self_approved(scope: Scope) -> Iterator[Hit]:
 
 
 def deputy_beyond_powers(scope: Scope) -> Iterator[Hit]:
-    """DOC412: an act for somebody else outside the days of the delegation, or in a role it does not give."""
+    """An act for somebody else outside the days of the delegation, or in a role it does not give."""
     for release in scope.system.releases:
         held = scope.system.definitions.events(release)
         lawful = len(scope.system.definitions.course(release).events)
@@ -116,7 +116,7 @@ def _needed(scope: Scope, release: Release, event: Event) -> tuple[str, ...]:
 
 
 def overlapping_delegations(scope: Scope) -> Iterator[Hit]:
-    """DOC416: two delegations of one person for the same role on the same days, today or later."""
+    """Two delegations of one person for the same role on the same days, today or later."""
     live = [d for d in scope.system.definitions.delegations if d.revoked_on is None and d.until_on >= scope.today]
     for first, second in combinations(live, 2):
         roles = not first.roles or not second.roles or set(first.roles) & set(second.roles)
@@ -132,7 +132,7 @@ def overlapping_delegations(scope: Scope) -> Iterator[Hit]:
 
 
 def nobody_may_approve(scope: Scope) -> Iterator[Hit]:
-    """DOC414: items in force whose next revision nobody could approve."""
+    """Items in force whose next revision nobody could approve."""
     offices = Offices(scope.system.people, scope.system.definitions.delegations, scope.today)
     held: dict[tuple[str, ...], list[str]] = {}
     for release in releases(scope):
@@ -146,7 +146,7 @@ def nobody_may_approve(scope: Scope) -> Iterator[Hit]:
 
 
 def owner_vacant(scope: Scope) -> Iterator[Hit]:
-    """DOC415: a document or form in force whose owner is a role nobody holds."""
+    """A document or form in force whose owner is a role nobody holds."""
     owned = [(release.number, procedure.front.owner) for release, procedure in procedures(scope)]
     owned += [(release.number, form.owner) for release, form in forms(scope)]
     for number, role in owned:

@@ -11,7 +11,7 @@ from functools import cached_property
 from qmsdocs.base.errors import Message, QmsError
 from qmsdocs.store import history, journal, ledger, names, seat
 from qmsdocs.store.event import Stored
-from qmsdocs.store.objects import FILE, Objects
+from qmsdocs.store.objects import FILE, Entry, Head, Objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +81,24 @@ def notes_of(site: str, stored: Stored) -> Mapping[str, Note]:
     }
 
 
-def journals(objects: Objects) -> tuple[Journal, ...]:
-    """The journals this copy holds. Raises QmsError where a commit or folder of one is missing or damaged."""
-    found = (names.parse_branch(branch) for branch in objects.heads(lambda name: name.startswith(names.JOURNAL + "/")))
-    return tuple(_journal(objects, name.site, name.branch) for name in found if name is not None)
+def journals(objects: Objects, heads: Mapping[str, Head]) -> tuple[Journal, ...]:
+    """The journals among the ledgers `heads`; of one that is damaged, what can be read."""
+    found = ((names.parse_branch(branch), head.commit) for branch, head in heads.items())
+    return tuple(
+        _journal(objects, name.site, name.branch, commit)
+        for name, commit in found
+        if name is not None and name.kind is names.Kind.JOURNAL
+    )
 
 
-def _journal(objects: Objects, site: str, branch: str) -> Journal:
-    head = objects.head(branch)
-    assert head is not None
+def _journal(objects: Objects, site: str, branch: str, commit: str) -> Journal:
     events: list[Stored] = []
     unreadable: list[tuple[str, Message]] = []
-    entries = {entry.path: entry for entry in objects.walk(head.commit)}
+    entries: dict[str, Entry] = {}
+    try:
+        entries.update((entry.path, entry) for entry in objects.walk(commit))
+    except QmsError as error:
+        unreadable.append(("", error.message))
     for path, entry in entries.items():
         said = names.parse_path(path)
         if said is None or entry.mode != FILE or not said.act or said.is_signature:
@@ -104,7 +110,7 @@ def _journal(objects: Objects, site: str, branch: str) -> Journal:
             events.append(stored)
         except QmsError as error:
             unreadable.append((path, error.message))
-    return Journal(site, head.commit, tuple(events), tuple(unreadable), commits_of(objects, head.commit))
+    return Journal(site, commit, tuple(events), tuple(unreadable), commits_of(objects, commit))
 
 
 def _check_moment(stored: Stored) -> None:

@@ -22,7 +22,7 @@ COUNTED: Mapping[str, Text] = {  # what was looked at
     "signatures": Text("签名", "signatures"),
     "objects": Text("存储单元", "objects"),
     "documents": Text("文件", "documents"),
-    "items_in_force": Text("现行文件、表单和配置", "items in force"),
+    "items_in_force": Text("现行文件", "items in force"),
     "rules": Text("检查项", "rules"),
     "pages": Text("页面", "pages"),
     "read_again": Text("本次重读", "read again"),
@@ -30,7 +30,7 @@ COUNTED: Mapping[str, Text] = {  # what was looked at
 
 
 def lines(report: Report, catalogue: Catalogue, texts: Mapping[str, RuleText], verbose: bool = False) -> Iterator[str]:
-    """The report for a screen: findings by family, the worst first, then what is accepted, what cannot be said, a sum."""
+    """The report for a screen: findings by family, the worst first; then waivers, limits, and a sum."""
     for family in FAMILIES:
         own = [finding for finding in report.findings if family_of(finding.code) == family]
         if own:
@@ -62,7 +62,9 @@ def _listed(own: list[Finding], catalogue: Catalogue, verbose: bool) -> Iterator
 
 def _line(finding: Finding, catalogue: Catalogue, verbose: bool) -> str:
     severity = SEVERITY_TITLES[finding.severity].of(catalogue.language)
-    said = f"{where(finding)}{catalogue.say(': ')}{catalogue.say(finding.message)}"
+    said = catalogue.say(finding.message)
+    if not said.startswith(where(finding)):  # a file that cannot be read is named by the message
+        said = f"{where(finding)}{catalogue.say(': ')}{said}"
     beside = f" [{finding.place}]" if verbose and finding.place and not finding.place.isdecimal() else ""
     return f"{severity} {finding.code} {said}{beside}"
 

@@ -11,7 +11,6 @@ from urllib.parse import quote
 from qmsdocs import __version__
 from qmsdocs.audit.findings import Report, Waived
 from qmsdocs.audit.texts import texts
-from qmsdocs.base.errors import message
 from qmsdocs.base.language import Catalogue, Language
 from qmsdocs.model.finding import Finding, Severity
 from qmsdocs.model.rule import RuleText
@@ -88,12 +87,12 @@ def _rule(code: str, text: RuleText | None, language: Language) -> dict[str, obj
 
 
 def _result(finding: Finding, known: Mapping[str, int], catalogue: Catalogue) -> dict[str, object]:
-    said = message("{subject}: {what}", subject=finding.subject, what=finding.message)
+    said = catalogue.say("{subject}: {what}", subject=finding.subject, what=finding.message)
     return {
         "ruleId": finding.code,
         "ruleIndex": known[finding.code],
         "level": _LEVELS[finding.severity],
-        "message": {"text": catalogue.say(said)},
+        "message": {"text": said},
         "locations": [_location(finding)],
         "partialFingerprints": {"finding/v1": _fingerprint(finding)},
     }

@@ -8,8 +8,12 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+from qmsdocs.audit.doubt import doubts
 from qmsdocs.audit.standing import Copy, Said, standings
+from qmsdocs.base.errors import Message
+from qmsdocs.query.retention import Kept, kept
 from qmsdocs.query.working import Working, load
+from qmsdocs.store.event import Stored
 from qmsdocs.store.index import Filter
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.rows import Row
@@ -59,9 +63,19 @@ class Scope:
         return standings(self.copy)
 
     @cached_property
+    def doubts(self) -> tuple[tuple[str, Stored, Message], ...]:
+        """Every reason not to believe an act in the releases or a journal, with the code of its kind."""
+        return doubts(self.copy, self.trust)
+
+    @cached_property
     def rows(self) -> tuple[Row, ...]:
         """Every record of a form, as the index holds it, in order of form, year and serial."""
         return tuple(self._rows())
+
+    @cached_property
+    def kept(self) -> tuple[Kept, ...]:
+        """How long each of these records is kept."""
+        return tuple(kept(self.system, self.rows))
 
     def _rows(self) -> Iterator[Row]:
         return self.system.index.records(Filter(forms=self.system.form_numbers))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import chain
@@ -13,6 +14,7 @@ from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.organisation import Organisation
 from qmsdocs.store import certificate, history, ledger, names, seat
 from qmsdocs.store.certificate import Certificate
+from qmsdocs.store.condition import symbolic_ledgers
 from qmsdocs.store.objects import Head, Objects
 from qmsdocs.store.place import Place
 
@@ -53,13 +55,17 @@ class Copy:
 
     @classmethod
     def read(cls, place: Place, objects: Objects, organisation: Organisation) -> Copy:
-        """What the copy at `place` holds. Raises QmsError where control or a journal is damaged."""
-        heads = objects.heads(names.is_ledger)
-        held = journals(objects)
+        """What the copy at `place` holds, as far as it can be read."""
+        symbolic = symbolic_ledgers(place.git_folder)
+        heads = objects.heads(lambda name: names.is_ledger(name) and name not in symbolic)
+        held = journals(objects, heads)
         commits = {said.branch: said.commits for said in held}
         if names.CONTROL in heads:
             commits[names.CONTROL] = commits_of(objects, heads[names.CONTROL].commit)
-        return cls(place, objects, organisation, heads, held, commits, certificate.certificates(objects))
+        certificates: tuple[Certificate, ...] = ()
+        with suppress(QmsError):  # what cannot be read explains nothing, and is found by who reads the journals
+            certificates = certificate.certificates(objects)
+        return cls(place, objects, organisation, heads, held, commits, certificates)
 
     def notes(self, branch: str) -> tuple[Note, ...]:
         """What all journals noted of a ledger, oldest first."""
@@ -125,7 +131,22 @@ def standings(copy: Copy) -> tuple[Said, ...]:
     """Everything wrong with any ledger that this copy holds, or that a journal knows."""
     known = {branch for said in copy.journals for branch in chain(said.openings, said.notes)}
     branches = sorted(branch for branch in known | copy.heads.keys() if names.is_ledger(branch))
-    return tuple(said for branch in branches for said in _guarded(copy, branch))
+    found = [said for branch in branches for said in _guarded(copy, branch)]
+    return (*_without_journal(copy), *found)
+
+
+def _without_journal(copy: Copy) -> Iterator[Said]:
+    """The journals that ledgers of a site are held without: every ledger is written after its journal."""
+    held = (names.parse_branch(branch) for branch in copy.heads)
+    for site in sorted({found.site for found in held if found is not None and found.site}):
+        branch = names.journal_of(site)
+        if branch in copy.heads:
+            continue
+        if copy.kept_at(branch):
+            said = message("it is kept at {store}, which this copy has not read", store=copy.kept_at(branch) or "-")
+            yield Said(branch, Standing.ELSEWHERE, said)
+        else:
+            yield Said(branch, Standing.LOST, message("it is gone, and the site's ledgers were written after it"))
 
 
 def _guarded(copy: Copy, branch: str) -> Iterator[Said]:
@@ -168,7 +189,7 @@ def worded(copy: Copy, branch: str, note: Note, found: Standing) -> Message:
         case Standing.SHORTENED:
             return message("its newest acts were cut off: on {day} {number} noted {count} acts in it", **said)
         case _:
-            return message("it was rewritten: what {number} noted on {day} ({count} acts) is not what stands here", **said)
+            return message("it was rewritten: the {count} acts {number} noted on {day} do not stand here", **said)
 
 
 def _pinned(copy: Copy, branch: str, commit: str) -> Iterator[Said]:

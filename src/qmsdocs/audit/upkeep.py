@@ -25,8 +25,9 @@ from qmsdocs.store.event import Stored
 HEAD_EVERY, RESTORE_EVERY = "head_every", "restore_test_every"  # parameters of the procedure on records
 RESTORES = "restore"  # the series of restore tests in a journal
 EVENT_KEYS = frozenset(
-    "format repository ledger record sequence act state set derived counted reason by entered_by recorded_at "
-    "happened_at form parameters control journal previous submission nonce clock signer raised_from replaced_by".split()
+    {"format", "repository", "ledger", "record", "sequence", "act", "state", "set", "derived", "counted", "reason"}
+    | {"by", "entered_by", "recorded_at", "happened_at", "form", "parameters", "control", "journal", "previous"}
+    | {"submission", "nonce", "clock", "signer", "raised_from", "replaced_by"}
 )
 _UNKNOWN_KEY = "unknown key"  # how the message for it begins
 _ISSUED = "issued"
@@ -70,7 +71,7 @@ def expired(scope: Scope) -> Iterator[Hit]:
 
 
 def without_right(scope: Scope) -> Iterator[Hit]:
-    """SYS905: a waiver in force does not count: not approved by whom it names, too long, or of what nobody may accept."""
+    """SYS905: a waiver in force does not count: approved by nobody or another, too long, or of integrity."""
     for item in _granted(scope):
         for why in item.problems:
             yield Hit(WAIVERS, message("{waiver}: {why}", waiver=item.waiver, why=why))

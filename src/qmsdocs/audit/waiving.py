@@ -35,7 +35,7 @@ class Granted:
 
 
 def is_waivable(code: str) -> bool:
-    """Whether findings of a rule may be accepted at all: not the errors of integrity, nor what waivers themselves do."""
+    """Whether findings of a rule may be accepted: not the errors of integrity, nor what is said of waivers."""
     text = texts().get(code)
     is_error = text is not None and text.severity is Severity.ERROR
     return code not in OWN and not (is_error and family_of(code) in INTEGRITY)

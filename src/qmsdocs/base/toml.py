@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,8 +159,12 @@ def line_of(text: str, keys: Sequence[str]) -> int:
     wanted = tuple(keys)
     best, depth = 1, 0
     table: tuple[str, ...] = ()
+    met: Counter[tuple[str, ...]] = Counter()
     for statement in _statements(text):
         path = statement.path if statement.is_table else (*table, *statement.path)
+        if statement.is_one_of_many:
+            met[path] += 1
+            path = (*path, str(met[path] - 1))
         if statement.is_table:
             table = path
         if path[: len(wanted)] == wanted:
@@ -192,6 +197,7 @@ class _Statement:
     path: tuple[str, ...]
     is_table: bool
     items: tuple[int, ...]
+    is_one_of_many: bool = False  # [[name]]
 
 
 def _statements(text: str) -> Iterator[_Statement]:
@@ -212,7 +218,8 @@ def _statements(text: str) -> Iterator[_Statement]:
 def _statement(tokens: Sequence[tuple[str, int]]) -> _Statement:
     words = [word for word, _ in tokens]
     if words[0] == "[":
-        return _Statement(tokens[0][1], split_key("".join(word for word in words if word not in "[]")), True, ())
+        path = split_key("".join(word for word in words if word not in "[]"))
+        return _Statement(tokens[0][1], path, True, (), is_one_of_many=words[1] == "[")
     if "=" not in words:
         return _Statement(tokens[0][1], (), False, ())
     sign = words.index("=")

@@ -140,6 +140,7 @@ def status(session: Session, as_json: bool) -> int:
     """The state of the repository; 1 when something is overdue."""
     from qmsdocs.acts.items import not_in_force
     from qmsdocs.query import overview
+    from qmsdocs.store import sharing
 
     seen = overview.overview(session.system)
     drafts: tuple[str, ...] = ()
@@ -155,24 +156,35 @@ def status(session: Session, as_json: bool) -> int:
             session.answer(one_line(line))
         if drafts:
             session.answer(session.say("Changed in the folder, not in force: {items}", items=drafts))
+        for stored in sharing.waiting(session.system.objects):
+            number = stored.event.mapping("record").get("number")
+            said = "{number} {act}: kept here, does not count yet: qmsdocs sync"
+            session.answer(session.say(said, number=number, act=stored.event.act))
     return 1 if seen.is_late else 0
 
 
 @click.command(cls=Command, help="Print the line to keep that proves what is stored today.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@option("-o", "--output", metavar="FILE", help="Write it to a file (- for stdout).")
+@option("--query", metavar="FILE", help="Write the query for a time-stamping authority (.tsq) as well.")
 @pass_session
-def head(session: Session, as_json: bool) -> None:
+def head(session: Session, as_json: bool, output: str | None, query: str | None) -> None:
     """The line to keep outside."""
     from qmsdocs.store.head import record_head_line
+    from qmsdocs.store.timestamp import request
 
     session.refuse_on()
+    if query is not None and output in (None, "-"):
+        raise QmsError("a time stamp is asked for on a file: -o FILE")
     system = session.system
     line = record_head_line(system.store, system.site, now=system.now)
     if as_json:
-        keys = ("site", "recorded_at", "commit", "number", "sha256", "ledgers", "events")
-        session.answer_json({"format": 1, **{key: getattr(line, key) for key in keys}})
-        return
-    session.answer(f"qmsdocs {line.site} {line.recorded_at} {line.number} {line.sha256} {line.ledgers} {line.events}")
+        keys = ("site", "recorded_at", "commit", "number", "sha256", "ledgers", "events", "repository")
+        session.answer_json({"format": 1, **{key: getattr(line, key) for key in keys}}, output)
+    else:
+        session.write(f"{line}\n".encode(), output)
+    if query is not None and output is not None:
+        session.write(request(Path(output)), query)
 
 
 @click.group(cls=Group, help="Rebuild the index.")

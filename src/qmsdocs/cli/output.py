@@ -24,25 +24,24 @@ def write_grid(session: Session, grid: Grid, output: str | None, *, wanted: str 
 
 def grid_bytes(session: Session, grid: Grid, kind: str, *, is_terminal: bool = False) -> bytes:
     """The table as `kind`; each engine is loaded only when it is needed."""
-    system = session.system
-    organisation = system.organisation.organisation.of(session.language)
+    organisation, now = session.letterhead
     match kind:
         case "csv":
             return csv(grid)
         case "xlsx":
             from qmsdocs.render.table_sheet import xlsx
 
-            return xlsx(grid, created=system.now)
+            return xlsx(grid, created=now)
         case "docx":
             from qmsdocs.render.table_docx import docx
 
-            return docx(grid, language=session.language, created=system.now, organisation=organisation)
+            return docx(grid, language=session.language, created=now, organisation=organisation)
         case "pdf":
             from qmsdocs.render import pdf
             from qmsdocs.render.table_html import html
 
             page = html(grid, language=session.language, organisation=organisation)
-            return pdf.pdf_of_html(page, title=grid.title, created=system.now)
+            return pdf.pdf_of_html(page, title=grid.title, created=now)
         case "json":
             return (json.dumps({"format": 1, **json_rows(grid)}, ensure_ascii=False, indent=2) + "\n").encode()
         case _:

@@ -45,7 +45,7 @@ def giving(function: F) -> F:
 LENDING = {"lend": "lending", "return": "lending", "lent": "lending"}  # command → module
 
 
-@click.group(cls=Group, lazy=LENDING, help="Fill, issue, move on, correct, lend and show records.")
+@click.group(cls=Group, lazy=LENDING, help="Fill, issue, move on, correct and show records.")
 def record() -> None:
     """The group."""
 

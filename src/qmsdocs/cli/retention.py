@@ -12,16 +12,19 @@ from qmsdocs.cli.words import Command, Group, argument, option, pass_session
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from qmsdocs.acts.control import Act
     from qmsdocs.cli.session import Session
     from qmsdocs.model.hold import Hold
     from qmsdocs.query.retention import Kept
     from qmsdocs.store.event import Change
     from qmsdocs.system.view import System
 
-COMMANDS = {"dispose": "disposing", "witness": "disposing", "erase": "disposing"}  # command → module
+COMMANDS = dict.fromkeys(
+    ("dispose", "erase", "witness", "certificates", "certificate"), "disposing"
+)  # command → module
 
 
-@click.group(cls=Group, lazy=COMMANDS, help="How long records are kept: list, due, holds, decisions, disposal.")
+@click.group(cls=Group, lazy=COMMANDS, help="How long records are kept: list, due, holds, disposal.")
 def retention() -> None:
     """The group."""
 
@@ -155,7 +158,7 @@ def hold(session: Session, numbers: tuple[str, ...], is_list: bool, **options: A
         title=given.named("--title", title) if title else None,
         asked_by=given.named("--asked-by", asked_by) if asked_by else None,
     )
-    _done(session, lambda system, act: place(system, holding, act), options, "{number}: on hold")
+    _done(session, "hold", lambda system, act: place(system, holding, act), options)
 
 
 @retention.command(cls=Command, help="Say that a hold was looked at again and stands.")
@@ -167,9 +170,7 @@ def review(session: Session, number: str, **options: Any) -> None:
     """A hold that stands."""
     from qmsdocs.acts.retention import review_hold
 
-    _done(
-        session, lambda system, act: review_hold(system, number, act), options, "{number}: looked at again; it stands"
-    )
+    _done(session, "hold", lambda system, act: review_hold(system, number, act), options)
 
 
 @retention.command(cls=Command, help="Lift a hold; a record held by others too stays on hold.")
@@ -181,7 +182,7 @@ def lift(session: Session, number: str, **options: Any) -> None:
     """A hold that is no more."""
     from qmsdocs.acts.retention import lift as end
 
-    _done(session, lambda system, act: end(system, number, act), options, "{number}: lifted")
+    _done(session, "hold", lambda system, act: end(system, number, act), options)
 
 
 @retention.command(cls=Command, help="Decide that records are kept longer.")
@@ -197,8 +198,7 @@ def keep(session: Session, numbers: tuple[str, ...], period: str | None, name: s
     from qmsdocs.model.quantity import parse
 
     length = parse(period) if period is not None else None
-    _done(session, lambda system, act: decide(system, numbers, length, name, act), options,
-          "{number}: decided; the records are kept longer")  # fmt: skip
+    _done(session, "decision", lambda system, act: decide(system, numbers, length, name, act), options)
 
 
 @retention.command(cls=Command, help="Decide that records are handed over; they stay here until they are disposed of.")
@@ -211,12 +211,12 @@ def transfer(session: Session, numbers: tuple[str, ...], receiver: str, **option
     """A handing over."""
     from qmsdocs.acts.retention import transfer as decide
 
-    _done(session, lambda system, act: decide(system, numbers, receiver, act), options,
-          "{number}: decided; the records are handed over")  # fmt: skip
+    _done(session, "decision", lambda system, act: decide(system, numbers, receiver, act), options)
 
 
-def _done(session: Session, plan: Callable[[System, Any], Change], options: dict[str, Any], said: str) -> None:
+def _done(session: Session, form: str, plan: Callable[[System, Act], Change], options: dict[str, Any]) -> None:
     """Nothing; the act is in control, or was only planned, and it was said."""
+    from qmsdocs.acts import builtin
     from qmsdocs.acts.control import Act
 
     act = Act(session.by, options["reason"])
@@ -224,7 +224,9 @@ def _done(session: Session, plan: Callable[[System, Any], Change], options: dict
     if not outcome.posted:
         session.answer(session.say("nothing speaks against it; nothing was written"))
         return
-    session.answer(session.say(said, number=outcome.posted[0].number))
+    definition, draft = builtin.form(form), outcome.change.drafts[0]
+    done = definition.step.get(draft.act) or definition.state[draft.state]
+    session.answer(session.say("{number}: {what}", number=outcome.posted[0].number, what=done.title))
 
 
 def _list_holds(session: Session, as_json: bool, output: str | None) -> None:

@@ -22,6 +22,7 @@ from qmsdocs.base.files import write_atomically
 from qmsdocs.base.language import Catalogue, Language
 from qmsdocs.cli.keyring import Keyring
 from qmsdocs.cli.words import Wishes, one_line
+from qmsdocs.store.disposal import pending
 from qmsdocs.store.event import Change
 from qmsdocs.system.view import System, open_system
 
@@ -57,6 +58,8 @@ class Session:
     def system(self) -> System:
         """The definitions in force and the records, as of now. Raises QmsError outside a repository."""
         opened = open_system(self.root or Path.cwd(), now=self.clock(), machine=self.machine, site=self.site)
+        if (number := pending(opened.store)) is not None:
+            self.tell("the disposal {number} was interrupted; the next act that is recorded finishes it", number=number)
         if self.on is None:
             return opened
         day_end = datetime.combine(self.on, time(23, 59, 59), opened.zone)
@@ -66,6 +69,14 @@ class Session:
     def keyring(self) -> Keyring:
         """The private keys on this machine; what was opened stays open for this command."""
         return Keyring(self.system.repository, self.say)
+
+    @property
+    def letterhead(self) -> tuple[str, datetime]:
+        """What stands on pages: the organisation and the moment; outside a repository the program's name."""
+        try:
+            return self.system.organisation.organisation.of(self.language), self.system.now
+        except QmsError:
+            return "qmsdocs", self.clock()
 
     @property
     def by(self) -> str:

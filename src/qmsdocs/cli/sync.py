@@ -62,7 +62,7 @@ def sync(
     if to is not None:
         return _carry(session, to, since, as_json=as_json)
     if from_ is not None:
-        levels = [carrying.take_in(system, path, dry_run=dry_run) for path in carrying.files(from_)]
+        levels = [carrying.take_in(system, path, dry_run=dry_run, now=session.clock()) for path in carrying.files(from_)]
     else:
         chosen = syncing.remotes(system, remote)
         levels = [syncing.level(system, name, item, dry_run=dry_run, clock=session.clock) for name, item in chosen]
@@ -89,20 +89,20 @@ def _say(session: Session, found: Level, *, dry_run: bool) -> None:
     for moved in found.moved:
         session.answer(session.say(_line(session, moved, found.place, dry_run=dry_run)))
     if not found.moved and found.error is None:
-        session.answer(session.say("{place}: level, nothing to send or to take in", place=found.place))
+        session.answer(session.say("{place}: level, nothing to send or to receive", place=found.place))
 
 
 def _line(session: Session, moved: Moved, place: str, *, dry_run: bool) -> Message:
     what, count = _title(session, moved.ledger), moved.events
     match moved.way:
         case Way.RECEIVED if dry_run:
-            return message("{what}: {count} to take in", what=what, count=count)
+            return message("{what}: {count} events to receive", what=what, count=count)
         case Way.RECEIVED:
-            return message("{what}: {count} taken in", what=what, count=count)
+            return message("{what}: {count} events received", what=what, count=count)
         case Way.SENT if dry_run:
-            return message("{what}: {count} to send", what=what, count=count)
+            return message("{what}: {count} events to send", what=what, count=count)
         case Way.SENT:
-            return message("{what}: {count} sent", what=what, count=count)
+            return message("{what}: {count} events sent", what=what, count=count)
         case Way.REPLACED:
             return message("{what}: records destroyed by certificate are gone on both sides", what=what)
         case Way.DIVERGED if moved.reason is None:

@@ -62,10 +62,10 @@ def _judged(session: Session, path: str) -> tuple[Judged, ...]:
     code = typed_code(path)
     if code is not None and not os.path.lexists(path):
         return verify_code(session.system, code)
-    return verify_file(session.system, _read(path), source=path)
+    return verify_file(session.system, _read(session, path), source=path)
 
 
-def _read(path: str) -> bytes:
+def _read(session: Session, path: str) -> bytes:
     """The bytes of an ordinary file that is not too large. Raises QmsError."""
     from qmsdocs.fill.page_mark import MOST_BYTES
 
@@ -78,6 +78,9 @@ def _read(path: str) -> bytes:
                 raise _unreadable(path, message("it is not a file"))
             data = stream.read(MOST_BYTES + 1)
     except FileNotFoundError as error:
+        gone = session.system.destroyed(path)
+        if gone is not None:
+            raise QmsError("{said}", said=gone) from None
         hint = message("a short code is eight digits and letters A to F, such as 9F2C-7A1B")
         raise _unreadable(path, cause(error), hint) from None
     except OSError as error:

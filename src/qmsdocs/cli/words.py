@@ -210,7 +210,7 @@ class Group(Command, click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in self.lazy:
-            function = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+            function = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name.replace("-", "_")
             found = getattr(import_module(f"qmsdocs.cli.{self.lazy[cmd_name]}"), function)
             assert isinstance(found, click.Command)
             return found

@@ -18,6 +18,7 @@ from qmsdocs.model.masking import suffix
 from qmsdocs.model.record import FormReference, Record
 from qmsdocs.model.release import ItemKind, Release
 from qmsdocs.query import register
+from qmsdocs.query.cell import CellWriter
 from qmsdocs.query.selecting import Family
 from qmsdocs.render.table import csv, json_rows
 from qmsdocs.render.table_sheet import xlsx
@@ -28,6 +29,7 @@ from qmsdocs.system.view import System
 
 RECORDS, DOCUMENTS, REGISTERS = "01 记录", "02 文件", "03 台账"
 SOURCE, ATTACHMENTS = "原稿", "附件"
+_LONGEST = 40  # characters of a title in a file name: Windows takes 260 in a whole path
 _NO_EVENTS = b'{"events":[],"format":1}'
 
 
@@ -47,9 +49,11 @@ class Taken:
     row: Row
     title: str
     state: str
+    subject: str
     root: str
     path: str | None
     pending: Message | None
+    detail: tuple[tuple[str, str], ...]
     events: tuple[str, ...]
     masked: int
     withheld: tuple[Withheld, ...]
@@ -87,7 +91,7 @@ class Contents:
     def family(self, family: Family) -> None:
         """Nothing; the pages of records that belong together lie in one folder, numbered in reading order."""
         root = family.root
-        shelf = f"{root.form} {self._form(root).form.title.zh}" if self.is_mixed else root.opened_at[:7]
+        shelf = f"{root.form} {self._form(root).form.title.zh[:_LONGEST]}" if self.is_mixed else root.opened_at[:7]
         folder = f"{RECORDS}/{file_name(shelf)}/{file_name(root.number)}"
         for position, row in enumerate(family.rows, 1):
             self.records.append(self._record(row, root, folder, position))
@@ -104,7 +108,7 @@ class Contents:
         form, record = self._form(row), self.record_of(row)
         for kind, manifest in _pinned(record):
             self.pinned[kind, manifest] = self.pinned.get((kind, manifest), 0) + 1
-        name = f"{position} {form.form.title.of(self.catalogue.language)} {row.number}"
+        name = f"{position} {form.form.title.of(self.catalogue.language)[:_LONGEST]} {row.number}"
         hidden = [self.hiding.event(form.form, event) for event in record.events]
         path, pending = self._page(record, form, f"{folder}/{file_name(name)}.pdf")
         files = tuple(_attachments(form, record))
@@ -114,9 +118,11 @@ class Contents:
             row=self.hiding.row(row),
             title=form.form.title.of(self.catalogue.language),
             state=state_title(form, record).of(self.catalogue.language),
+            subject=self._said(form, record, form.form.meaning("subject")),
             root=root.number,
             path=path,
             pending=pending,
+            detail=tuple(self._detail(form, record)),
             events=tuple(self._event_line(form, record, position) for position in range(len(record.events))),
             masked=sum(item is not None for item in hidden),
             withheld=() if self.hiding.is_full else tuple(_withheld(file) for file in files if _is_held(file)),
@@ -134,6 +140,21 @@ class Contents:
         for event in record.events:
             hidden = self.hiding.event(form.form, event)
             yield hidden.data if hidden is not None else event.data
+
+    def _detail(self, form: FormInForce, record: Record) -> Iterator[tuple[str, str]]:
+        """Every value as it leaves, in words, in page order."""
+        for name, item in form.form.values.items():
+            text = self._said(form, record, name)
+            if text:
+                yield item.title.of(self.catalogue.language), text
+
+    def _said(self, form: FormInForce, record: Record, name: str | None) -> str:
+        """A value as it leaves, in words."""
+        written = self.hiding.form(form).form
+        if name is None or record.shown.get(name) is None:
+            return ""
+        value = self.hiding.values(form.form, {name: record.shown[name]})[name]
+        return CellWriter(written, self.system.people.names(), self.catalogue).words(written.field[name], value)
 
     def _event_line(self, form: FormInForce, record: Record, position: int) -> str:
         event = record.events[position]
@@ -161,8 +182,8 @@ class Contents:
 
     def _document(self, release: Release, count: int) -> TakenDocument:
         title = self._title(release)
-        name = file_name(f"{release.number} {release.revision.replace('/', '')} {title}")
-        folder = f"{DOCUMENTS}/{name}"
+        name = file_name(f"{release.number} {release.revision.replace('/', '')}")
+        folder = f"{DOCUMENTS}/{name} {file_name(title[:_LONGEST])}"
         paths: list[str] = []
         pending = None
         try:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from qmsdocs.base.errors import message
 from qmsdocs.base.language import Catalogue
 from qmsdocs.export import front
 from qmsdocs.export.contents import Contents, Taken
@@ -13,6 +13,7 @@ from qmsdocs.query.selecting import Selection
 from qmsdocs.render.table import Cell, Column, Grid, Kind
 
 FILE = "00 索引.xlsx"
+Head: TypeAlias = "tuple[str, str, Kind, int]"  # name, title, what the cells are, width in mm
 _KINDS = {Kind.DATE: front.Kind.DATE, Kind.NUMBER: front.Kind.NUMBER}
 
 
@@ -53,19 +54,20 @@ class Index:
     def _facts(self) -> Grid:
         say = self.catalogue.say
         columns = [("item", say("Item"), Kind.TEXT, 50), ("content", say("Content"), Kind.TEXT, 170)]
-        notes = [(say("Note"), note) for note in self.facts.notes]
+        notes = [(say("Please note"), note) for note in self.facts.notes]
         return self._grid(say("About this package"), columns, [*self.facts.facts, *notes])
 
     def _records(self) -> Grid:
         say = self.catalogue.say
         columns = [
             ("number", say("Number"), Kind.TEXT, 42),
-            ("title", say("Form"), Kind.TEXT, 42),
+            ("title", say("Kind of record"), Kind.TEXT, 42),
+            ("subject", say("About what"), Kind.TEXT, 60),
             ("state", say("State"), Kind.TEXT, 20),
             ("opened", say("Date"), Kind.DATE, 26),
             ("belongs", say("Belongs to"), Kind.TEXT, 42),
             ("drawn", say("Asked for"), Kind.TEXT, 16),
-            ("events", say("Acts"), Kind.NUMBER, 16),
+            ("events", say("Number of acts"), Kind.NUMBER, 16),
             ("file", say("File"), Kind.TEXT, 110),
         ]
         return self._grid(say("Records"), columns, map(self._record, self.contents.records))
@@ -74,8 +76,8 @@ class Index:
         say = self.catalogue.say
         root = taken.root if taken.root != taken.row.number else ""
         asked = say("yes" if taken.row.number in self.selection.numbers else "no")
-        day, path = taken.row.opened_at[:10], taken.path or say("missing")
-        return (taken.row.number, taken.title, taken.state, day, root, asked, len(taken.events), path)
+        day, path = taken.row.opened_at[:10], taken.path or say("not in the package")
+        return (taken.row.number, taken.title, taken.subject, taken.state, day, root, asked, len(taken.events), path)
 
     def _documents(self) -> Grid:
         say = self.catalogue.say
@@ -94,7 +96,7 @@ class Index:
                 found.title,
                 found.release.first_day.isoformat() if found.release.first_day else None,
                 found.count,
-                found.paths[0] if found.pending is None else say("missing"),
+                found.paths[0] if found.pending is None else say("not in the package"),
             )
             for found in self.contents.documents
         )
@@ -117,7 +119,11 @@ class Index:
 
     def _lacks(self) -> Iterator[tuple[Cell, ...]]:
         say = self.catalogue.say
+        numbers = {taken.row.number for taken in self.contents.records}
         for taken in self.contents.records:
+            above = taken.row.raised_from
+            if above and above not in numbers:
+                yield taken.row.number, say("{number}, which it was raised from, is not held here", number=above), None
             if taken.pending is not None:
                 yield taken.row.number, say("the page could not be drawn: {reason}", reason=taken.pending), None
             if taken.masked:
@@ -134,7 +140,7 @@ class Index:
         say = self.catalogue.say
         columns = [
             ("number", say("Number"), Kind.TEXT, 42),
-            ("title", say("Form"), Kind.TEXT, 42),
+            ("title", say("Kind of record"), Kind.TEXT, 42),
             ("certificate", say("Certificate"), Kind.TEXT, 42),
             ("on", say("Destroyed on"), Kind.DATE, 28),
             ("reason", say("Reason"), Kind.TEXT, 60),
@@ -175,12 +181,12 @@ class Index:
     def _line(self, taken: Taken, row: tuple[Cell, ...]) -> front.Line:
         say = self.catalogue.say
         family = [other for other in self.contents.records if other.root == taken.root]
-        missing = ((say("Pages"), say("missing")),) if taken.path is None else ()
+        missing = ((say("Its pages"), say("not in the package")),) if taken.path is None else ()
         return front.Line(
             taken.row.number,
             tuple("" if cell is None else str(cell) for cell in row[:-1]),
             links=(front.Link(say("Open the pages"), taken.path),) if taken.path else (),
-            detail=(*missing, (say("SHA-256 of its last act"), taken.row.sha256)),
+            detail=(*missing, *taken.detail, (say("SHA-256 of its last act"), taken.row.sha256)),
             events=taken.events,
             related=tuple(other.row.number for other in family if other is not taken),
         )

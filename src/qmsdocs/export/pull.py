@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib import resources
 
 from qmsdocs import __version__
+from qmsdocs.acts import builtin
 from qmsdocs.acts.pull import Taking
 from qmsdocs.base.canonical import Json, dumps, sha256
 from qmsdocs.base.errors import QmsError, message
-from qmsdocs.base.language import Catalogue
+from qmsdocs.base.language import Catalogue, Text
 from qmsdocs.export import index
-from qmsdocs.export.bag import PAYLOAD, Bag
+from qmsdocs.export.audited import audited
+from qmsdocs.export.bag import Bag
 from qmsdocs.export.contents import Contents
 from qmsdocs.export.front import front_files
 from qmsdocs.export.hiding import Hiding
 from qmsdocs.export.proof import Kind, Proof
 from qmsdocs.model.key import allowed_signers
-from qmsdocs.model.record import Event
 from qmsdocs.query.selecting import Family, Selection, said
 from qmsdocs.render.table_sheet import xlsx
-from qmsdocs.store import control, journal, ledger, names
+from qmsdocs.store import control, journal, names
 from qmsdocs.store.event import Posted, RecordKey
 from qmsdocs.store.head import HeadLine
 from qmsdocs.system.view import System
 
 PROOF, PULL = "proof", "pull"
+POPULATION = "population.txt"
 SALTS_FORMAT = 1
+_ASKED = {
+    "numbers": Text("编号", "numbers"),
+    "form": Text("表单", "form"),
+    "period": Text("日期", "days"),
+    "customer": Text("客户", "customer"),
+    "clause": Text("条款", "clause"),
+    "state": Text("状态", "state"),
+}
 
 
 def hiding_of(system: System, selection: Selection, taking: Taking) -> Hiding:
@@ -85,7 +95,8 @@ class Packing:
         self.contents.close_documents()
         self.contents.close_registers()
         self._prove()
-        found = index.Index(self._facts(), self.contents, self.selection, ())
+        checked = tuple(audited(self.system, self.hiding, self.catalogue, self.bag))
+        found = index.Index(self._facts(), self.contents, self.selection, checked)
         self.bag.add(index.FILE, xlsx(*found.grids(), created=self.system.now))
         for path, data in front_files(found.page()):
             self.bag.add(path, data)
@@ -107,26 +118,28 @@ class Packing:
             form = self.system.form_of_row(row).form
             hide = partial(self.hiding.event, form)
             self.proof.record(row.key, hide=hide, withholds_files=not self.hiding.is_full)
-        for key in self._releases():
-            self.proof.record(key)
-        for key in self._keys():
-            self.proof.record(key)
-        for gone in self.selection.destroyed:
-            self.proof.record(control.key_of(gone.certificate.events[0]), hide=self._scrubbed)
+        for name, key in (*self._releases(), *self._keys(), *self._certificates()):
+            self.proof.record(key, hide=partial(self.hiding.event, builtin.form(name)))
         self.proof.close()
+        if self.selection.wanted.sample is not None:
+            self.bag.add(f"{PROOF}/{POPULATION}", "".join(f"{n}\n" for n in self.selection.fitting).encode())
         signers = allowed_signers(self.system.definitions.keys, self.system.zone)
         self.bag.add(f"{PROOF}/allowed_signers", signers.encode())
         self.bag.add(f"{PROOF}/verify.sh", (resources.files("qmsdocs") / "builtin/export/verify.sh").read_bytes())
 
-    def _releases(self) -> Iterable[RecordKey]:
+    def _releases(self) -> Iterator[tuple[str, RecordKey]]:
         """The records by which the documents of the package were put into force."""
         for found in self.contents.documents:
-            yield control.key_of(self.system.definitions.events(found.release)[0])
+            yield builtin.RELEASE, control.key_of(self.system.definitions.events(found.release)[0])
 
-    def _keys(self) -> Iterable[RecordKey]:
+    def _keys(self) -> Iterator[tuple[str, RecordKey]]:
         """The records by which the keys were registered that signatures are checked by."""
         for events in control.records(self.system.objects, self.proof.head(names.CONTROL), control.KEYS):
-            yield control.key_of(events[0])
+            yield builtin.KEY, control.key_of(events[0])
+
+    def _certificates(self) -> Iterator[tuple[str, RecordKey]]:
+        for gone in self.selection.destroyed:
+            yield builtin.DISPOSAL, control.key_of(gone.certificate.events[0])
 
     # ── what is said of the package
 
@@ -134,33 +147,35 @@ class Packing:
         say = self.catalogue.say
         organisation = self.system.organisation.organisation.of(self.catalogue.language)
         wanted = said(self.selection.wanted)
-        asked = "; ".join(f"{name} {text}" for name, text in wanted.items() if name not in ("sample", "seed"))
+        asked = "; ".join(
+            f"{_ASKED[name].of(self.catalogue.language)} {text}" for name, text in wanted.items() if name in _ASKED
+        )
         facts = [
-            (say("Package"), self.begun.number),
+            (say("Package number"), self.begun.number),
             (say("Organisation"), organisation),
             (say("For whom"), self.taking.recipient),
             (say("Purpose"), self.taking.reason or "-"),
             (say("Taken by"), self.system.people.names().get(self.taking.by, self.taking.by)),
             (say("Taken at"), f"{self.system.now:%Y-%m-%d %H:%M %z}"),
-            (say("Asked for"), asked or say("everything")),
+            (say("Asked for"), asked or say("all records")),
             (say("Records that fit"), str(self.selection.population)),
             (say("Records taken"), str(len(self.selection.rows))),
-            (say("Personal data"), say("included") if self.taking.is_full else say("masked")),
+            (say("Personal data"), say("in this package") if self.taking.is_full else say("masked in this package")),
             (say("Head line"), f"{self.line.number} {self.line.commit}"),
         ]
         if self.selection.wanted.sample is not None:
             drawn = say("{count} of {population} by the seed {seed}", count=len(self.selection.numbers),
                         population=self.selection.population, seed=self.selection.wanted.seed)  # fmt: skip
-            facts.insert(8, (say("Sample"), drawn))
+            facts.insert(8, (say("Drawn"), drawn))
         return index.Facts(say("Package {number}", number=self.begun.number), tuple(facts), tuple(self._notes()))
 
-    def _notes(self) -> Iterable[str]:
+    def _notes(self) -> Iterator[str]:
         say = self.catalogue.say
         yield say("How to check everything without our program: sh data/proof/verify.sh")
         if self.selection.wanted.sample is not None:
-            yield say("The sample: those numbers whose SHA-256 of `SEED NUMBER` is smallest; anybody can draw it again")
+            yield say("Drawn were the numbers of proof/population.txt with the smallest SHA-256 of `SEED NUMBER`")
         if not self.taking.is_full:
-            yield say("Personal data are masked, attachments stay in the house; the house can disclose value by value")
+            yield say("Personal data are masked and attachments left out; the house can disclose them one by one")
         if self.selection.destroyed:
             yield say("Records of this range were destroyed; they are listed with their certificates")
 

@@ -235,7 +235,12 @@ class Organisation(Definition):
         for name, remote in self.remote.items():
             for site in remote.sites or ():
                 if site not in self.site:
-                    raise LocatedError(message("there is no site {site}", site=site), "remote", name, "sites")
+                    raise LocatedError(
+                        message("there is no site {site}; there are {known}", site=site, known=tuple(self.site)),
+                        "remote",
+                        name,
+                        "sites",
+                    )
         if not self.languages:
             raise LocatedError(message("at least one language is needed"), "languages")
         return self

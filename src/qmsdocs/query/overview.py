@@ -11,7 +11,7 @@ from qmsdocs.base.language import Catalogue, Language, Text
 from qmsdocs.model.release import ItemKind, Release, in_force
 from qmsdocs.query.course import Waiting, waiting
 from qmsdocs.query.custody import Recall, Review, recall, reviews
-from qmsdocs.query.view import facts_of
+from qmsdocs.query.view import facts_as_stored
 from qmsdocs.store import seat
 from qmsdocs.store.index import Filter
 from qmsdocs.store.rows import Row
@@ -139,7 +139,7 @@ def overdue(system: System, row: Row) -> Iterator[Overdue]:
     form = system.form_of_row(row)
     if not any(clock.within for clock in form.form.clock.values()):
         return
-    facts = facts_of(system, form, system.record_at(row.key))
+    facts = facts_as_stored(system, form, system.record_at(row.key))
     for name, clock in form.form.clock.items():
         reading = facts.reading(name)
         if reading is not None and reading.due_at is not None and reading.stopped_at is None and reading.is_overdue:

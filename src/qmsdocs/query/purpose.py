@@ -26,6 +26,8 @@ class Purpose(StrEnum):
     EXTERNAL = "external"
     PERIODIC_REVIEW = "periodic_review"
     LENDING = "lending"
+    COMPLAINT = "complaint"
+    SATISFACTION = "satisfaction"
 
 
 @dataclass(frozen=True, slots=True)

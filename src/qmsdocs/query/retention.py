@@ -18,6 +18,7 @@ from qmsdocs.model.release import ItemKind
 from qmsdocs.model.retention import RetentionClass, Trigger, due_on, following, last_day
 from qmsdocs.query.purpose import ceased_on
 from qmsdocs.store import names
+from qmsdocs.store.certificate import certificates
 from qmsdocs.store.index import Filter
 from qmsdocs.store.rows import Meanings, Row
 from qmsdocs.system.view import System
@@ -52,6 +53,7 @@ class Kept:
     due_on: date | None
     holds: tuple[Hold, ...]
     decision: Decision | None = None
+    certificate: str = ""  # the number of the one it is to be destroyed by, while witnesses are missing
 
     @property
     def is_held(self) -> bool:
@@ -60,8 +62,8 @@ class Kept:
 
     @property
     def is_decided(self) -> bool:
-        """Whether somebody has decided that it is handed over, since its period ended."""
-        return self.decision is not None and self.decision.kind is DecisionKind.TRANSFER
+        """Whether somebody has decided that it is destroyed or handed over."""
+        return bool(self.certificate) or (self.decision is not None and self.decision.kind is DecisionKind.TRANSFER)
 
 
 def holds(system: System) -> tuple[Hold, ...]:
@@ -131,7 +133,8 @@ class _Keeping:
         decision = self._decisions.get(row.number)
         if decision is not None:
             end = self._extended(end, begun, decision)
-        return Kept(row, retention, begun, end, self._holds(row, retention), decision)
+        waiting = self._waiting.get(row.number, "")
+        return Kept(row, retention, begun, end, self._holds(row, retention), decision, waiting)
 
     def _extended(self, end: date | None, begun: date | None, decision: Decision) -> date | None:
         """The day as a decision to keep longer moves it; it never moves it nearer."""
@@ -229,6 +232,11 @@ class _Keeping:
     @cached_property
     def _decisions(self) -> Mapping[str, Decision]:
         return {number: item for item in self.system.definitions.decisions for number in item.numbers}
+
+    @cached_property
+    def _waiting(self) -> Mapping[str, str]:
+        found = (item for item in certificates(self.system.objects) if item.is_waiting)
+        return {record.number: item.number for item in found for record in item.records}
 
     @cached_property
     def _numbered(self) -> Mapping[str, tuple[Hold, ...]]:

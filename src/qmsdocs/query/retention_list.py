@@ -41,7 +41,7 @@ _REVIEW_EVERY = parse_quantity("6 months")
 _LISTED = {
     "form": (Text("编号", "Number"), Kind.TEXT, 20),
     "title": (Text("记录名称", "Record"), Kind.TEXT, 44),
-    "revision": (Text("版次", "Revision"), Kind.TEXT, 14),
+    "revision": (Text("版次", "Rev."), Kind.TEXT, 14),
     "department": (Text("保存部门", "Department"), Kind.TEXT, 24),
     "class": (Text("记录类别", "Class"), Kind.TEXT, 32),
     "period": (Text("保存期限", "Period"), Kind.TEXT, 18),

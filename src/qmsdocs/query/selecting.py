@@ -8,6 +8,7 @@ from datetime import date
 from hashlib import sha256
 
 from qmsdocs.base.errors import QmsError, message
+from qmsdocs.model.masking import MASK
 from qmsdocs.model.release import ItemKind
 from qmsdocs.store.certificate import Certificate, Disposed, certificates
 from qmsdocs.store.index import Filter
@@ -28,11 +29,6 @@ class Wanted:
     states: tuple[str, ...] = ()
     sample: int | None = None
     seed: str = ""
-
-    @property
-    def is_everything(self) -> bool:
-        """Whether nothing at all was said."""
-        return not any((self.numbers, self.forms, self.first, self.last, self.customer, self.clauses, self.states))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +53,18 @@ class Destroyed:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What was found: the numbers asked for (or drawn of `population`), with all that belongs to them."""
+    """What was found: the numbers asked for (or drawn of those `fitting`), with all that belongs to them."""
 
     wanted: Wanted
     numbers: frozenset[str]
-    population: int
+    fitting: tuple[str, ...]
     families: tuple[Family, ...]
     destroyed: tuple[Destroyed, ...]
+
+    @property
+    def population(self) -> int:
+        """How many records fit."""
+        return len(self.fitting)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -78,7 +79,7 @@ def select(system: System, wanted: Wanted) -> Selection:
     return Selection(
         wanted,
         frozenset(row.number for row in chosen),
-        len(fitting),
+        tuple(row.number for row in fitting),
         _families(system, chosen),
         tuple(_destroyed(system, wanted)),
     )
@@ -102,9 +103,7 @@ def rank(number: str, seed: str) -> str:
 def _fitting(system: System, wanted: Wanted) -> Iterator[Row]:
     forms = _forms(system, wanted)
     states = tuple(_states(system, wanted.states, forms))
-    held = Filter(
-        forms=forms, opened_from=wanted.first, opened_to=wanted.last, customer=wanted.customer, states=states
-    )
+    held = Filter(forms=forms, opened_from=wanted.first, opened_to=wanted.last, customer=wanted.customer, states=states)
     if not forms:
         return
     numbers = frozenset(wanted.numbers)
@@ -225,7 +224,7 @@ def said(wanted: Wanted) -> Mapping[str, str]:
         "numbers": " ".join(wanted.numbers),
         "form": " ".join(wanted.forms),
         "period": f"{wanted.first or ''}..{wanted.last or ''}" if wanted.first or wanted.last else "",
-        "customer": "＊＊＊" if wanted.customer else "",
+        "customer": MASK if wanted.customer else "",
         "clause": "; ".join(wanted.clauses),
         "state": " ".join(wanted.states),
         "sample": str(wanted.sample) if wanted.sample is not None else "",

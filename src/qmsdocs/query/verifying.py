@@ -14,6 +14,7 @@ from qmsdocs.model.record import Event, Record
 from qmsdocs.model.release import Course, ItemKind, Release, follower, in_force
 from qmsdocs.render.mark import Mark
 from qmsdocs.store import names
+from qmsdocs.store.certificate import certificates
 from qmsdocs.store.event import RecordKey
 from qmsdocs.store.rows import Row
 from qmsdocs.system.view import System
@@ -70,7 +71,8 @@ def standing(system: System, mark: Mark) -> Standing:
         return _of_revision(system, mark)
     row = system.index.by_number(mark.number)
     if row is None:
-        return _unknown(mark, message("there is no record {number} here", number=mark.number))
+        gone = system.destroyed(mark.number)
+        return _unknown(mark, gone or message("there is no record {number} here", number=mark.number))
     found = _of_record(system, row, mark.sha256)
     if found is None:
         said = message("no act on {number} has this mark: it is forged, or this copy is not whole", number=row.number)
@@ -95,6 +97,7 @@ def by_code(system: System, code: str) -> tuple[Standing, ...]:
     for row in system.index.records():
         if row.sha256.startswith(code) and row.ledger != names.CONTROL:
             found += [at for at in (_of_record(system, row, row.sha256),) if at is not None]
+    found += _destroyed(system, code)
     if not found:
         for key, digest in tuple(_older(system, code)):
             held = system.index.by_key(key)
@@ -167,6 +170,14 @@ def _of_record(system: System, row: Row, digest: str) -> Standing | None:
     shown, later = Record(record.events[:place]), record.events[place:]
     verdict = Verdict.VOID if record.is_void else Verdict.OUTDATED if later else Verdict.CURRENT
     return Standing(verdict, record.number, row.revision, "record", record=shown, later=later)
+
+
+def _destroyed(system: System, code: str) -> Iterator[Standing]:
+    """The records destroyed whose last event had this code."""
+    for item in certificates(system.objects):
+        for record in item.records if item.is_carried_out else ():
+            if record.last.startswith(code) and (gone := system.destroyed(record.number)) is not None:
+                yield Standing(Verdict.UNKNOWN, record.number, "", "record", (gone,))
 
 
 def _older(system: System, code: str) -> Iterator[tuple[RecordKey, str]]:

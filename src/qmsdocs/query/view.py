@@ -44,6 +44,12 @@ def facts_then(system: System, form: FormInForce, record: Record) -> RecordFacts
     return replace(facts, now=at, moments=system.moments(record)).with_counted(looked_up)
 
 
+def facts_as_stored(system: System, form: FormInForce, record: Record) -> RecordFacts:
+    """The record's facts now, with the derived values of its newest event: nothing is counted again."""
+    facts = new_facts(system, form, record.values, state=record.state, parameters=system.parameters_of(record))
+    return replace(facts.as_stored(record.derived), moments=system.moments(record))
+
+
 def new_facts(
     system: System,
     form: FormInForce,

@@ -1,6 +1,6 @@
 """The condition of a git repository: what in it changes what is read, hides a change, or runs when it is opened.
 
-Files are read plainly, as they lie on the disk; where git is asked, no hook and no setting of the repository takes part.
+Files are read plainly, as they lie on the disk; where git is asked, no hook of the repository takes part.
 """
 
 from __future__ import annotations
@@ -128,8 +128,9 @@ def _is_foreign(name: str, value: str) -> bool:
 def hooks(git_folder: Path) -> tuple[str, ...]:
     """The programs that git starts when somebody works in the folder with it, and the setting that names others."""
     named = settings(git_folder).get("core.hookspath")
-    found = [path.name for path in _files(git_folder / "hooks") if path.suffix != ".sample" and os.access(path, os.X_OK)]
-    return tuple(sorted(found)) + ((f"core.hooksPath = {named}",) if named else ())
+    lying = (path for path in _files(git_folder / "hooks") if path.suffix != ".sample")
+    found = sorted(path.name for path in lying if os.access(path, os.X_OK))
+    return tuple(found) + ((f"core.hooksPath = {named}",) if named else ())
 
 
 def reflogs(git_folder: Path) -> tuple[str, ...]:
@@ -147,7 +148,7 @@ def locks(git_folder: Path) -> tuple[str, ...]:
 
 
 def linked_files(root: Path) -> Iterator[tuple[str, str]]:
-    """What in the controlled folders is no file of its own: the path, and where a link leads (nothing: a repository)."""
+    """What in the controlled folders is no file of its own: its path, and where a link leads ("": a repository)."""
     top = (path for path in sorted(root.glob("*.toml")) if path.is_symlink())
     for path in (*top, *(path for folder in CONTROLLED for path in _walked(root / folder))):
         if path.is_symlink():

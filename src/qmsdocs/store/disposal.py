@@ -52,9 +52,11 @@ class Work:
         return self.store.place
 
 
-def begin(store: Store, site: str, number: str) -> None:
+def begin(store: Store, site: str, number: str, *, now: datetime) -> None:
     """Nothing; it is noted that a certificate is about to be carried out here, so that it cannot stay half done."""
-    _note(store.place, Progress(number, site))
+    with exclusive(store.place.git_folder):
+        finish(store, now=now)
+        _note(store.place, Progress(number, site))
 
 
 def pending(store: Store) -> str | None:
@@ -98,7 +100,7 @@ def arrive(store: Store, site: str, *, now: datetime, believes: Callable[[Certif
     done = []
     for item in waiting:
         if believes(item):
-            begin(store, site, item.number)
+            begin(store, site, item.number, now=now)
             carry_out(store, now=now)
             done.append(item.number)
     return tuple(done)

@@ -10,7 +10,6 @@ from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.store import ledger, names
 from qmsdocs.store.arrival import Arrival, arrival, checked
 from qmsdocs.store.certificate import Certificate, accounts_for, brings_back, certificates, disposed_numbers
-from qmsdocs.store.ledger import retried
 from qmsdocs.store.lock import exclusive, remove_leftover_locks
 from qmsdocs.store.names import Kind
 from qmsdocs.store.objects import HeadMoved, Objects
@@ -82,34 +81,41 @@ class _Came:
     new: str
 
 
-def receive(
-    store: Store, brought: Objects, here: Mapping[str, str], there: Mapping[str, str], *, dry_run: bool
-) -> tuple[Moved, ...]:
-    """What became of every ledger of `there` that is newer than `here`, its objects lying in `brought`."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came, as it was found: what may be taken over, and what may not."""
+
+    brought: Objects
+    good: tuple[_Came, ...]
+    bad: tuple[Moved, ...]
+
+    @property
+    def moved(self) -> tuple[Moved, ...]:
+        """What becomes of every ledger, in order."""
+        return tuple(sorted((*self.bad, *(item.moved for item in self.good)), key=lambda moved: order(moved.ledger)))
+
+
+def look(store: Store, brought: Objects, here: Mapping[str, str], there: Mapping[str, str]) -> Looked:
+    """What is to be made of every ledger of `there` that is newer than `here`, its objects lying in `brought`."""
     repository = store.repository
-    good: dict[str, str | None] = {}
-    came: list[_Came] = []
-    found: list[Moved] = []
+    stands: dict[str, str | None] = {}
+    good: list[_Came] = []
+    bad: list[Moved] = []
     for branch in sorted(there, key=order, reverse=True):  # what explains comes before what it explains
         old, new = here.get(branch), there[branch]
         if old is not None and (old == new or store.objects.is_ancestor(new, old)):
             continue
-        seen = Overlay(brought.folder, {**here, **good})
         try:
-            taken = _looked_at(seen, branch, old, new, repository)
-            if taken is None:
-                continue
+            came = _looked_at(Overlay(brought.folder, {**here, **stands}), branch, old, new, repository)
         except QmsError as error:
-            found.append(Moved(branch, Way.REFUSED, 0, old, new, error.message))
+            bad.append(Moved(branch, Way.REFUSED, 0, old, new, error.message))
             continue
-        if taken.moved.is_good:
-            good[branch] = new
-            came.append(taken)
-        else:
-            found.append(taken.moved)
-    if not dry_run:
-        retried(lambda: _take_over(store, brought, came))
-    return tuple(sorted((*found, *(item.moved for item in came)), key=lambda moved: order(moved.ledger)))
+        if came is not None and came.moved.is_good:
+            stands[branch] = new
+            good.append(came)
+        elif came is not None:
+            bad.append(came.moved)
+    return Looked(brought, tuple(good), tuple(bad))
 
 
 def _looked_at(seen: Objects, branch: str, old: str | None, new: str, repository: str) -> _Came | None:
@@ -138,17 +144,27 @@ def gone_of(done: Iterable[Certificate], branch: str) -> Mapping[str, frozenset[
     return {series: gone for (name, series), gone in disposed_numbers(done).items() if name == branch}
 
 
-def _take_over(store: Store, brought: Objects, came: Iterable[_Came]) -> None:
-    """Nothing; the ledgers stand where they came to. Raises HeadMoved where one was written meanwhile."""
-    grown = [item for item in came if item.moved.way is Way.RECEIVED]
-    with exclusive(store.place.git_folder):
-        for item in grown:
-            if store.objects.local_commit(item.moved.ledger) not in (item.old, item.new):
-                raise HeadMoved(item.moved.ledger)
-        store.objects.copy_from(brought, ((item.old, item.new) for item in grown))
-        for item in sorted(grown, key=lambda item: order(item.moved.ledger)):
-            if store.objects.local_commit(item.moved.ledger) == item.old:
-                store.objects.fast_forward(item.moved.ledger, item.old, item.new)
+def take_over(store: Store, looked: Looked) -> None:
+    """Nothing; the ledgers stand where they came to; of one that was replaced only the objects are here. The caller holds the lock. Raises HeadMoved, QmsError."""
+    grown = [item for item in looked.good if item.moved.way is Way.RECEIVED]
+    replaced = [item for item in looked.good if item.moved.way is Way.REPLACED]
+    for item in grown:
+        if store.objects.local_commit(item.moved.ledger) not in (item.old, item.new):
+            raise HeadMoved(item.moved.ledger)
+    begun = [(item.old, item.new) for item in grown] + [(None, item.new) for item in replaced]
+    store.objects.copy_from(looked.brought, begun)
+    for item in sorted(grown, key=lambda item: order(item.moved.ledger)):
+        if store.objects.local_commit(item.moved.ledger) == item.old:
+            store.objects.fast_forward(item.moved.ledger, item.old, item.new)
+
+
+def receive(store: Store, looked: Looked) -> None:
+    """Nothing; the same under the lock. Raises QmsError where a ledger was written meanwhile."""
+    try:
+        with exclusive(store.place.git_folder):
+            take_over(store, looked)
+    except HeadMoved as error:
+        raise QmsError("{branch} is being moved by another program", branch=str(error)) from error
 
 
 def lacking(objects: Objects, here: Mapping[str, str], there: Mapping[str, str]) -> tuple[Moved, ...]:

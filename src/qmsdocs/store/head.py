@@ -12,7 +12,10 @@ from qmsdocs.store.opened import Store
 
 @dataclass(frozen=True, slots=True)
 class HeadLine:
-    """The newest heads of a site: the journal's commit, the heads event's number and sha256, and what it counts."""
+    """The newest heads of a site: the journal's commit, the heads event's number and sha256, and what it counts.
+
+    `repository` is the beginning of the repository's id.
+    """
 
     site: str
     recorded_at: str
@@ -21,6 +24,11 @@ class HeadLine:
     sha256: str
     ledgers: int
     events: int
+    repository: str
+
+    def __str__(self) -> str:
+        counts = f"{self.ledgers} {self.events}"
+        return f"qmsdocs {self.site} {self.recorded_at} {self.number} {self.sha256} {counts} {self.repository}"
 
 
 def head_line(store: Store, site: str) -> HeadLine | None:
@@ -38,6 +46,7 @@ def head_line(store: Store, site: str) -> HeadLine | None:
         found.stored.sha256,
         len(found.ledgers),
         sum(ledger.events for ledger in found.ledgers.values()),
+        event.text("repository")[:8],
     )
 
 

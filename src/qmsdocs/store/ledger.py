@@ -139,8 +139,10 @@ def newest(objects: Objects, branch: str, commit: str, series: str) -> Stored | 
     return events[-1] if events else None
 
 
-def add(objects: Objects, addition: Addition) -> str:
+def add(objects: Objects, addition: Addition, *, aside: str = "") -> str:
     """The new head of the branch, read back with a newly opened store. Raises HeadMoved, QmsError.
+
+    With `aside` the branch does not move yet; the commit is kept under that name.
 
     A return value of the library is not believed: with a full disk it may name a commit the branch never reached.
     """
@@ -152,14 +154,15 @@ def add(objects: Objects, addition: Addition) -> str:
         {**addition.files, **addition.attachments},
         at=addition.at,
         note=note,
+        aside=aside,
     )
-    _read_back(objects.reopened(), addition, commit)
+    _read_back(objects.reopened(), addition, commit, aside)
     return commit
 
 
-def _read_back(fresh: Objects, addition: Addition, commit: str) -> None:
+def _read_back(fresh: Objects, addition: Addition, commit: str, aside: str) -> None:
     held: dict[str, dict[str, str]] = {}
-    if fresh.local_commit(addition.branch) != commit:
+    if (fresh.aside(aside) if aside else fresh.local_commit(addition.branch)) != commit:
         raise _not_read_back(addition.branch)
     for path in (*addition.files, *addition.attachments):
         folder, _, name = path.rpartition("/")

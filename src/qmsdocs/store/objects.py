@@ -6,7 +6,7 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -25,6 +25,7 @@ SUBMODULE = 0o160000
 _DEEPEST = 16  # folders within folders; a ledger has five, the work tree of a form a few more
 _LOCAL = "refs/heads/"
 _REMOTE = "refs/remotes/"
+_ASIDE = "refs/qms/"  # commits that count nowhere, or not yet
 _TREE_ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 _FAILURES = (pygit2.GitError, OSError, KeyError, ValueError)
 
@@ -122,6 +123,20 @@ class Objects:
     def local_commit(self, branch: str) -> str | None:
         """The commit of the local branch, None without one."""
         return self._looked_up(_LOCAL + branch)
+
+    def aside(self, name: str) -> str | None:
+        """The commit kept aside under a name, None without one."""
+        return self._looked_up(_ASIDE + name)
+
+    def set_aside(self, name: str, commit: str | None) -> None:
+        """Nothing; the commit is kept aside under a name; with None nothing is any more."""
+        try:
+            if commit is not None:
+                self._repository.create_reference_direct(_ASIDE + name, pygit2.Oid(hex=commit), True)
+            elif self.aside(name) is not None:
+                self._repository.references.delete(_ASIDE + name)
+        except _FAILURES as error:
+            raise unwritten(error) from error
 
     def _looked_up(self, name: str) -> str | None:
         try:
@@ -254,13 +269,22 @@ class Objects:
 
     def listing(self, commit: str, folder: str) -> tuple[Entry, ...]:
         """What lies directly in `folder` ("" is the top) of `commit`, in path order; empty without such a folder."""
-        tree = str(self._commit(commit).tree_id)
-        for wanted in folder.split("/") if folder else ():
+        top = self._commit(commit).tree_id
+        tree = self._below(str(top), folder) if folder else str(top)
+        return tuple(self._parts(tree)) if tree is not None else ()
+
+    def _below(self, tree: str, folder: str) -> str | None:
+        """The tree of `folder`, None without one. That a folder is not found is believed only on a second look."""
+        with suppress(*_FAILURES):
+            found = self._repository[tree][folder]
+            if isinstance(found, pygit2.Tree):
+                return str(found.id)
+        for wanted in folder.split("/"):
             below = [part.oid for part in self._parts(tree) if part.path == wanted and part.mode == FOLDER]
             if not below:
-                return ()
+                return None
             tree = below[0]
-        return tuple(self._parts(tree))
+        return tree
 
     def additions(self, old: str, new: str) -> tuple[Entry, ...] | None:
         """The files `new` has beyond `old`, in path order, or None when one of `old` was changed or removed."""
@@ -302,9 +326,12 @@ class Objects:
             raise unwritten(error) from error
         return StoredFile(hashing.digest.hexdigest(), hashing.size, oid)
 
-    def commit(self, branch: str, parent: str | None, additions: Additions, *, at: datetime, note: str) -> str:
+    def commit(
+        self, branch: str, parent: str | None, additions: Additions, *, at: datetime, note: str, aside: str = ""
+    ) -> str:
         """The new head of `branch`: `parent` with `additions`, moved there only if it still stands at `parent`.
 
+        With `aside` the branch does not move, and the commit is kept under that name; there must be none yet.
         Raises HeadMoved when it does not, QmsError when the disk refuses. Nothing existing can be replaced.
         """
         try:
@@ -312,7 +339,8 @@ class Objects:
             offset = int((at.utcoffset() or timedelta()).total_seconds()) // 60
             person = pygit2.Signature(AUTHOR, ADDRESS, int(at.timestamp()), offset)
             parents: list[str | pygit2.Oid] = [parent] if parent else []
-            return str(self._repository.create_commit(_LOCAL + branch, person, person, note, tree, parents))
+            reference = _ASIDE + aside if aside else _LOCAL + branch
+            return str(self._repository.create_commit(reference, person, person, note, tree, parents))
         except _FAILURES as error:
             if self.local_commit(branch) not in (parent, None):
                 raise HeadMoved(branch) from error

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from qmsdocs.base.canonical import Json, dumps, sha256
 from qmsdocs.base.errors import QmsError, message
-from qmsdocs.store import disposal, journal, ledger, names, seat
+from qmsdocs.store import disposal, journal, ledger, names, seat, sharing
 from qmsdocs.store.certificate import certificates, disposed_numbers
 from qmsdocs.store.event import (
     FORMAT,
@@ -33,20 +33,25 @@ _COMMON_ACTS = frozenset({"issue", "amend", "void"})
 LOST = "lost in restore"
 
 
-def post(store: Store, change: Change, *, now: datetime, signer: Signer | None = None) -> tuple[Posted, ...]:
+def post(
+    store: Store, change: Change, *, now: datetime, signer: Signer | None = None, shared: str | None = None
+) -> tuple[Posted, ...]:
     """One Posted for each draft, in their order, once all of them are read back from the ledger.
 
-    `now` is aware, in the site's zone. Raises Stale when a record or the releases have moved on since the drafts were
-    planned, QmsError when this copy may not write or the disk refuses; then nothing of the change is acknowledged.
+    `now` is aware, in the site's zone; `shared` is where the store lies that must take an act in control. Raises Stale
+    when a record or the releases have moved on since the drafts were planned, QmsError when this copy may not write or
+    the disk refuses; then nothing of the change is acknowledged.
     """
     _check_attachments(store.objects, change)
     store.index.refresh()  # whatever is far behind is caught up before others have to wait
     with exclusive(store.place.git_folder):
         disposal.finish(store, now=now)
-        return ledger.retried(lambda: _post(store, change, now, signer))
+        return ledger.retried(lambda: _post(store, change, now, signer, shared))
 
 
-def _post(store: Store, change: Change, now: datetime, signer: Signer | None) -> tuple[Posted, ...]:
+def _post(
+    store: Store, change: Change, now: datetime, signer: Signer | None, shared: str | None
+) -> tuple[Posted, ...]:
     pen = store.pen(change.site, now)
     held = seat.require(store.place, store.objects, change.site)
     store.index.refresh()
@@ -57,13 +62,19 @@ def _post(store: Store, change: Change, now: datetime, signer: Signer | None) ->
         _refuse_destroyed(store, change, answers)
         branch = _branch(store, change, now, answers)
         heads, head = prepare(store, pen, branch)
+        if branch == names.CONTROL:
+            sharing.settle(store, shared)  # what was kept before comes first
+            head = store.objects.local_commit(branch)
         _check_judged(store.objects, change)
         by = journal.judged(store.objects, pen, branch)
         writing = _Writing(store, pen, branch, head, heads, signer, by, dict(answers))
         for position, draft in enumerate(change.drafts):
             if position not in answers:
                 writing.plan(position, draft)
-        ledger.add(store.objects, writing.addition())
+        if shared is not None and branch == names.CONTROL:
+            sharing.add(store, shared, writing.addition())
+        else:
+            ledger.add(store.objects, writing.addition())
         seat.keep(store.place, store.objects, change.site, (branch, names.journal_of(change.site)))
         answers = writing.answers
     return tuple(answers[position] for position in range(len(change.drafts)))

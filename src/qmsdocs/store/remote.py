@@ -117,6 +117,11 @@ class Courier:
         return Git(self.folder, also={"GIT_CONFIG_GLOBAL": str(own)}).answer([*settings, *arguments], given=given)
 
 
+def address(root: Path, url: str) -> str:
+    """Where a shared store lies; one written from the repository's folder (`./`, `../`) is found from there."""
+    return str((root / url).resolve()) if url.startswith(("./", "../")) else url
+
+
 @contextmanager
 def courier(local_folder: Path, objects: Objects, heads: Mapping[str, str]) -> Iterator[Courier]:
     """A courier while the block runs; `heads` are the branches it knows of ours, so that they need not travel."""

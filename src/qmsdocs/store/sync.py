@@ -1,4 +1,4 @@
-"""Ledgers brought from another copy: forward only, nothing is ever moved back or replaced."""
+"""Ledgers brought from another copy: forward only, nothing is ever moved back, replaced or brought back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.store import names
+from qmsdocs.store.certificate import brings_back, certificates
 from qmsdocs.store.objects import Objects
 
 
@@ -14,14 +15,21 @@ def fetch(source: Objects, target: Objects, is_wanted: Callable[[str], bool]) ->
 
     Raises QmsError, and moves nothing, when one of them went two ways.
     """
+    done = (*certificates(target), *certificates(source))
     moves: list[tuple[str, str | None, str]] = []
     for branch, head in source.heads(lambda name: names.is_ledger(name) and is_wanted(name)).items():
         commit = source.local_commit(branch)
         held = target.local_commit(branch)
-        if commit is None or commit == held:
-            continue
+        if commit is None or commit == held or brings_back(done, source, branch, commit):
+            continue  # what was destroyed by certificate does not come back
         if held is None or source.is_ancestor(held, commit):
             moves.append((branch, held, commit))
+        elif brings_back(done, target, branch, held):
+            raise QmsError(
+                "{ledger}: records were destroyed where it is written; this copy still holds them",
+                ledger=branch,
+                hint=message("bring this copy level first: qmsdocs sync"),
+            )
         elif not target.is_ancestor(commit, held) or head.diverged:
             raise QmsError(
                 "{ledger} went two ways: two copies have written it",

@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from qmsdocs.base.canonical import Json
-from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.language import Language, Text
 from qmsdocs.model.calendar import CIVIL, END_OF_DAY, Calendar, add_period
 from qmsdocs.model.clock import Moment
@@ -29,12 +29,14 @@ from qmsdocs.model.register import Register
 from qmsdocs.model.release import ItemKind, Release, in_force
 from qmsdocs.model.retention import Schedule
 from qmsdocs.store import ledger, names, seat
+from qmsdocs.store.certificate import certificates
 from qmsdocs.store.event import Change, NewNumber, Posted, RecordKey
 from qmsdocs.store.index import Index
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.opened import Store
 from qmsdocs.store.place import Place
 from qmsdocs.store.post import post
+from qmsdocs.store.remote import address
 from qmsdocs.store.repository import find
 from qmsdocs.store.rows import Row, fact_texts
 from qmsdocs.store.signature import Signer
@@ -237,10 +239,29 @@ class System:
 
     def record(self, number: str) -> Held:
         """The record of a number, read from its ledger. Raises QmsError when there is none."""
+        row = self.record_row(number)
+        return Held(self.record_at(row.key), row.key)
+
+    def record_row(self, number: str) -> Row:
+        """The record of a number as the index holds it. Raises QmsError when there is none, or it was destroyed."""
         row = self.index.by_number(number)
         if row is None:
+            if (gone := self.destroyed(number)) is not None:
+                raise QmsError("{said}", said=gone)
             raise QmsError("there is no record {number}", number=number, hint=message("qmsdocs record list"))
-        return Held(self.record_at(row.key), row.key)
+        return row
+
+    def destroyed(self, number: str) -> Message | None:
+        """That a record was destroyed, when and by which certificate; None where none says so."""
+        for item in certificates(self.objects):
+            if item.is_carried_out and any(record.number == number for record in item.records):
+                return message(
+                    "{number} was destroyed on {day}, certificate {certificate}",
+                    number=number,
+                    day=item.carried_out_on or "-",
+                    certificate=item.number,
+                )
+        return None
 
     def record_at(self, key: RecordKey) -> Record:
         """The record at a place in a ledger."""
@@ -317,7 +338,13 @@ class System:
 
     def post(self, change: Change, *, signer: Signer | None = None) -> tuple[Posted, ...]:
         """The events of a change, certainly stored. Raises Stale when the record moved on, QmsError otherwise."""
-        return post(self.store, change, now=self.now, signer=signer)
+        return post(self.store, change, now=self.now, signer=signer, shared=self.shared)
+
+    @property
+    def shared(self) -> str | None:
+        """Where the store lies that must take an act in control before it counts; None where none is set up."""
+        name = self.organisation.shared
+        return address(self.place.root, self.organisation.remote[name].url) if name is not None else None
 
     def refreshed(self, now: datetime) -> System:
         """The system as it stands now."""

@@ -273,7 +273,6 @@ function drawDetail(line) {
   place("detail").hidden = line === undefined;
   document.body.classList.toggle("open", line !== undefined);
   if (line === undefined) return before === null ? undefined : returnTo(before);
-  if (line.shelf.index !== view.shelf) { view.shelf = line.shelf.index; view.page = 0; draw(); }
   const words = wordsOf(view.written);
   const { columns, layouts } = line.shelf;
   const pairs = [...columns.map(({ title }, index) => [title, line.cells[index]]),
@@ -301,7 +300,7 @@ function reference(key) {
 }
 
 function detailBar(line) {
-  const at = view.found.indexOf(line);
+  const at = view.found.findIndex(({ key }) => key === line.key);
   const step = (name, to) => button(say(name), () => open(view.found[to].key), { disabled: at < 0 || view.found[to] === undefined });
   const close = button(say("close"), () => { location.hash = ""; }, { className: "close" });
   return make("div", { className: "bar" }, step("before", at - 1), step("after", at + 1), close);

@@ -1,0 +1,130 @@
+"""The certificate of disposal as pages to sign and file (销毁清册), for electronic records and paper originals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qmsdocs.acts.disposal import order_of
+from qmsdocs.base.errors import QmsError
+from qmsdocs.base.language import Catalogue, Language, Text
+from qmsdocs.query import disposal_list
+from qmsdocs.render.document_words import Head
+from qmsdocs.render.prose import Block
+from qmsdocs.render.statement import Statement, grid, heading, listing, paragraph
+from qmsdocs.store.certificate import Certificate
+from qmsdocs.system.view import System
+
+FORMATS = ("pdf", "docx")
+_KIND = Text("记录处置证明", "Certificate of disposal")
+_NUMBER, _DRAWN, _DONE = Text("编　号", "Number"), Text("批准日期", "Authorised"), Text("处置日期", "Carried out")
+_PAGE = Text("页　码", "Page")
+_ORDER, _LIST = Text("依据和方式", "Authority and method"), Text("清册", "Records")
+_SIGNED, _REACH = Text("签署", "Signatures"), Text("程序够不到之处", "Beyond the reach of the program")
+_HASHES = Text("最后校验值", "Last hashes")
+_FOOT = Text(
+    "{number}　永久保存；记录的内容不在本证明中", "{number} · kept for good; no content of the records is in it"
+)
+_ACTS = {
+    "issue": Text("批准", "Authorised"),
+    "witness": Text("监销", "Witnessed"),
+    "carry_out": Text("执行处置", "Carried out"),
+    "drop": Text("撤回", "Given up"),
+}
+_WIDTHS = (13, 34, 13, 44, 20, 20, 22, 24)  # mm of the list, in the order of its columns
+_PEN = (
+    Text("部门意见", "Department"),
+    Text("批准", "Approved"),
+    Text("监销人", "Witness"),
+    Text("监销人", "Witness"),
+)
+
+
+def pages(system: System, item: Certificate, language: Language, format: str) -> bytes:
+    """The certificate as `pdf` or `docx`. Raises QmsError, PdfUnavailable."""
+    statement = _statement(system, item, Catalogue.load(language))
+    match format:
+        case "pdf":
+            from qmsdocs.render.statement_html import statement_pdf
+
+            return statement_pdf(statement)
+        case "docx":
+            from qmsdocs.render.statement_docx import statement_docx
+
+            return statement_docx(statement)
+        case _:
+            raise QmsError("{format}: must be one of {allowed}", format=format, allowed=FORMATS)
+
+
+def _statement(system: System, item: Certificate, catalogue: Catalogue) -> Statement:
+    language = catalogue.language
+    drawn = item.events[0].event.recorded_at.astimezone(system.zone)
+    done = item.carried_out_on.isoformat() if item.carried_out_on else disposal_list.STATES[_state(item)].of(language)
+    cells = (
+        (_NUMBER.of(language), item.number),
+        (_DRAWN.of(language), drawn.date().isoformat()),
+        (_DONE.of(language), done),
+        (_PAGE.of(language), None),
+    )
+    organisation = system.organisation.organisation.of(language)
+    head = Head(organisation, _KIND.of(language), disposal_list.TITLE.of(language), cells)
+    foot = _FOOT.of(language).format(number=item.number)
+    return Statement(head, language, drawn, tuple(_blocks(system, item, catalogue)), _PEN, foot)
+
+
+def _state(item: Certificate) -> str:
+    return disposal_list.state_of(item)
+
+
+def _blocks(system: System, item: Certificate, catalogue: Catalogue) -> Iterator[Block]:
+    language = catalogue.language
+    yield heading("1", _ORDER.of(language))
+    yield grid(_two(Text("项目", "What"), Text("内容", "Said"), language), _said(item, language), (28, 132))
+    yield heading("2", _LIST.of(language))
+    listed = disposal_list.grid(item, catalogue=catalogue)
+    rows = [[str(cell if cell is not None else "") for cell in row] for row in listed.rows]
+    yield grid([column.title for column in listed.columns], rows, _WIDTHS)
+    yield heading("3", _SIGNED.of(language))
+    heads = (Text("事项", "Act"), Text("姓名", "Name"), Text("时间", "Time"), Text("电子签名", "Signature"))
+    yield grid([title.of(language) for title in heads], _signatures(system, item, language), (26, 34, 46, 54))
+    yield heading("4", _REACH.of(language))
+    reach = item.said.get("beyond_reach")
+    yield listing(str(text) for text in reach) if isinstance(reach, list) and reach else paragraph("/")
+    yield heading("5", _HASHES.of(language))
+    yield grid(_two(Text("编号", "Number"), Text("SHA-256", "SHA-256"), language),
+               [(record.number, record.last) for record in item.records], (40, 120))  # fmt: skip
+
+
+def _two(first: Text, second: Text, language: Language) -> tuple[str, str]:
+    return first.of(language), second.of(language)
+
+
+def _said(item: Certificate, language: Language) -> Iterator[tuple[str, str]]:
+    order = order_of(item)
+    count = Text(f"{len(item.records)} 件", f"{len(item.records)}")
+    for title, said in (
+        (Text("记录库", "Ledger"), item.ledger),
+        (Text("件数", "Records"), count.of(language)),
+        (Text("提出人", "Requested by"), order.requested_by),
+        (Text("法定期限核对", "Law checked"), order.law_checked),
+        (Text("部门意见", "Department"), order.opinion or ""),
+        (Text("批准理由", "Reason"), item.events[0].event.text("reason")),
+        (Text("销毁方式", "Method"), order.method),
+        (Text("销毁地点", "Place"), order.place),
+        (Text("纸质原件", "Paper originals"), order.paper),
+    ):
+        if said is not None:
+            yield title.of(language), said
+
+
+def _signatures(system: System, item: Certificate, language: Language) -> Iterator[tuple[str, str, str, str]]:
+    for stored in item.events:
+        event = stored.event
+        person = system.people.person.get(event.by)
+        at = event.recorded_at.astimezone(system.zone)
+        mark = event.sha256[:8].upper() if event.mapping("signer") else ""
+        title = _ACTS[event.act].of(language) if event.act in _ACTS else event.act
+        yield title, person.name if person else event.by, f"{at:%Y-%m-%d %H:%M}", mark
+    for person_id in order_of(item).witnesses if item.is_waiting else ():
+        if person_id not in item.witnesses:
+            person = system.people.person.get(person_id)
+            yield _ACTS["witness"].of(language), person.name if person else person_id, "", ""

@@ -1,0 +1,180 @@
+"""What is sent to a shared store, judged before it is taken: only additions, each lawful, signed and in its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.store import control, exchange, journal, names, seat
+from qmsdocs.store.arrival import arrival, checked
+from qmsdocs.store.certificate import Certificate, accounts_for, brings_back, certificates
+from qmsdocs.store.event import Stored
+from qmsdocs.store.names import Kind, LedgerName
+from qmsdocs.store.objects import Objects
+from qmsdocs.store.overlay import Overlay
+from qmsdocs.system.definitions import Definitions
+from qmsdocs.system.trust import Trust
+
+_LINE = re.compile(r"([0-9a-f]{40}) ([0-9a-f]{40}) (\S+)")
+_NOBODY = "0" * 40
+_HEADS = "refs/heads/"
+MAIN = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One branch as it is to be moved: where it stood (None: it is new) and where it shall (None: gone)."""
+
+    reference: str
+    old: str | None
+    new: str | None
+
+    @property
+    def branch(self) -> str:
+        """The name without what all branches begin with."""
+        return self.reference.removeprefix(_HEADS)
+
+
+def read(text: str) -> tuple[Push, ...]:
+    """The moves as git tells a hook, one a line. Raises QmsError for anything else."""
+    found = []
+    for line in text.splitlines():
+        said = _LINE.fullmatch(line)
+        if said is None:
+            raise QmsError("this is what a hook is told by git; nobody types it", hint=message("qmsdocs guard install"))
+        old, new = (None if commit == _NOBODY else commit for commit in (said[1], said[2]))
+        found.append(Push(said[3], old, new))
+    return tuple(found)
+
+
+def at_rest(folder: Path) -> tuple[Push, ...]:
+    """Every ledger that stands in a store, as if it were sent to an empty one."""
+    heads = Objects(folder).heads(lambda name: name != MAIN)
+    return tuple(Push(_HEADS + branch, None, head.commit) for branch, head in heads.items())
+
+
+def refusals(folder: Path, pushes: Iterable[Push], *, beside: Path | None, with_main: bool) -> Iterator[Message]:
+    """Why not, one line for each branch that may not move; nothing where all may.
+
+    `beside` is where git keeps what was sent until it is taken.
+    """
+    wanted = sorted(pushes, key=lambda push: exchange.order(push.branch), reverse=True)
+    ledgers = []
+    for push in wanted:
+        name = names.parse_branch(push.branch) if push.reference.startswith(_HEADS) else None
+        if name is not None:
+            ledgers.append((push, name))
+        elif not (with_main and push.branch == MAIN):
+            yield message('"{name}" is no name of a ledger', name=push.reference)
+    judge = _Judge(Overlay(folder, {push.branch: push.new for push, _ in ledgers}, beside=beside))
+    for push, name in ledgers:
+        try:
+            judge.judge(push, name)
+        except QmsError as error:
+            yield error.message
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """The store as it would stand, and what is known of it."""
+
+    objects: Objects
+
+    @cached_property
+    def repository(self) -> str:
+        """The id all events must name."""
+        found = seat.repository_id(self.objects)
+        if found is None:
+            raise QmsError("there are no releases in this store; they must come first or with the rest")
+        return found
+
+    @cached_property
+    def trust(self) -> Trust:
+        """Whether acts can be believed, by control as it would stand."""
+        definitions = Definitions.read(self.objects)
+        if definitions is None:
+            raise QmsError("there are no releases in this store; they must come first or with the rest")
+        return Trust.of(definitions, self.repository)
+
+    @cached_property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """The certificates of disposal that can be believed."""
+        found = (item for item in certificates(self.objects) if item.is_carried_out)
+        return tuple(item for item in found if not any(self.trust.problems(stored) for stored in item.events))
+
+    @cached_property
+    def known(self) -> dict[str, bool]:
+        """The states of control that events name, and whether this store has them."""
+        return {}
+
+    def judge(self, push: Push, name: LedgerName) -> None:
+        """Nothing. Raises QmsError with what speaks against the move."""
+        branch, old, new = push.branch, push.old, push.new
+        if new is None:
+            raise QmsError("{ledger}: a ledger is never removed", ledger=branch)
+        is_replaced = old is not None and not self.objects.is_ancestor(old, new)
+        if is_replaced and not accounts_for(self.certificates, self.objects, branch, str(old), new):
+            raise QmsError("{ledger}: what stands here would be rewritten, and no certificate says so", ledger=branch)
+        if back := brings_back(self.certificates, self.objects, branch, new):
+            raise QmsError("{numbers} were destroyed by certificate and may not come back", numbers=back)
+        if name.kind is Kind.RECORDS and old is None and branch not in journal.openings(self.objects, name.site):
+            raise QmsError("{ledger}: the journal of its site does not know it", ledger=branch)
+        brought = arrival(self.objects, branch, None if is_replaced else old, new)
+        gone = exchange.gone_of(self.certificates, branch)
+        seats = False
+        for stored in checked(self.objects, brought, self.repository, gone):
+            self._believe(stored, new)
+            seats = seats or stored.path.startswith(f"{journal.SEAT}/")
+        if seats:
+            self._refuse_copied_seat(name.site)
+        if name.kind is Kind.RECORDS:
+            self._refuse_doubled(name, old, new)
+
+    def _believe(self, stored: Stored, commit: str) -> None:
+        """Nothing. Raises QmsError for an act that cannot be believed."""
+        event = stored.event
+        if stored.ledger == names.CONTROL or event.mapping("signer") or stored.signature:
+            for why in self.trust.problems(stored):
+                raise QmsError("{ledger}: {path}: {what}", ledger=stored.ledger, path=stored.path, what=why)
+            if stored.ledger == names.CONTROL and "manifest" in event.mapping("set"):
+                control.load(self.objects, commit, stored)
+        elif not self._knows(event.text("control"), stored):
+            what = message("it names a state of the releases that is not held here")
+            raise QmsError("{ledger}: {path}: {what}", ledger=stored.ledger, path=stored.path, what=what)
+
+    def _knows(self, named: str, stored: Stored) -> bool:
+        if not named:  # a site's journal begins before anything is released
+            return stored.ledger.startswith(names.JOURNAL)
+        if named not in self.known:
+            head = self.objects.head(names.CONTROL)
+            self.known[named] = head is not None and self.objects.is_ancestor(named, head.commit)
+        return self.known[named]
+
+    def _refuse_copied_seat(self, site: str) -> None:
+        taken = [seat.read_seat(stored, site).seat for stored in journal.all_of(self.objects, site, journal.SEAT)]
+        if len(set(taken)) < len(taken):
+            raise QmsError("{ledger}: one seat was taken twice", ledger=names.journal_of(site))
+
+    def _refuse_doubled(self, name: LedgerName, old: str | None, new: str) -> None:
+        """Nothing. Raises QmsError where a series of the same year and site runs in two ledgers."""
+        before = {entry.path for entry in self.objects.listing(old, "")} if old is not None else set()
+        begun = {entry.path for entry in self.objects.listing(new, "")} - before
+        if not begun:
+            return
+        same = (name.year, name.site)
+        for branch, head in self.objects.heads(lambda other: other.startswith("records/")).items():
+            other = names.parse_branch(branch)
+            if other is None or branch == name.branch or (other.year, other.site) != same:
+                continue
+            for entry in self.objects.listing(head.commit, ""):
+                if entry.path in begun:
+                    raise QmsError(
+                        "{ledger}: the series {series} runs in {other} already",
+                        ledger=name.branch,
+                        series=entry.path,
+                        other=branch,
+                    )

@@ -1,0 +1,198 @@
+"""Rules over the ledgers as a whole (HIS4xx): what the journals noted of them, who acted, and where they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+
+from qmsdocs.audit import doubt, surroundings
+from qmsdocs.audit.damage import check_objects
+from qmsdocs.audit.ledger_history import check_ledger
+from qmsdocs.audit.rule import Hit, Rule
+from qmsdocs.audit.scope import Scope
+from qmsdocs.audit.standing import Standing
+from qmsdocs.base.canonical import read
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.store import history, journal, names, seat
+from qmsdocs.store.event import Stored
+
+__all__ = ["PARTIAL", "RULES", "check_ledger", "check_objects"]
+
+PARTIAL = frozenset({"HIS405", "HIS406", "HIS422"})  # something is not held here, so nothing can be said of it
+_OWN_SERIES = (journal.SEAT, journal.OPENING, journal.HEADS)
+
+
+def ledger_lost(scope: Scope) -> Iterator[Hit]:
+    """A journal noted acts in a ledger that is gone, and no certificate of disposal explains it."""
+    yield from _standing(scope, Standing.LOST)
+
+
+def ledger_shortened(scope: Scope) -> Iterator[Hit]:
+    """The newest acts of a ledger were cut off."""
+    yield from _standing(scope, Standing.SHORTENED)
+
+
+def ledger_rewritten(scope: Scope) -> Iterator[Hit]:
+    """A ledger holds something else than what a journal noted of it."""
+    yield from _standing(scope, Standing.REWRITTEN)
+
+
+def ledger_diverged(scope: Scope) -> Iterator[Hit]:
+    """Two copies have written the same ledger."""
+    yield from _standing(scope, Standing.DIVERGED)
+
+
+def copy_behind(scope: Scope) -> Iterator[Hit]:
+    """This copy, which does not write, holds an older state than the journal it was given."""
+    yield from _standing(scope, Standing.BEHIND)
+
+
+def ledger_elsewhere(scope: Scope) -> Iterator[Hit]:
+    """A ledger is kept at a shared store that this copy has not read."""
+    yield from _standing(scope, Standing.ELSEWHERE)
+
+
+def ledger_empty(scope: Scope) -> Iterator[Hit]:
+    """A ledger was opened, and nothing more is known of it."""
+    yield from _standing(scope, Standing.EMPTY)
+
+
+def damaged(scope: Scope) -> Iterator[Hit]:
+    """An object that a ledger needs is missing or damaged, or a file of a journal cannot be read."""
+    yield from _standing(scope, Standing.DAMAGED)
+    for said in scope.copy.journals:
+        for path, why in said.unreadable:
+            what = path or said.branch
+            yield Hit(said.branch, message("{path} cannot be read: {reason}", path=what, reason=why), path)
+
+
+def _standing(scope: Scope, wanted: Standing) -> Iterator[Hit]:
+    for said in scope.standings:
+        if said.standing is wanted:
+            yield Hit(said.branch, said.message)
+
+
+def not_opened(scope: Scope) -> Iterator[Hit]:
+    """A ledger lies here that no journal of its site says was opened."""
+    for branch in scope.copy.heads:
+        held = names.parse_branch(branch)
+        if held is None or held.kind is names.Kind.JOURNAL:
+            continue
+        own = [said for said in scope.copy.journals if held.site in ("", said.site)]
+        if own and not any(branch in said.openings for said in own):
+            yield Hit(branch, message("no journal says that it was opened"))
+
+
+def put_back(scope: Scope) -> Iterator[Hit]:
+    """This copy wrote more than it holds: an earlier state of a ledger was put back."""
+    copy = scope.copy
+    for site in scope.system.organisation.site:
+        for branch, commit in seat.kept(copy.place, site).items():
+            head = copy.heads.get(branch)
+            if head is not None and _holds(scope, commit, head.commit):
+                continue
+            if not copy.is_accounted_for(branch, commit, head.commit if head else None):
+                yield Hit(branch, message("it is older than what was written here: an earlier state was put back"))
+
+
+def _holds(scope: Scope, old: str, new: str) -> bool:
+    try:
+        return history.leads_to(scope.objects, old, new)
+    except QmsError:
+        return False
+
+
+# ── who acted
+
+
+def _doubt(code: str) -> Callable[[Scope], Iterator[Hit]]:
+    def check(scope: Scope) -> Iterator[Hit]:
+        for kind, stored, why in scope.doubts:
+            if kind == code:
+                number = str(stored.event.mapping("record").get("number") or stored.ledger)
+                said = message("{act} by {person}: {reason}", act=stored.event.act, person=stored.event.by, reason=why)
+                yield Hit(number, said, f"{stored.ledger}:{stored.path}")
+
+    return check
+
+
+def order_broken(scope: Scope) -> Iterator[Hit]:
+    """A number is missing in the releases or a journal, an event does not follow, or is not in its one form."""
+    yield from _order(names.CONTROL, tuple(doubt.released(scope.copy)))
+    for said in scope.copy.journals:
+        yield from _order(said.branch, said.events)
+        for stored in said.events:
+            pinned = stored.body.get("journal")
+            if pinned is not None and pinned not in said.commits:
+                why = message("{path} follows a state that is not held here", path=stored.path)
+                yield Hit(said.branch, why, stored.path)
+
+
+def _order(branch: str, events: Sequence[Stored]) -> Iterator[Hit]:
+    for series, of_series in groupby(events, lambda stored: stored.path.partition("/")[0]):
+        expected = 1
+        for folder, of_record in groupby(of_series, lambda stored: stored.path.rpartition("/")[0]):
+            said = tuple(of_record)
+            serial = int(folder.rpartition("/")[2])
+            if serial != expected:
+                yield Hit(branch, message("{series} {serial} is missing", series=series, serial=expected), folder)
+            expected = serial + 1
+            yield from _chain(branch, series, serial, said)
+
+
+def _chain(branch: str, series: str, serial: int, events: Sequence[Stored]) -> Iterator[Hit]:
+    previous: str | None = None
+    for sequence, stored in enumerate(events, 1):
+        follows = (stored.body.get("sequence"), stored.body.get("previous")) == (sequence, previous)
+        if branch != names.CONTROL and not follows:
+            yield Hit(branch, message("{path} does not follow the act before it", path=stored.path), stored.path)
+        if not read(stored.data)[1]:
+            yield Hit(branch, message("{path} is not in the one form in which it is written", path=stored.path), stored.path)
+        previous = stored.sha256
+    site = branch.rpartition("/")[2]
+    number = events[0].event.mapping("record").get("number")
+    if branch != names.CONTROL and series in _OWN_SERIES and number != f"{series}-{site}-{serial:06d}".upper():
+        yield Hit(branch, message("{path} bears another number, {number}", path=events[0].path, number=str(number)))
+
+
+def seat_doubled(scope: Scope) -> Iterator[Hit]:
+    """Two seats of a site bear one id: a copy took over by copying, not by taking the seat."""
+    for said in scope.copy.journals:
+        seen: dict[str, str] = {}
+        for stored, found in said.seats:
+            number = str(stored.event.mapping("record").get("number"))
+            if found.seat in seen:
+                why = message("{first} and {second} are one seat", first=seen[found.seat], second=number)
+                yield Hit(said.branch, why)
+            seen.setdefault(found.seat, number)
+
+
+def seat_copied(scope: Scope) -> Iterator[Hit]:
+    """This folder holds the seat's file, but is a copy of the folder that has the seat."""
+    copy = scope.copy
+    for said in copy.journals:
+        mine = seat.local_seat(copy.place, said.site)
+        if mine is None or not said.seats or mine.seat != said.seats[-1][1].seat:
+            continue
+        if not seat.is_here(copy.place, mine):
+            yield Hit(said.branch, message("its seat is in {folder} on {machine}; this is a copy of that folder",
+                                           folder=mine.folder, machine=mine.machine))  # fmt: skip
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("HIS401", ledger_lost),
+    Rule("HIS402", ledger_shortened),
+    Rule("HIS403", ledger_rewritten),
+    Rule("HIS404", ledger_diverged),
+    Rule("HIS405", copy_behind),
+    Rule("HIS406", ledger_elsewhere),
+    Rule("HIS407", not_opened),
+    Rule("HIS408", ledger_empty),
+    Rule("HIS409", put_back),
+    *surroundings.RULES,
+    *(Rule(code, _doubt(code)) for code in sorted({*doubt.KINDS.values(), doubt.RIGHT})),
+    Rule("HIS450", order_broken),
+    Rule("HIS451", seat_doubled),
+    Rule("HIS452", seat_copied),
+    Rule("HIS460", damaged),
+)

@@ -1,0 +1,142 @@
+"""What the history of one ledger says against it, from the commit verified before up to its head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import pairwise
+
+from qmsdocs.audit.recorded import Note
+from qmsdocs.audit.rule import Hit
+from qmsdocs.audit.scope import Scope
+from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.store import history, ledger, names
+from qmsdocs.store.history import Step
+from qmsdocs.store.journal import TOLERANCE
+from qmsdocs.store.objects import FILE, Entry, Objects
+
+REWRITTEN, OPENED_LATE, ALTERED, MERGED, FOREIGN = "HIS403", "HIS407", "HIS410", "HIS411", "HIS412"
+CONTRADICTED, CLOCK, YEAR, DAMAGED = "HIS413", "HIS414", "HIS415", "HIS460"
+Found = tuple[str, Hit]
+
+
+def check_ledger(scope: Scope, branch: str, commit: str, *, verified: str | None) -> Iterator[Found]:
+    """Everything wrong between the commit `verified` by an earlier run (None: the beginning) and `commit`, by code."""
+    try:
+        yield from _checked(scope, branch, commit, verified)
+    except QmsError as error:
+        yield DAMAGED, Hit(branch, error.message)
+
+
+def _checked(scope: Scope, branch: str, commit: str, verified: str | None) -> Iterator[Found]:
+    objects = scope.objects
+    made = tuple(history.steps(objects, commit, until=verified))
+    if verified is not None and made and not made[-1].parents:
+        if not scope.copy.is_accounted_for(branch, verified, commit):
+            said = message("it was rewritten: what an earlier audit saw ({commit}) is gone", commit=verified[:12])
+            yield REWRITTEN, Hit(branch, said)
+        verified = None
+    base = (history.step(objects, verified),) if verified is not None else ()
+    yield from _in_order(branch, (*made, *base))
+    altered = False
+    for wrong, path in history.altering(objects, scope.system.place.root, made, verified):
+        altered = True
+        number = number_at(objects, branch, wrong, path)
+        said = message("{path} was changed or removed later, in {commit}", path=path, commit=wrong[:12])
+        yield ALTERED, Hit(number, said, f"{branch}:{path}")
+    added = objects.additions(verified, commit) if verified is not None and not altered else None
+    yield from _foreign(branch, objects.walk(commit) if added is None else added)
+    yield from _contradicted(scope, branch, commit, {step.commit for step in (*made, *base)})
+    if verified is None and made:
+        yield from _opened_late(scope, branch, made[-1])
+
+
+def _in_order(branch: str, made: tuple[Step, ...]) -> Iterator[Found]:
+    is_journal = branch.startswith(names.JOURNAL)
+    for step in made:
+        if len(step.parents) > 1:
+            yield MERGED, Hit(branch, message("{commit} joins two histories", commit=step.commit[:12]))
+    for after, before in pairwise(made):
+        times = {"time": _minute(after), "before": _minute(before)}
+        if after.at < before.at - TOLERANCE:
+            yield CLOCK, Hit(branch, message("an act of {time} was written after one of {before}", **times))
+        elif is_journal and after.at.year - before.at.year > 1:
+            yield YEAR, Hit(branch, message("the act of {time} follows one of {before}", **times))
+
+
+def _minute(step: Step) -> str:
+    return step.at.isoformat(sep=" ", timespec="minutes")
+
+
+def _foreign(branch: str, entries: Iterable[Entry]) -> Iterator[Found]:
+    for entry in entries:
+        if entry.mode != FILE:
+            said = message("{path} is no plain file ({mode})", path=entry.path, mode=f"{entry.mode:06o}")
+            yield FOREIGN, Hit(branch, said, entry.path)
+        elif names.parse_path(entry.path) is None:
+            yield FOREIGN, Hit(branch, message("{path} does not belong in a ledger", path=entry.path), entry.path)
+
+
+def number_at(objects: Objects, branch: str, commit: str, path: str) -> str:
+    """The number of the record whose file `path` is, by what `commit` or the one before it holds; else the ledger."""
+    said = names.parse_path(path)
+    if said is None:
+        return branch
+    with suppress(QmsError):
+        for held in (commit, *objects.parents(commit)[:1]):
+            for stored in ledger.record_events(objects, branch, held, said.series, said.serial):
+                return str(stored.event.mapping("record").get("number"))
+    return f"{branch}/{said.series}/{said.serial:06d}"
+
+
+# ── what the journal noted
+
+
+def _contradicted(scope: Scope, branch: str, commit: str, made: set[str]) -> Iterator[Found]:
+    """Notes whose counts are not those of the commit they name. Those of commits verified before are not looked at."""
+    for said in scope.copy.journals:
+        before: Note | None = None
+        for note in said.notes.get(branch, ()):
+            if note.commit in made and (before is None or before.commit != note.commit):
+                for why in _differs(scope.objects, note, before):
+                    yield CONTRADICTED, Hit(branch, why, said.branch)
+            if scope.objects.has(note.commit) and history.leads_to(scope.objects, note.commit, commit):
+                before = note
+
+
+def _differs(objects: Objects, note: Note, before: Note | None) -> Iterator[Message]:
+    added = None
+    if before is not None and history.leads_to(objects, before.commit, note.commit):
+        added = objects.additions(before.commit, note.commit)
+    count = before.events if before is not None and added is not None else 0
+    for entry in objects.walk(note.commit) if added is None else added:
+        said = names.parse_path(entry.path)
+        count += said is not None and bool(said.act) and not said.is_signature
+    if count != note.events:
+        yield message("{number} notes {noted} acts, there were {count}",
+                      number=note.number, noted=note.events, count=count)  # fmt: skip
+    earlier = before.last if before is not None else {}
+    for series in sorted({*note.last, *ledger.series_of(objects, note.commit)}):
+        last = max(ledger.last_serial(objects, note.commit, series), earlier.get(series, 0))
+        if last != note.last.get(series, 0):
+            yield message("{number} notes {noted} as the last number of {series}, it was {last}",
+                          number=note.number, noted=note.last.get(series, 0), series=series, last=last)  # fmt: skip
+
+
+def _opened_late(scope: Scope, branch: str, root: Step) -> Iterator[Found]:
+    """The first act of a ledger was written before its journal held the opening."""
+    first = next((entry for entry in scope.objects.walk(root.commit) if _is_event(entry)), None)
+    if first is None:
+        return
+    pinned = ledger.parse_event(branch, first.path, scope.objects.read(first.oid)).get("journal")
+    if not isinstance(pinned, str):
+        return
+    for said in (said for said in scope.copy.journals if pinned in said.commits and branch in said.openings):
+        folder, _, name = said.openings[branch].path.rpartition("/")
+        if all(entry.path != name for entry in scope.objects.listing(pinned, folder)):
+            yield OPENED_LATE, Hit(branch, message("its opening was written after its first act"), said.branch)
+
+
+def _is_event(entry: Entry) -> bool:
+    said = names.parse_path(entry.path)
+    return said is not None and bool(said.act) and not said.is_signature

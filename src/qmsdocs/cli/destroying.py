@@ -1,0 +1,240 @@
+"""What `retention dispose`, `erase`, `witness`, `certificates` and `certificate` do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from qmsdocs.acts import disposal as acts
+from qmsdocs.acts.control import Act
+from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.language import Catalogue
+from qmsdocs.cli import given
+from qmsdocs.cli.output import write_grid
+from qmsdocs.cli.session import Session
+from qmsdocs.query import disposal_list
+from qmsdocs.query.retention import Kept, due, kept
+from qmsdocs.store import certificate as store_certificates
+from qmsdocs.store import disposal
+from qmsdocs.store.certificate import Certificate
+
+Options = Mapping[str, Any]
+METHOD = message("the program destroys the electronic records; paper is shredded")
+PAPER = message("paper originals are destroyed by the same list")
+
+
+def dispose(session: Session, numbers: tuple[str, ...], options: Options) -> int:
+    """0 when every certificate is carried out, 1 when one waits or something is left, 2 when nothing was done."""
+    _ready(session)
+    order = _order(session, options)
+    act = Act(session.by, options["reason"])
+    acts.refuse_schedule(session.system)
+    acts.refuse_people(session.system, order, act)
+    chosen = _chosen(session, numbers, order, options)
+    if not chosen:
+        session.answer(session.say("nothing is due that may be destroyed"))
+        return 0
+    grid = disposal_list.planned_grid(session.system, chosen, catalogue=session.catalogue)
+    if not options["as_json"]:
+        write_grid(session, grid, None)
+    ledgers = {ledger: [item for item in chosen if item.row.ledger == ledger] for ledger in _ledgers(chosen)}
+    for ledger, items in ledgers.items():  # nothing is written where one of them is refused
+        acts.draw_up(session.system, ledger, items, order, act)
+    if options["dry_run"]:
+        session.answer(session.say("nothing speaks against it; nothing was written"))
+        return 0
+    _agreed(session, options, message("destroy these {count} records for good?", count=len(chosen)))
+    drawn = []
+    for ledger, items in ledgers.items():
+        outcome = session.apply(lambda system: acts.draw_up(system, ledger, _again(system, items), order, act))  # noqa: B023
+        drawn.append(outcome.posted[0].number)
+    for number in drawn:
+        for person in order.witnesses:
+            if not acts.the_certificate(session.system, number).is_carried_out:
+                _sign(session, number, person)
+    return _said(session, drawn, options)
+
+
+def _ready(session: Session) -> None:
+    """Nothing; what an interrupted disposal left to be done is done, so that nothing is planned on what is gone."""
+    session.refuse_on()
+    if disposal.pending(session.system.store) is not None:
+        disposal.carry_out(session.system.store, now=session.system.now)
+        session.__dict__["system"] = session.system.refreshed(session.clock())
+
+
+def _again(system: Any, items: Sequence[Kept]) -> tuple[Kept, ...]:
+    """The records as they stand when the certificate is drawn up."""
+    rows = [row for item in items if (row := system.index.by_key(item.row.key)) is not None]
+    return tuple(kept(system, rows))
+
+
+def _order(session: Session, options: Options) -> acts.Order:
+    system = session.system
+    words = Catalogue.load(system.language)
+
+    def text(name: str) -> str | None:
+        written = options.get(name)
+        return given.named(f"--{name.replace('_', '-')}", written) if written else None
+
+    return acts.Order(
+        witnesses=tuple(options["witnesses"]),
+        method=text("method") or words.say(METHOD),
+        place=text("place") or system.organisation.site[system.site].title.of(system.language),
+        paper=text("paper") or words.say(PAPER),
+        opinion=text("opinion"),
+        requested_by=text("requested_by"),
+        law_checked=text("law_checked"),
+    )
+
+
+def _chosen(session: Session, numbers: tuple[str, ...], order: acts.Order, options: Options) -> tuple[Kept, ...]:
+    """The records to destroy. Raises QmsError for one named that may not be; of those due such are left out."""
+    system = session.system
+    if bool(numbers) == bool(options.get("is_due")):
+        raise QmsError("which records?", hint=message("name their numbers, or --due for all that are due"))
+    if numbers:
+        return tuple(kept(system, [system.record_row(number) for number in dict.fromkeys(numbers)]))
+    found = [
+        item
+        for item in due(system, on=system.today)
+        if (not options["classes"] or item.retention in options["classes"])
+        and (not options["forms"] or item.row.form in options["forms"])
+        and disposal_list.is_ours(system, item)
+    ]
+    fit: list[Kept] = []
+    for item in found:
+        against = list(acts.refusals(system, [item], order))
+        for said in against[:1]:
+            session.tell("left out: {what}", what=said)
+        if not against:
+            fit.append(item)
+    return tuple(fit)
+
+
+def _ledgers(chosen: Sequence[Kept]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item.row.ledger for item in chosen))
+
+
+def _agreed(session: Session, options: Options, question: Message) -> None:
+    """Nothing; raises QmsError unless somebody at the terminal, or -y, says so."""
+    if options["is_agreed"]:
+        return
+    if not sys.stdin.isatty():
+        raise QmsError("nobody is here to be asked", hint=message("-y, after the list was looked at"))
+    if not click.confirm(session.say(question), default=False, err=True):
+        raise QmsError("nothing was written")
+
+
+def _sign(session: Session, number: str, person: str) -> None:
+    """Nothing; the person has witnessed, and with the last signature the records are gone. A missing key is told."""
+    try:
+        session.keyring.signer(session.system, person)
+    except QmsError as error:
+        session.tell(
+            "{number} waits for the signature of {person}: {why}", number=number, person=person, why=error.message
+        )
+        return
+    item = acts.the_certificate(session.system, number)
+    disposal.begin(session.system.store, item.site, number, now=session.system.now)
+    session.apply(lambda system: acts.witness(system, number, Act(person)))
+    disposal.carry_out(session.system.store, now=session.system.now)
+    session.__dict__["system"] = session.system.refreshed(session.clock())
+
+
+def witness(session: Session, number: str, options: Options) -> int:
+    """0 when the certificate is carried out or one signature nearer to it."""
+    _ready(session)
+    item = acts.the_certificate(session.system, number)
+    acts.witness(session.system, number, Act(session.by))
+    if not options["as_json"]:
+        write_grid(session, disposal_list.grid(item, catalogue=session.catalogue), None)
+    _agreed(
+        session,
+        options,
+        message("were these {count} records compared, and are they to be destroyed?", count=len(item.records)),
+    )
+    session.keyring.signer(session.system, session.by)
+    _sign(session, number, session.by)
+    return _said(session, [number], options)
+
+
+def _said(session: Session, numbers: Sequence[str], options: Options) -> int:
+    """0 when every certificate is carried out and nothing is left here, else 1; what became of each was said."""
+    found = [acts.the_certificate(session.system, number) for number in numbers]
+    left = {item.number: disposal.left_of(session.system.store, item.number) for item in found}
+    if options["as_json"]:
+        session.answer_json({"format": 1, "certificates": [as_json(item, left[item.number]) for item in found]})
+    for item in found:
+        if options["as_json"]:
+            continue
+        if item.is_carried_out:
+            session.answer(session.say("{number}: {count} records of {ledger} destroyed",
+                                       number=item.number, count=len(item.records), ledger=item.ledger))  # fmt: skip
+        else:
+            session.answer(session.say("{number} waits for {people}", number=item.number, people=missing(item)))
+        if left[item.number]:
+            session.complain(session.say("{number}: something in this folder still holds {count} of them",
+                                         number=item.number, count=left[item.number]))  # fmt: skip
+    if any(item.is_carried_out for item in found):
+        session.tell("what the program cannot reach stands on the certificate: {command}",
+                     command=f"qmsdocs retention certificate {found[0].number} -o {found[0].number}.pdf")  # fmt: skip
+    return 0 if all(item.is_carried_out and not left[item.number] for item in found) else 1
+
+
+def missing(item: Certificate) -> tuple[str, ...]:
+    """The witnesses named who have not signed."""
+    return tuple(person for person in acts.order_of(item).witnesses if person not in item.witnesses)
+
+
+def as_json(item: Certificate, left: int | None) -> dict[str, object]:
+    """A certificate as one object, see docs/json.md."""
+    return {
+        "number": item.number,
+        "ledger": item.ledger,
+        "state": disposal_list.state_of(item),
+        "by": item.authority,
+        "witnesses": list(item.witnesses),
+        "missing": list(missing(item)) if item.is_waiting else [],
+        "carried_out_on": item.carried_out_on.isoformat() if item.carried_out_on else None,
+        "left": left,
+        "records": [
+            {"number": record.number, "form": record.form, "class": record.retention, "reason": record.reason,
+             "trigger_on": record.trigger_on.isoformat() if record.trigger_on else None,
+             "due_on": record.due_on.isoformat() if record.due_on else None, "sha256": record.last}
+            for record in item.records
+        ],
+    }  # fmt: skip
+
+
+def certificates(session: Session, options: Options) -> int:
+    """0; the certificates were listed, or one was given up."""
+    if options["drop"]:
+        act = Act(session.by, options["reason"])
+        session.apply(lambda system: acts.drop(system, options["drop"], act))
+        session.answer(session.say("{number}: given up; nothing was destroyed", number=options["drop"]))
+        return 0
+    found = store_certificates.certificates(session.system.objects)
+    store = session.system.store
+    if options["as_json"]:
+        said = [as_json(item, disposal.left_of(store, item.number)) for item in found]
+        session.answer_json({"format": 1, "certificates": said}, options["output"])
+    else:
+        write_grid(session, disposal_list.certificates_grid(found, catalogue=session.catalogue), options["output"])
+    return 0
+
+
+def page(session: Session, number: str, output: str | None) -> int:
+    """0; the certificate was written as a page, or its list shown."""
+    item = acts.the_certificate(session.system, number)
+    if output is None:
+        write_grid(session, disposal_list.grid(item, catalogue=session.catalogue), None)
+        return 0
+    from qmsdocs.acts.disposal_page import pages
+
+    session.write(pages(session.system, item, session.language, Path(output).suffix[1:].lower()), output)
+    return 0

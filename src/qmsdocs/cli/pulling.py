@@ -1,0 +1,176 @@
+"""What `export pull` does."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from qmsdocs.acts.pull import Taking, begin, pack
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.files import write_atomically
+from qmsdocs.cli import given
+from qmsdocs.cli.session import Session
+from qmsdocs.export.bag import file_name, writing
+from qmsdocs.export.pull import Packed, Packing, hiding_of, result_of, salts_file
+from qmsdocs.fill.numbers import numbers_in
+from qmsdocs.query.selecting import Selection, Wanted, select
+from qmsdocs.store.head import record_head_line
+
+_MONTH = re.compile(r"(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?", re.ASCII)
+_PRIVATE = 0o600
+
+
+def pull(
+    session: Session,
+    numbers: tuple[str, ...],
+    *,
+    forms: tuple[str, ...],
+    period: str | None,
+    customer: str | None,
+    clauses: tuple[str, ...],
+    states: tuple[str, ...],
+    listed: str | None,
+    sample: int | None,
+    seed: str | None,
+    recipient: str,
+    reason: str | None,
+    is_full: bool,
+    output: str,
+    dry_run: bool,
+    as_json: bool,
+) -> int:
+    """0 when the package stands in the file `output`, 1 when no record fits."""
+    session.refuse_on()
+    first, last = days(period) if period else (None, None)
+    index = session.system.index
+    of_list = numbers_in(Path(listed), lambda text: index.by_number(text) is not None) if listed else ()
+    wanted = Wanted(
+        tuple(dict.fromkeys((*numbers, *of_list))), forms, first, last, customer or "", clauses, states, sample,
+        _seed(session, sample, seed),
+    )  # fmt: skip
+    taking = Taking(session.by, given.named("--for", recipient), reason, is_full)
+    selection = select(session.system, wanted)
+    if not selection.rows:
+        session.complain(session.say("no record fits; nothing was written"))
+        return 1
+    if dry_run:
+        begin(session.system, selection, taking)
+        _say_selection(session, selection, as_json=as_json)
+        return 0
+    done = _made(session, selection, taking, Path(output))
+    _say(session, selection, done, as_json=as_json)
+    return 0
+
+
+def days(written: str) -> tuple[date, date]:
+    """The first and the last day of a period such as 2026, 2026-Q2, 2026-05 or 2026-05-01..2026-06-15."""
+    first, dots, last = written.partition("..")
+    if dots:
+        found = given.day("--period", first), given.day("--period", last)
+        if found[0] > found[1]:
+            raise QmsError("--period {written}: it ends before it begins", written=written)
+        return found
+    named = _MONTH.fullmatch(written.strip())
+    if named is None or not 1900 <= int(named[1]) <= 2200:
+        return (given.day("--period", written),) * 2
+    year, quarter, month = int(named[1]), int(named[2] or 0), int(named[3] or 0)
+    begins, ends = (3 * quarter - 2, 3 * quarter) if quarter else (month, month) if month else (1, 12)
+    return date(year, begins, 1), date(year, ends, monthrange(year, ends)[1])
+
+
+def _seed(session: Session, sample: int | None, seed: str | None) -> str:
+    if sample is None:
+        if seed is not None:
+            raise QmsError("--seed belongs to --sample")
+        return ""
+    return given.named("--seed", seed) if seed is not None else session.system.store.nonce()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A package that was written."""
+
+    number: str
+    path: Path
+    salts: Path | None
+    packed: Packed
+
+
+def _made(session: Session, selection: Selection, taking: Taking, path: Path) -> Done:
+    """The package, its record written before it is handed over."""
+    if path.is_dir():
+        raise QmsError("{path} cannot be written: {reason}", path=path, reason=message("it is a folder"))
+    hiding = hiding_of(session.system, selection, taking)
+    [begun] = session.apply(lambda system: begin(system, selection, taking)).posted
+    now = session.clock().astimezone(session.system.zone)
+    line = record_head_line(session.system.store, session.system.site, now=now)
+    with writing(path, name=file_name(begun.number), made_at=session.system.now) as bag:
+        packing = Packing(session.system, selection, taking, hiding, session.catalogue, begun, line, bag)
+        with session.progress(selection.families, "Drawing pages") as shown:
+            for family in shown:
+                packing.family(family)
+        packed = packing.settle()
+        [posted] = session.apply(lambda system: pack(system, begun, result_of(packed))).posted
+        packing.close(posted)
+        salts = _keep_salts(path, salts_file(hiding, begun.number, packed.manifest)) if hiding.salts else None
+    return Done(begun.number, path, salts, packed)
+
+
+def _keep_salts(package: Path, data: bytes) -> Path:
+    """Where the salts lie: beside the package, for its owner alone."""
+    path = package.with_name(f"{package.stem}.salts.json")
+    write_atomically(path, data, mode=_PRIVATE)
+    return path
+
+
+def _say_selection(session: Session, selection: Selection, *, as_json: bool) -> None:
+    if as_json:
+        session.answer_json({"format": 1, "population": selection.population, "records": _listed(selection)})
+        return
+    for row in selection.rows:
+        session.answer(row.number)
+    session.tell("{count} records fit, {taken} would be taken with what belongs to them",
+                 count=selection.population, taken=len(selection.rows))  # fmt: skip
+
+
+def _listed(selection: Selection) -> list[Mapping[str, object]]:
+    return [
+        {"number": row.number, "form": row.form, "state": row.state, "root": family.root.number,
+         "asked": row.number in selection.numbers}
+        for family in selection.families
+        for row in family.rows
+    ]  # fmt: skip
+
+
+def _say(session: Session, selection: Selection, done: Done, *, as_json: bool) -> None:
+    packed = done.packed
+    if as_json:
+        session.answer_json(
+            {
+                "format": 1,
+                "number": done.number,
+                "path": str(done.path),
+                "salts": str(done.salts) if done.salts else None,
+                "manifest": packed.manifest,
+                "population": selection.population,
+                "seed": selection.wanted.seed or None,
+                "records": _listed(selection),
+                "destroyed": [gone.record.number for gone in selection.destroyed],
+                "events": packed.events,
+                "masked": packed.masked,
+                "withheld": packed.withheld,
+                "missing": packed.missing,
+            }
+        )
+        return
+    session.answer(
+        session.say("{number}: {count} records in {path}", number=done.number, count=packed.records, path=done.path)
+    )
+    if packed.missing:
+        session.tell("{count} pages could not be drawn; the index says which", count=packed.missing)
+    if done.salts is not None:
+        session.tell("personal data are masked; {path} can disclose them one by one and stays here", path=done.salts)

@@ -1,0 +1,57 @@
+"""`qmsdocs export site`: the whole repository as a folder to read in a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qmsdocs.acts import pull
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.cli.session import Session
+from qmsdocs.cli.words import Command, option, pass_session
+from qmsdocs.export import folder
+from qmsdocs.export.drawings import FOLDER, Drawings
+from qmsdocs.export.site import site_files
+from qmsdocs.query.selecting import Wanted, select
+from qmsdocs.store.event import Posted
+
+
+@click.command(cls=Command, help="Write everything as a folder to read in a browser, without a server or a network.")
+@option("-o", "--output", required=True, metavar="FOLDER", help="A new folder, or one that this command wrote.")
+@option("--no-pages", is_flag=True, help="Draw no pages of documents.")
+@option("--full", "is_full", is_flag=True, help="With personal data: for named roles, recorded, needs -m.")
+@option("--for", "recipient", default="", metavar="NAME", help="For whom it is (with --full).")
+@option("-m", "--reason", default=None, metavar="REASON", help="Why (with --full).")
+@pass_session
+def site(
+    session: Session, output: str, no_pages: bool, is_full: bool, recipient: str, reason: str | None
+) -> None:
+    """The site in its folder."""
+    target = Path(output)
+    folder.refuse_strange(target)
+    _refuse_inside(session, target)
+    begun = _begun(session, recipient, reason) if is_full else None
+    system = session.system
+    drawings = None if no_pages else Drawings(system.place.local_folder / FOLDER)
+    sums = folder.put(target, site_files(system, session.catalogue, is_full=is_full, drawings=drawings))
+    if drawings is not None:
+        drawings.drop_unused()
+    if begun is not None:
+        session.apply(lambda s: pull.pack(s, begun, {"manifest": sums, "masked": 0}))
+    session.answer((target / "index.html").as_posix())
+
+
+def _refuse_inside(session: Session, target: Path) -> None:
+    """Nothing; raises QmsError for a folder that holds the repository, or belongs to what it keeps."""
+    root, wanted = session.system.place.root, target.resolve()
+    kept = [root / name for name in (".git", ".qms", "records", "procedures", "forms")]
+    if root.is_relative_to(wanted) or any(wanted.is_relative_to(path) for path in kept):
+        raise QmsError("{folder} belongs to the repository itself", folder=target, hint=message("-o site"))
+
+
+def _begun(session: Session, recipient: str, reason: str | None) -> Posted:
+    """The record of what leaves with personal data, begun before anything is written."""
+    taking = pull.Taking(session.by, recipient, reason, is_full=True)
+    outcome = session.apply(lambda system: pull.begin(system, select(system, Wanted()), taking))
+    return outcome.posted[0]

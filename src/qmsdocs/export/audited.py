@@ -1,0 +1,78 @@
+"""The audit of the moment a package was made, as it leaves the house with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+from qmsdocs.audit import engine, sheet
+from qmsdocs.audit.findings import Report
+from qmsdocs.audit.report import as_json
+from qmsdocs.audit.scope import Scope
+from qmsdocs.base.errors import Message, QmsError
+from qmsdocs.base.language import Catalogue
+from qmsdocs.export.bag import Bag
+from qmsdocs.export.hiding import Hiding
+from qmsdocs.model.finding import Finding
+from qmsdocs.model.masking import Sweep
+from qmsdocs.model.waiver import Waiver
+from qmsdocs.system.view import System
+
+FOLDER = "04 体系自检"
+
+
+def audited(system: System, hiding: Hiding, catalogue: Catalogue, bag: Bag) -> Iterator[tuple[str, str]]:
+    """Title and path of each file of the audit report, now in the bag; JSON alone where no page can be drawn."""
+    found = engine.run(Scope(system))
+    report = _hidden(found, _wider(system, hiding, found))
+    title = catalogue.say("Audit of this moment")
+    said = json.dumps(as_json(report, catalogue), ensure_ascii=False, indent=2).encode() + b"\n"
+    with suppress(QmsError):  # the index lists what is there
+        yield title, bag.add(f"{FOLDER}/{FOLDER[3:]}.pdf", sheet.pages(report, catalogue.language, "pdf"))
+    yield title, bag.add(f"{FOLDER}/{FOLDER[3:]}.json", said)
+
+
+def _wider(system: System, hiding: Hiding, report: Report) -> Hiding:
+    """The same, with what is personal in records that findings speak of, whether they are in the package or not."""
+    if hiding.is_full:
+        return hiding
+    subjects = {finding.subject for finding in (*report.findings, *(item.finding for item in report.waived))}
+    rows = (system.index.by_number(subject) for subject in sorted(subjects))
+    records = (system.record_at(row.key) for row in rows if row is not None and row.form in system.form_numbers)
+    found = Hiding.of(system, records, is_full=False)
+    return replace(hiding, sweep=Sweep(hiding.sweep.texts | found.sweep.texts))
+
+
+def _hidden(report: Report, hiding: Hiding) -> Report:
+    waived = (
+        replace(item, finding=_finding(item.finding, hiding), waiver=_waiver(item.waiver, hiding))
+        for item in report.waived
+    )
+    found = (_finding(finding, hiding) for finding in report.findings)
+    return replace(report, findings=tuple(found), waived=tuple(waived))
+
+
+def _finding(finding: Finding, hiding: Hiding) -> Finding:
+    return replace(finding, message=_message(finding.message, hiding), place=hiding.text(finding.place))
+
+
+def _waiver(waiver: Waiver, hiding: Hiding) -> Waiver:
+    return waiver.model_copy(update={"reason": hiding.text(waiver.reason)})
+
+
+def _message(said: Message, hiding: Hiding) -> Message:
+    return Message(said.template, {name: _value(value, hiding) for name, value in said.values.items()})
+
+
+def _value(value: object, hiding: Hiding) -> object:
+    match value:
+        case str():
+            return hiding.text(value)
+        case Message():
+            return _message(value, hiding)
+        case tuple():
+            return tuple(_value(part, hiding) for part in value)
+        case _:
+            return value

@@ -1,0 +1,143 @@
+"""One reading of all records before a site is made: what is personal in them, what is running, and the counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import groupby
+
+from qmsdocs.base.canonical import Json
+from qmsdocs.model.clock import Reading
+from qmsdocs.model.facts import RecordFacts
+from qmsdocs.model.form import Field, FieldType, Form
+from qmsdocs.model.masking import personal_texts
+from qmsdocs.model.record import Record
+from qmsdocs.query.view import new_facts
+from qmsdocs.store import ledger
+from qmsdocs.system.definitions import FormInForce
+from qmsdocs.system.view import System
+
+KEPT, MISSED, RUNNING = 0, 1, 2  # how a clock stands
+_GRADED = (FieldType.SCALE, FieldType.CHOICE, FieldType.BOOLEAN)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A clock of a record that has not stopped."""
+
+    number: str
+    form: FormInForce
+    clock: str
+    due_at: datetime
+    owner: str
+    subject: Json
+    is_overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The counts over the records of one form that are not void: by month, kind, clock and verdict, and by grade."""
+
+    months: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    clocks: Mapping[str, Counter[int]] = field(default_factory=dict)
+    grades: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was found in all records."""
+
+    count: int
+    personal: frozenset[str]
+    running: tuple[Running, ...]
+    tallies: Mapping[str, Tally]
+
+
+def survey(system: System) -> Survey:
+    """What all records of the copy hold together, read once in the order they are stored."""
+    personal: set[str] = set()
+    running: list[Running] = []
+    tallies: dict[str, Tally] = {}
+    count = 0
+    for record in records(system):
+        count += 1
+        form = system.form_of(record.form)
+        for event in record.events:  # what was corrected is personal too
+            personal |= personal_texts(form.form, {**event.mapping("derived"), **event.changes})
+        if record.is_void:
+            continue
+        tally = tallies.setdefault(form.form.number, Tally(clocks={name: Counter() for name in form.form.clock}))
+        _count(tally, form.form, record)
+        for name, reading in readings(system, form, record):
+            tally.clocks.setdefault(name, Counter())[_verdict(reading)] += 1  # type: ignore[attr-defined]
+            if reading.stopped_at is None and reading.due_at is not None:
+                owner, subject = (record.shown.get(form.form.meaning(means) or "") for means in ("owner", "subject"))
+                running.append(Running(record.number, form, name, reading.due_at, str(owner or ""), subject,
+                                       reading.is_overdue))  # fmt: skip
+    ordered = sorted(running, key=lambda item: (item.due_at, item.number))
+    return Survey(count, frozenset(personal), tuple(ordered), tallies)
+
+
+def records(system: System) -> Iterator[Record]:
+    """Every record of every class, year and site held here, whose form is known, one at a time."""
+    heads = system.objects.heads(lambda branch: branch.startswith("records/"))
+    for branch, head in sorted(heads.items()):
+        stored = ledger.stream(system.objects, branch, head.commit)
+        for _, events in groupby(stored, key=lambda item: item.path.rpartition("/")[0]):
+            record = Record(tuple(item.event for item in events))
+            if record.form.number in system.form_numbers:
+                yield record
+
+
+def readings(system: System, form: FormInForce, record: Record) -> Iterator[tuple[str, Reading]]:
+    """The clocks with a limit that have begun, as they stand now."""
+    limited = [name for name, clock in form.form.clock.items() if clock.within is not None]
+    if limited:
+        facts = facts_as_stored(system, form, record)
+        for name in limited:
+            reading = facts.reading(name)
+            if reading is not None and reading.due_at is not None:
+                yield name, reading
+
+
+def facts_as_stored(system: System, form: FormInForce, record: Record) -> RecordFacts:
+    """The record's facts now, with the derived values of its newest event: nothing is counted again."""
+    facts = new_facts(
+        system, form, record.values, state=record.state, parameters=system.parameters_of(record)
+    ).as_stored(record.derived)
+    return replace(facts, moments=system.moments(record))
+
+
+def _verdict(reading: Reading) -> int:
+    return MISSED if reading.is_overdue else KEPT if reading.stopped_at is not None else RUNNING
+
+
+def _count(tally: Tally, form: Form, record: Record) -> None:
+    shown = record.shown
+    opened = shown.get(form.meaning("opened_at") or "")
+    tally.months[(opened if isinstance(opened, str) else record.first.text("recorded_at"))[:7]] += 1
+    for counter, name in ((tally.kinds, kind_field(form)), (tally.grades, grade_field(form))):
+        value = shown.get(name) if name else None
+        if isinstance(value, str | bool):
+            counter[str(value).lower() if isinstance(value, bool) else value] += 1
+
+
+def kind_field(form: Form) -> str | None:
+    """The field records of a form are counted by: what they are about where that is a choice, else the first choice."""
+    subject = form.meaning("subject")
+    if subject is not None and form.field[subject].type is FieldType.CHOICE:
+        return subject
+    return _first((FieldType.CHOICE,), ((n, f) for n, f in form.entered.items() if not f.personal))
+
+
+def grade_field(form: Form) -> str | None:
+    """The last field in which customers say how content they are."""
+    means = [(name, item) for name, item in form.field.items() if item.means == "rating" and not item.personal]
+    return _first(_GRADED, reversed(means))
+
+
+def _first(types: tuple[FieldType, ...], fields: Iterable[tuple[str, Field]]) -> str | None:
+    return next((name for name, item in fields if item.type in types), None)

@@ -1,0 +1,53 @@
+"""Record numbers from a list somebody keeps: lines of text, or the column of a table that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from qmsdocs.base.errors import QmsError, cause, message
+from qmsdocs.base.files import text_of
+from qmsdocs.fill import delimited, sheet
+
+MAXIMUM_SIZE = 32 << 20
+
+
+def numbers_in(path: Path, is_known: Callable[[str], bool]) -> tuple[str, ...]:
+    """The numbers a list names, in its order; of a table those of the column with most known numbers, without head.
+
+    Raises QmsError where the list cannot be read or names nothing that is known.
+    """
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAXIMUM_SIZE + 1)
+    except OSError as error:
+        raise QmsError("{path} cannot be read: {reason}", path=path, reason=cause(error)) from None
+    if len(data) > MAXIMUM_SIZE:
+        raise QmsError("{path}: larger than {limit} MB", path=path, limit=MAXIMUM_SIZE >> 20)
+    found = _column(_cells(path, data), is_known)
+    if not found:
+        raise QmsError(
+            "{path}: no record number was found", path=path, hint=message("one number a line, or a column of them")
+        )
+    return found
+
+
+def _cells(path: Path, data: bytes) -> list[tuple[str, ...]]:
+    match path.suffix.lower():
+        case ".xlsx":
+            read = [values for _, values in sheet.cells(data, source=str(path))]
+        case ".csv":
+            read = [values for _, values in delimited.cells(data, source=str(path))]
+        case _:
+            return [(line.strip(),) for line in text_of(data, str(path)).splitlines()]
+    return [tuple("" if value is None else str(value).strip() for value in row) for row in read]
+
+
+def _column(rows: list[tuple[str, ...]], is_known: Callable[[str], bool]) -> tuple[str, ...]:
+    width = max((len(row) for row in rows), default=0)
+    columns = [[row[place] for row in rows if place < len(row) and row[place]] for place in range(width)]
+    counts = [sum(is_known(text) for text in column) for column in columns]
+    if not any(counts):
+        return ()
+    best = columns[counts.index(max(counts))]
+    return tuple(best if is_known(best[0]) or width == 1 else best[1:])

@@ -1,0 +1,66 @@
+"""A shared bare store that lets nothing be rewritten: its settings, and the hook that asks the program."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+import pygit2
+
+from qmsdocs.base.errors import QmsError, cause, message
+from qmsdocs.store.repository import Git
+
+HOOK = "hooks/pre-receive"
+_MARK = "# qmsdocs guard"
+SETTINGS: Mapping[str, str] = {
+    "core.hooksPath": "hooks",  # whatever the machine's own settings say
+    "transfer.fsckObjects": "true",
+    "receive.denyDeletes": "true",
+    "receive.denyNonFastForwards": "false",  # a certified disposal replaces a ledger; the hook decides
+    "receive.denyCurrentBranch": "refuse",
+    "receive.denyDeleteCurrent": "refuse",
+    "core.logAllRefUpdates": "false",
+    "core.fsync": "all",
+}
+
+
+def install(folder: Path, command: tuple[str, ...]) -> bool:
+    """Whether the store at `folder` was made now; it lets in only what `command` has looked at. Raises QmsError."""
+    is_new = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+    try:
+        if is_new:
+            pygit2.init_repository(str(folder), bare=True, initial_head="main")
+        _refuse_unfit(folder)
+        hook = folder / HOOK
+        if hook.exists() and _MARK not in hook.read_text("utf-8", "replace"):
+            raise QmsError("{path} is somebody else's; nothing was changed", path=hook, hint=message("move it away first"))
+        run = Git(folder)
+        for name, value in SETTINGS.items():
+            run(["config", "--local", name, value])
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(_script(command), "utf-8")
+        hook.chmod(0o755)
+    except OSError as error:
+        raise QmsError("{path} cannot be written: {reason}", path=folder, reason=cause(error)) from error
+    return is_new
+
+
+def _refuse_unfit(folder: Path) -> None:
+    is_bare = (folder / "HEAD").is_file() and (folder / "objects").is_dir() and not (folder / ".git").exists()
+    if not is_bare or (folder / ".qms").exists():
+        raise QmsError(
+            "{folder} is no shared store; nothing was changed",
+            folder=folder,
+            hint=message("name a new folder: qmsdocs guard install shared.git"),
+        )
+
+
+def _script(command: tuple[str, ...]) -> str:
+    program = shlex.quote(command[0])
+    missing = shlex.quote(f"{command[0]} is not there any more; nothing is taken until: qmsdocs guard install")
+    return f"""#!/bin/sh
+{_MARK}: everything that is sent here is looked at first. Made by `qmsdocs guard install`.
+[ -x {program} ] || {{ echo {missing} >&2; exit 1; }}
+exec {shlex.join(command)}
+"""

@@ -1,0 +1,364 @@
+"""The rules on actions: each with one history that fires it and one near miss that it spares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from control import PEOPLE, ZONE, Company
+from firm import firm, said
+
+from qmsdocs.acts.record import Filled, Intent, issue, step, void
+from qmsdocs.audit import actions
+from qmsdocs.audit.rule import Hit
+from qmsdocs.audit.scope import Scope
+from qmsdocs.base.canonical import Json
+from qmsdocs.store.event import Change
+from qmsdocs.system.view import System
+
+HEAD = """number = "{number}"
+title  = "改进单"
+owner  = "quality_manager"
+procedure = "QP-14"
+retention = "complaint"
+series = {{ id = "{series}", number = "{series}-{{year}}-{{serial:4}}" }}
+[field.opened_on]
+type = "date"
+title = "日期"
+means = "opened_at"
+required = true
+[field.owner]
+type = "person"
+title = "责任人"
+means = "owner"
+"""
+STATES = """[state]
+open   = { title = "已开" }
+doing  = { title = "在办" }
+closed = { title = "已关闭", means = "closed" }
+[step.act]
+title = "采取措施"
+from = "open"
+to = "doing"
+[step.note]
+title = "补记"
+from = ["open", "doing"]
+[step.back]
+title = "退回"
+from = "doing"
+to = "open"
+[step.check]
+title = "验证"
+from = "doing"
+to = "closed"
+[step.drop]
+title = "不做"
+from = "open"
+to = "closed"
+"""
+FREE = (  # nothing but the day is asked for
+    HEAD.format(number="QR-50-01", series="gj")
+    + """[field.cause]
+type = "long_text"
+title = "原因"
+means = "root_cause"
+[field.serious]
+type = "boolean"
+title = "严重"
+may_change = "note"
+[field.without]
+type = "boolean"
+title = "不采取措施"
+may_change = "note"
+[field.actions]
+type = "table"
+title = "措施"
+means = "action"
+when = "not without"
+may_change = ["act", "note", "check"]
+  [field.actions.column.what]
+  type = "text"
+  title = "措施"
+  [field.actions.column.who]
+  type = "person"
+  title = "负责人"
+  means = "owner"
+  [field.actions.column.by]
+  type = "date"
+  title = "期限"
+  means = "due_on"
+  [field.actions.column.done]
+  type = "date"
+  title = "完成"
+  means = "done_on"
+[field.effect]
+type = "text"
+title = "效果"
+means = "effectiveness"
+"""
+    + STATES
+    + """[clock.acting]
+title = "采取措施"
+starts = "opened_on"
+stops = "act"
+within = "p.visit_within"
+[raise.deeper]
+title = "深查"
+form = "QR-50-01"
+when = "serious"
+required = "act"
+fill = { opened_on = "opened_on" }
+"""
+)
+NAMED = (  # who checks is named, and a check is asked for
+    HEAD.format(number="QR-50-02", series="yz")
+    + """[field.cause]
+type = "long_text"
+title = "原因"
+means = "root_cause"
+required = "act"
+[field.actions]
+type = "table"
+title = "措施"
+means = "action"
+  [field.actions.column.who]
+  type = "person"
+  title = "负责人"
+  means = "owner"
+[field.checker]
+type = "person"
+title = "验证人"
+required = "check"
+[field.effect]
+type = "text"
+title = "效果"
+means = "effectiveness"
+required = "check"
+"""
+    + STATES
+)
+TASK = (
+    HEAD.format(number="QR-50-03", series="rw")
+    + """[field.due]
+type = "date"
+title = "期限"
+means = "due_on"
+[field.done]
+type = "date"
+title = "完成"
+means = "done_on"
+may_change = "act"
+"""
+    + STATES
+)
+PLAIN = (  # no actions: what is asked for, and what is not
+    HEAD.format(number="QR-50-04", series="pt")
+    + """[field.cause]
+type = "text"
+title = "原因"
+means = "root_cause"
+[field.effect]
+type = "text"
+title = "效果"
+means = "effectiveness"
+required = "check"
+"""
+    + STATES
+)
+FORMS = {f"forms/{n}/form.toml": text for n, text in
+         (("QR-50-01", FREE), ("QR-50-02", NAMED), ("QR-50-03", TASK), ("QR-50-04", PLAIN))}  # fmt: skip
+Rule = Callable[[Scope], Iterator[Hit]]
+
+
+@pytest.fixture(scope="module")
+def acme(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """A company with four forms, on 2 November 2026. Every test makes records of its own and asks of those."""
+    people = PEOPLE.replace('name = "钱莉"', 'name = "钱莉"\nuntil = 2026-11-20')
+    return firm(tmp_path_factory.mktemp("actions") / "acme", {"people.toml": people, **FORMS}).later(days=1)
+
+
+def posted(company: Company, plan: Callable[[System], Change]) -> str:
+    """The number of the record that was written, a minute later."""
+    return company.later(minutes=1).do(plan).posted[0].number
+
+
+def issued(company: Company, form: str = "QR-50-01", **values: Json) -> str:
+    """A new record."""
+    filled = Filled(form=form, values={"opened_on": "2026-11-02", **values}, submission=f"{company.now.isoformat()}")
+    return posted(company, lambda system: issue(system, filled, Intent(by="wang.fang")))
+
+
+def stepped(company: Company, number: str, name: str, by: str = "li.ming", **values: Json) -> str:
+    """The record, one step on."""
+    return posted(company, lambda system: step(system, number, name, values=values, intent=Intent(by=by)))
+
+
+def on(company: Company, rule: Rule, number: str, day: str = "2026-11-03") -> str:
+    """What a rule says of a record on a day, nothing where it says nothing."""
+    now = datetime.fromisoformat(f"{day} 12:00").replace(tzinfo=ZONE)
+    return said(company.system.refreshed(now), rule).get(number, "")
+
+
+def line(who: str | None = "zheng.kai", by: str | None = "2026-11-10", done: str | None = None) -> Json:
+    """One action."""
+    cells = {"what": "换件", "who": who, "by": by, "done": done}
+    return {name: value for name, value in cells.items() if value is not None}
+
+
+def test_ACT501_fires(acme: Company) -> None:
+    number = issued(acme, actions=[line(), line(who=None)])
+    assert on(acme, actions.without_owner, number) == "action 2 has no owner"
+
+
+def test_ACT501_spares(acme: Company) -> None:
+    """What is done already, and a table that does not apply any more."""
+    number = issued(acme, actions=[line(who=None, done="2026-11-02")])
+    other = stepped(acme, issued(acme, actions=[line(who=None)]), "note", without=True)
+    assert on(acme, actions.without_owner, number) == on(acme, actions.without_owner, other) == ""
+
+
+def test_ACT502_fires(acme: Company) -> None:
+    number = issued(acme, actions=[line(by=None), line()])
+    assert on(acme, actions.without_due_date, number) == "action 1 has no due date"
+
+
+def test_ACT502_spares(acme: Company) -> None:
+    number = issued(acme, actions=[line(by=None, done="2026-11-02"), line()])
+    assert on(acme, actions.without_due_date, number) == ""
+
+
+def test_ACT503_fires(acme: Company) -> None:
+    number = issued(acme, actions=[line(by="2026-11-20"), line()])
+    assert on(acme, actions.past_due, number, "2026-11-11") == "action 2 was due on 2026-11-10 (郑凯)"
+    task = issued(acme, "QR-50-03", due="2026-11-10", owner="feng.lan")
+    assert on(acme, actions.past_due, task, "2026-11-11") == "it was due on 2026-11-10 (冯岚)"
+
+
+def test_ACT503_spares(acme: Company) -> None:
+    """The last day; what is done; a task that is done, or closed without being done."""
+    number = issued(acme, actions=[line(), line(by="2026-11-03", done="2026-11-08")])
+    task = stepped(acme, issued(acme, "QR-50-03", due="2026-11-10"), "act", done="2026-11-03")
+    dropped = stepped(acme, issued(acme, "QR-50-03", due="2026-11-10"), "drop")
+    assert on(acme, actions.past_due, number, "2026-11-10") == ""
+    assert on(acme, actions.past_due, task, "2026-11-20") == on(acme, actions.past_due, dropped, "2026-11-20") == ""
+
+
+def test_ACT504_fires(acme: Company) -> None:
+    number = issued(acme, owner="zheng.kai")
+    assert (
+        on(acme, actions.limit_overrun, number, "2026-11-04") == "采取措施: the time was up at 2026-11-03 00:00 (郑凯)"
+    )
+
+
+def test_ACT504_spares(acme: Company) -> None:
+    """A step taken late is taken; a limit still running."""
+    late = stepped(acme, issued(acme), "act")
+    running = issued(acme, opened_on="2026-11-02")
+    assert on(acme, actions.limit_overrun, late, "2026-11-20") == ""
+    now = datetime(2026, 11, 2, 23, 59, tzinfo=ZONE)
+    assert running not in said(acme.system.refreshed(now), actions.limit_overrun)
+
+
+def test_ACT505_fires(acme: Company) -> None:
+    number = stepped(acme, stepped(acme, issued(acme, actions=[line()]), "act"), "check", effect="好")
+    assert on(acme, actions.closed_with_open_action, number) == "it is closed, and action 1 was never done"
+
+
+def test_ACT505_spares(acme: Company) -> None:
+    """Done before it was closed; open still; void."""
+    done = [line(done="2026-11-02")]
+    number = stepped(acme, stepped(acme, issued(acme, actions=[line()]), "act", actions=done), "check")
+    still = stepped(acme, issued(acme, actions=[line()]), "act")
+    gone = issued(acme, actions=[line()])
+    posted(acme, lambda s: void(s, gone, replaced_by=None, intent=Intent(by="wang.fang", reason="重复")))
+    for other in (number, still, gone):
+        assert on(acme, actions.closed_with_open_action, other) == ""
+
+
+def test_ACT506_fires(acme: Company) -> None:
+    number = stepped(acme, stepped(acme, issued(acme, actions=[line()]), "act"), "check")
+    assert on(acme, actions.effectiveness_missing, number).startswith("it is closed, and nobody checked")
+
+
+def test_ACT506_spares(acme: Company) -> None:
+    """A result; nothing that was done; a form whose other way out asks for a check."""
+    checked = stepped(acme, stepped(acme, issued(acme, actions=[line()]), "act"), "check", effect="好")
+    nothing = stepped(acme, issued(acme), "drop")
+    dropped = stepped(acme, issued(acme, "QR-50-04"), "drop")
+    for number in (checked, nothing, dropped):
+        assert on(acme, actions.effectiveness_missing, number) == ""
+
+
+def test_ACT507_fires(acme: Company) -> None:
+    owner = stepped(acme, issued(acme, "QR-50-02", actions=[{"who": "zheng.kai"}]), "act", cause="螺丝松")
+    stepped(acme, owner, "check", checker="zheng.kai", effect="好")
+    assert on(acme, actions.checked_by_doer, owner) == "郑凯 checked the effect of his own work"
+    writer = stepped(acme, issued(acme, "QR-50-04"), "act", by="feng.lan", cause="螺丝松")
+    stepped(acme, writer, "check", by="feng.lan", effect="好")
+    assert on(acme, actions.checked_by_doer, writer) == "冯岚 checked the effect of his own work"
+
+
+def test_ACT507_spares(acme: Company) -> None:
+    """Whoever takes it in may be the owner, as long as another one is named; another writes the cause."""
+    owner = stepped(acme, issued(acme, "QR-50-02", actions=[{"who": "zheng.kai"}]), "act", cause="螺丝松")
+    stepped(acme, owner, "check", by="zheng.kai", checker="feng.lan", effect="好")
+    writer = stepped(acme, issued(acme, "QR-50-04"), "act", by="li.ming", cause="螺丝松")
+    stepped(acme, writer, "check", by="feng.lan", effect="好")
+    assert on(acme, actions.checked_by_doer, owner) == on(acme, actions.checked_by_doer, writer) == ""
+
+
+def test_ACT508_fires(acme: Company) -> None:
+    number = stepped(acme, stepped(acme, issued(acme, actions=[line()]), "act"), "check", effect="好")
+    plain = stepped(acme, stepped(acme, issued(acme, "QR-50-04"), "act"), "check", effect="好")
+    assert on(acme, actions.root_cause_missing, number) == "it is closed without a root cause"
+    assert on(acme, actions.root_cause_missing, plain) == "it is closed without a root cause"
+
+
+def test_ACT508_spares(acme: Company) -> None:
+    given = stepped(acme, stepped(acme, issued(acme, actions=[line()]), "act", cause="螺丝松"), "check")
+    nothing = stepped(acme, issued(acme), "drop")
+    still = stepped(acme, issued(acme, actions=[line()]), "act")
+    for number in (given, nothing, still):
+        assert on(acme, actions.root_cause_missing, number) == ""
+
+
+def test_ACT509_fires(acme: Company) -> None:
+    """It rose in weight after the step that needs the other record."""
+    number = stepped(acme, stepped(acme, issued(acme), "act"), "note", serious=True)
+    why = "深查 had to be raised before the step 采取措施 and does not exist"
+    assert on(acme, actions.called_for_missing, number) == why
+
+
+def test_ACT509_spares(acme: Company) -> None:
+    """Not serious; before the step; sent back before it."""
+    light = stepped(acme, issued(acme, serious=False), "act")
+    early = issued(acme, serious=True)
+    back = stepped(acme, stepped(acme, stepped(acme, issued(acme), "act"), "note", serious=True), "back")
+    dropped = stepped(acme, issued(acme, serious=True), "drop")
+    for number in (light, early, back, dropped):
+        assert on(acme, actions.called_for_missing, number) == ""
+
+
+def test_ACT510_fires(acme: Company) -> None:
+    number = issued(acme, actions=[line(who="qian.li")], owner="zheng.kai")
+    task = issued(acme, "QR-50-03", owner="qian.li")
+    assert on(acme, actions.owner_left, number, "2026-11-21") == "钱莉 has left and still answers for it"
+    assert on(acme, actions.owner_left, task, "2026-11-21") == "钱莉 has left and still answers for it"
+
+
+def test_ACT510_spares(acme: Company) -> None:
+    """The last day of service; a closed record."""
+    number = issued(acme, owner="qian.li")
+    closed = stepped(acme, issued(acme, owner="qian.li"), "drop")
+    assert on(acme, actions.owner_left, number, "2026-11-20") == ""
+    assert on(acme, actions.owner_left, closed, "2026-11-21") == ""
+
+
+def test_rules_are_entered_once(tmp_path: Path) -> None:
+    """A repository nobody uses yet gives them nothing to say."""
+    system = firm(tmp_path / "acme", FORMS).system
+    codes = [rule.code for rule in actions.RULES]
+    assert codes == sorted(set(codes)) and len(codes) == 10
+    assert [hit for rule in actions.RULES for hit in rule.check(Scope(system))] == []

@@ -1,0 +1,369 @@
+"""Disposal as people type it: what is refused, the certificate and its page, and that nothing is left or comes back."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from destruction import ORDER, PHOTO, begun, done, due, ended, everything, found
+from program import FILLED, Make, Program, looked, refused
+
+from qmsdocs.store import disposal
+
+WITNESSES = ("--witness", "li.ming", "--witness", "wang.fang")
+
+
+@pytest.fixture(scope="module")
+def company(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """The company, its people with keys, its own schedule approved."""
+    home = tmp_path_factory.mktemp("disposal")
+    (home / "phrase").write_text("correct horse battery\n", "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QMSDOCS_KEYS", str(home / "keys"))
+        patch.setenv("QMSDOCS_PASSPHRASE_FILE", str(home / "phrase"))
+        yield begun(make, home / "acme")
+
+
+def dispose(program: Program, *numbers: str) -> str:
+    """The number of the certificate by which records were destroyed."""
+    said = program("retention", "dispose", *numbers, *ORDER, "--json")
+    assert said.code == 0, said
+    [certificate] = said.json["certificates"]
+    assert certificate["state"] == "carried_out"
+    return str(certificate["number"])
+
+
+def with_photo(program: Program, marker: str, photo: bytes) -> str:
+    """The number of an ended record with a photograph."""
+    (program.root / "leak.png").write_bytes(photo)
+    number = ended(program, marker, enclosures=["leak.png"])
+    (program.root / "leak.png").unlink()
+    return number
+
+
+def picture(text: bytes) -> bytes:
+    """A PNG that says `text` in a comment, so that it can be found in any byte of a copy."""
+    import zlib
+
+    chunk = b"tEXtComment\0" + text
+    return PHOTO[:33] + len(chunk[4:]).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big") + PHOTO[33:]
+
+
+# ── nothing is left, what is held stays
+
+
+def test_no_byte_of_a_destroyed_record_is_left_and_the_record_on_hold_is_untouched(company: Program) -> None:
+    """Text, page, attachment, draft, index and versions are gone; the neighbour on hold keeps every byte."""
+    own, shared = picture(b"only-in-the-destroyed-one"), picture(b"in-both-records")
+    gone = with_photo(company, "毁掉的内容甲", own)
+    both = with_photo(company, "毁掉的内容乙", shared)
+    kept = with_photo(company, "留下的内容丙", shared)
+    later = due(company)
+    done(later, "retention", "hold", kept, "-m", "诉讼", "--as", "li.ming")
+    assert done(later, "search", "毁掉的内容甲")  # so that the table of words exists
+    draft = company.draft("again.json", "QR-04-01", {**FILLED["QR-04-01"], "content": "毁掉的内容甲"},
+                          submission=_submission(company, gone))  # fmt: skip
+    company.git("update-ref", "refs/remotes/old/records/liaison/2026/hz", _head(company))
+    company.git("tag", "before", _head(company))
+    company.git("notes", "add", "-m", "seen", _head(company))
+    before = _folder(company, kept)
+    assert found(company.root, "毁掉的内容甲", b"only-in-the-destroyed-one")
+
+    certificate = dispose(later, gone, both)
+
+    assert found(company.root, "毁掉的内容甲", "毁掉的内容乙", b"only-in-the-destroyed-one") == []
+    assert not draft.exists()
+    assert _folder(company, kept) == before  # the same objects, so the same bytes
+    assert found(company.root, b"in-both-records")  # a record that remains holds it
+    assert "before" not in company.git("tag", "--list")
+    assert company.git("fsck", "--full", "--strict") == ""
+    assert done(later, "record", "show", kept)
+    said = f"{gone} was destroyed on 2026-12-23, certificate {certificate}"
+    assert said in refused(later("record", "show", gone))
+    assert later("search", gone)[:2] == (1, f"{said}\n")
+    assert said in refused(later("verify", gone))
+    assert refused(later("retention", "dispose", kept, *ORDER), "on hold")
+
+
+def _head(company: Program, ledger: str = "records/liaison/2026/hz") -> str:
+    return company.git("rev-parse", ledger).strip()
+
+
+def _folder(company: Program, number: str) -> str:
+    serial = int(number[-4:])
+    return company.git("ls-tree", "-r", "records/liaison/2026/hz", f"lx/00/{serial // 100:02d}/{serial:06d}")
+
+
+def _submission(company: Program, number: str) -> str:
+    serial = int(number[-4:])
+    path = f"lx/00/{serial // 100:02d}/{serial:06d}/0001-issue.json"
+    return str(json.loads(company.git("show", f"records/liaison/2026/hz:{path}"))["submission"])
+
+
+def test_numbers_are_not_used_again_and_the_ledger_goes_on(company: Program) -> None:
+    """The last number of a series is destroyed; the next record gets the one after it."""
+    gone = ended(company, "最后一号的内容", form="QR-14-03")
+    later = due(company)
+    dispose(later, gone)
+    following = later.issue("QR-14-03")
+    assert int(following[-4:]) == int(gone[-4:]) + 1
+    assert company.git("ls-tree", "-r", "--name-only", "records/enquiry/2026/hz").count("issue.json") == 1
+    heads = json.loads(company.git("show", "qms/journal/hz:" + _newest(company, "heads")))["set"]["ledgers"]
+    assert heads["records/enquiry/2026/hz"]["last"][_series(company)] == int(gone[-4:])
+
+
+def _newest(company: Program, series: str) -> str:
+    listed = company.git("ls-tree", "-r", "--name-only", "qms/journal/hz", series).splitlines()
+    return [path for path in listed if path.endswith(".json")][-1]
+
+
+def _series(company: Program) -> str:
+    return company.git("ls-tree", "--name-only", "records/enquiry/2026/hz").split()[0]
+
+
+def test_a_draft_of_a_destroyed_record_is_not_taken_in_again(company: Program) -> None:
+    """A draft kept elsewhere, and a table whose row was a record, are refused with the certificate's number."""
+    path = company.draft("kept.json", "QR-04-01", {**FILLED["QR-04-01"], "content": "再来一次"}, submission="a" * 32)
+    kept = path.read_bytes()
+    [number] = company("record", "issue", path, "--json", "--no-pages").numbers
+    rows = ["sent_at,urgency,deadline,from_department,to_department,sent_by,subject,content"]
+    rows.append("2026-11-18 11:10,urgent,2026-11-20,客户服务部,工程部,zhang.wei,淋水,表格里的一行")
+    table = company.root / "rows.csv"
+    table.write_text("\n".join(rows) + "\n", "utf-8")
+    [row] = company("record", "issue", "--form", "QR-04-01", "--table", table, "--json", "--no-pages").numbers
+    for each in (number, row):
+        done(company, "record", "void", each, "-m", "test", "--as", "wang.fang")
+    later = due(company)
+    certificate = dispose(later, number, row)
+    assert not path.exists()
+    path.write_bytes(kept)
+    assert refused(later("record", "issue", path, "--no-pages"), number, certificate)
+    again = later("record", "issue", "--form", "QR-04-01", "--table", table, "--no-pages")
+    assert again.code != 0
+    assert certificate in again.err
+    assert row in again.err
+    assert later("record", "list", "--json").out.count("表格里的一行") == 0
+    path.unlink()
+    table.unlink()
+    for rest in company.root.glob("rows*"):
+        rest.unlink()
+
+
+# ── who and when
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--as", "zhao.lei", "--witness", "li.ming"), "2 witnesses"),
+        (("--as", "zhao.lei", "--witness", "li.ming", "--witness", "li.ming"), "2 witnesses"),
+        (("--as", "zhao.lei", "--witness", "li.ming", "--witness", "zhao.lei"), "cannot witness"),
+        (("--as", "zhao.lei", "--witness", "li.ming", "--witness", "zhang.wei"), "zhang.wei has no key"),
+        (("--as", "zhao.lei", "--witness", "li.ming", "--witness", "no.body"), "no.body"),
+        (("--as", "li.ming", "--witness", "zhao.lei", "--witness", "wang.fang"), "li.ming is none"),
+        (("--as", "zhao.lei", *WITNESSES, "--on", "2030-01-01"), "--on is for reading"),
+    ],
+)
+def test_the_wrong_people_destroy_nothing(company: Program, words: tuple[str, ...], said: str) -> None:
+    """Two other people with keys, and an authority who approves configuration."""
+    number = ended(company, "谁都不能毁", form="QR-14-04")
+    with company.unchanged():
+        refused(due(company)("retention", "dispose", number, *words, "-y"), said)
+
+
+def test_what_is_not_over_or_not_closed_stays(company: Program) -> None:
+    """Too early, open, needed by an open record, or of a class without an end; all of it is said before anything."""
+    early, still = ended(company, "还早"), company.issue("QR-14-04")
+    later = due(company)
+    with company.unchanged():
+        refused(company("retention", "dispose", early, *ORDER), early, "is kept until 2026-12-22")
+        refused(later("retention", "dispose", still, *ORDER), still)
+        refused(later("retention", "dispose", "TS-HZ-2026-9999", *ORDER), "there is no record")
+        refused(later("retention", "dispose", *ORDER), "which records?")
+        refused(later("retention", "dispose", early, *ORDER[:-1]), "nobody is here to be asked")
+        planned = later("retention", "dispose", early, *ORDER, "-n")
+    assert planned.code == 0
+    assert early in planned.out
+
+
+def test_the_starter_schedule_destroys_nothing(make: Make, tmp_path: Path) -> None:
+    """The company's own schedule comes first."""
+    fresh = make(tmp_path / "acme")
+    refused(fresh("retention", "dispose", "--due", *ORDER), "only on trial")
+
+
+def test_a_witness_signs_later_and_a_certificate_can_be_given_up(company: Program) -> None:
+    """Without the key the certificate waits; nothing is gone until the last signature; a hold stops it meanwhile."""
+    number = ended(company, "等一个签名", form="QR-14-04")
+    later = due(company)
+    keys = Path(os.environ["QMSDOCS_KEYS"])
+    away = list(keys.rglob("wang.fang*"))
+    for path in away:
+        path.rename(keys / path.name)
+    said = later("retention", "dispose", number, *ORDER, "--json")
+    assert said.code == 1
+    [item] = said.json["certificates"]
+    assert (item["state"], item["witnesses"], item["missing"]) == ("waiting", ["li.ming"], ["wang.fang"])
+    for path in away:
+        (keys / path.name).rename(path)
+    assert done(later, "record", "show", number)
+    certificate = item["number"]
+    refused(later("retention", "dispose", number, *ORDER), f"{number} stands on {certificate} already")
+    refused(later("retention", "witness", certificate, "--as", "li.ming", "-y"), "signed")
+    refused(later("retention", "witness", certificate, "--as", "zhao.lei", "-y"), "not named as a witness")
+    held = done(later, "retention", "hold", number, "-m", "诉讼", "--as", "li.ming").split(":")[0]
+    refused(later("retention", "witness", certificate, "--as", "wang.fang", "-y"), "on hold")
+    done(later, "retention", "lift", held, "-m", "了结", "--as", "li.ming")
+    done(later, "retention", "witness", certificate, "--as", "wang.fang", "-y")
+    refused(later("record", "show", number), certificate)
+    refused(later("retention", "certificates", "--drop", certificate, "-m", "x", "--as", "zhao.lei"), "carried out")
+
+
+def test_a_certificate_given_up_destroys_nothing_and_makes_room_for_another(company: Program) -> None:
+    """The record moved on after the certificate was drawn up."""
+    number = ended(company, "又有变化", form="QR-14-04")
+    later = due(company)
+    keys = Path(os.environ["QMSDOCS_KEYS"])
+    hidden = keys.with_name("hidden")
+    shutil.move(keys, hidden)
+    shutil.copytree(hidden, keys, ignore=shutil.ignore_patterns("wang.fang*"))
+    waiting = later("retention", "dispose", number, *ORDER, "--json").json["certificates"][0]["number"]
+    shutil.rmtree(keys)
+    shutil.move(hidden, keys)
+    done(later, "retention", "certificates", "--drop", waiting, "-m", "重新办理", "--as", "zhao.lei")
+    refused(later("retention", "witness", waiting, "--as", "wang.fang", "-y"), "given up")
+    assert dispose(later, number) != waiting
+    listed = {
+        item["number"]: item["state"] for item in later("retention", "certificates", "--json").json["certificates"]
+    }
+    assert listed[waiting] == "dropped"
+
+
+def test_an_erasure_needs_the_quality_manager_and_the_law_looked_up(company: Program) -> None:
+    """Before the period has ended; a hold stands above it."""
+    number = ended(company, "要求删除的内容", form="QR-14-04")
+    asked = ("retention", "erase", number, "--requested-by", "客户本人，电话", "--as", "zhao.lei", "-y")
+    refused(company(*asked, *WITNESSES), "does a law ask")
+    held = done(company, "retention", "hold", number, "-m", "调查", "--as", "li.ming").split(":")[0]
+    refused(company(*asked, *WITNESSES, "--law-checked", "无"), "on hold")
+    done(company, "retention", "lift", held, "-m", "了结", "--as", "li.ming")
+    said = company(*asked, *WITNESSES, "--law-checked", "无下限", "--json")
+    assert said.code == 0, said
+    assert [record["reason"] for record in said.json["certificates"][0]["records"]] == ["erasure"]
+    assert found(company.root, "要求删除的内容") == []
+
+
+# ── the page
+
+
+@pytest.mark.parametrize("kind", ["pdf", "docx"])
+def test_the_list_of_destruction_is_a_page(company: Program, tmp_path: Path, kind: str) -> None:
+    """Number, title, year, period, how long it was kept, and who signed; nothing of what stood in the record."""
+    number = ended(company, "不会印出来的内容", form="QR-14-04")
+    certificate = dispose(due(company), number)
+    path = tmp_path / f"list.{kind}"
+    done(due(company), "retention", "certificate", certificate, "-o", path)
+    if kind == "docx":
+        looked("soffice", "--headless", "--convert-to", "pdf", "--outdir", tmp_path, path)
+    text = looked("pdftotext", "-layout", path.with_suffix(".pdf"), "-")
+    for word in (number, certificate, "2026", "1 month", "period ended", "赵磊", "李明", "王芳"):
+        assert word in text, (word, text)
+    assert "不会印出来的内容" not in text
+
+
+# ── interrupted
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("name", [name for name, _ in disposal.STEPS])
+def test_what_was_interrupted_is_finished_by_whatever_is_recorded_next(
+    company: Program, monkeypatch: pytest.MonkeyPatch, name: str, after: bool
+) -> None:
+    """Before or after any step; a command that only reads says so and writes nothing."""
+    marker = f"中断-{name}-{after}"
+    number = ended(company, marker)
+    later = due(company)
+
+    steps = disposal.STEPS
+
+    def stop(work: disposal.Work) -> disposal.Progress:
+        if after:
+            dict(steps)[name](work)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(disposal, "STEPS", tuple((key, stop if key == name else step) for key, step in steps))
+        with pytest.raises(Killed):
+            later("retention", "dispose", number, *ORDER)
+    before = company.heads()
+    assert "was interrupted" in later("record", "list").err
+    assert company.heads() == before
+    assert later.issue()
+    assert found(company.root, marker) == []
+    refused(later("record", "show", number), "was destroyed")
+    assert "interrupted" not in later("record", "list").err
+
+
+def test_a_disposal_stopped_before_it_began_is_finished_too(company: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The certificate is signed by all, and the process ends before anything else; `dispose` again is no second one."""
+    number = ended(company, "刚签完就停")
+    later = due(company)
+
+    def stop(*_: object, **__: object) -> int:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(disposal, "carry_out", stop)
+        with pytest.raises(Killed):
+            later("retention", "dispose", number, *ORDER)
+    count = len(later("retention", "certificates", "--json").json["certificates"])
+    refused(later("retention", "dispose", number, *ORDER), "was destroyed")
+    assert found(company.root, "刚签完就停") == []
+    assert len(later("retention", "certificates", "--json").json["certificates"]) == count
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", ["", "gather", "replace", "references", "reflogs", "objects"])
+def test_killed_for_real_the_next_command_finishes(make: Make, tmp_path: Path, step: str) -> None:
+    """SIGKILL as soon as a step is noted."""
+    (tmp_path / "phrase").write_text("correct horse battery\n", "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QMSDOCS_KEYS", str(tmp_path / "keys"))
+        patch.setenv("QMSDOCS_PASSPHRASE_FILE", str(tmp_path / "phrase"))
+        live = begun(make, tmp_path / "acme", live=True)
+        number = ended(live, "真的被杀")
+        running = live.begin("retention", "erase", number, "--requested-by", "本人", "--law-checked", "无", *ORDER)
+        noted = live.root / ".qms/disposal.json"
+        while running.poll() is None:
+            if noted.exists() and (not step or f'"{step}"' in noted.read_text("utf-8")):
+                running.send_signal(signal.SIGKILL)
+                break
+            time.sleep(0.002)
+        running.wait()
+        assert live.issue()
+        certificates = live("retention", "certificates", "--json").json["certificates"]
+        if certificates[0]["state"] == "carried_out":
+            assert found(live.root, "真的被杀") == []
+        else:  # it ended before the last signature: nothing is gone, and it can be signed now
+            done(live, "retention", "witness", certificates[0]["number"], "--as", "wang.fang", "-y")
+            assert found(live.root, "真的被杀") == []
+        assert subprocess.run(["git", "-C", str(live.root), "fsck", "--full"], check=True, capture_output=True)
+
+
+def test_everything_is_looked_at(company: Program) -> None:
+    """The search for leftovers finds what is there: loose, packed, in a page, in the index."""
+    number = ended(company, "必须找得到")
+    places = {place.split("/")[0] for place, _ in found(company.root, "必须找得到")}
+    assert {"objects", ".git", ".qms"} <= places
+    assert any(number in place for place, _ in everything(company.root))
