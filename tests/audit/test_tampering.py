@@ -250,11 +250,6 @@ def set_monitor(company: Company) -> None:
     git(company.root, "config", "core.fsmonitor", "/tmp/evil")
 
 
-def point_elsewhere(company: Company) -> None:
-    git(company.root, "update-ref", "refs/heads/shadow", Hand(company.root, OTHER).head)
-    git(company.root, "symbolic-ref", f"refs/heads/{OTHER}", "refs/heads/shadow")
-
-
 def damage(company: Company) -> None:
     oid = Hand(company.root).files()[FIRST]
     path = company.root / ".git/objects" / oid[:2] / oid[2:]
@@ -280,7 +275,7 @@ ACTS: tuple[tuple[Callable[[Company], None], str, tuple[str, ...]], ...] = (
     (move_event, "REC217", ("made for another record",)),
     (renumber, "HIS410", ("0001-issue.json was changed or removed later",)),
     (drop_attachment, "HIS410", ("/files/", "was changed or removed later")),
-    (drop_attachment, "REC208", ("照片.jpg", "is missing")),
+    (drop_attachment, "REC209", ("照片.jpg", "is missing")),
     (change_and_change_back, "HIS410", (FIRST, "was changed or removed later")),
     (join, "HIS411", ("joins two histories",)),
     (link, "HIS412", ("no plain file (120000)",)),
@@ -294,7 +289,6 @@ ACTS: tuple[tuple[Callable[[Company], None], str, tuple[str, ...]], ...] = (
     (change_attributes, "HIS424", (".gitattributes", "not as init wrote it")),
     (hide_change, "HIS429", ("procedures/QP-14.md", "not to look")),
     (set_monitor, "HIS425", ("core.fsmonitor", "something foreign")),
-    (point_elsewhere, "HIS427", (OTHER, "only points to refs/heads/shadow")),
     (damage, "HIS461", ("its bytes were changed",)),
 )
 

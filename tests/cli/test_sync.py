@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import signal
@@ -40,7 +41,7 @@ def pair(sites: Pair) -> Iterator[Pair]:
 
 def level(*copies: Program, remote: str = "office") -> None:
     """Every copy has sent what it had and received the rest."""
-    for copy in (*copies, *copies):
+    for copy in (*copies, *copies[:-1]):
         found = copy("sync", remote)
         assert found.code == 0, (found.out, found.err)
 
@@ -91,7 +92,6 @@ def test_a_dry_run_moves_nothing(pair: Pair) -> None:
 
 def test_a_store_takes_the_classes_and_sites_it_is_for(pair: Pair) -> None:
     pair.hz.issue("QR-04-01")
-    pair.nb("sync", "--from", pair.hz("sync", "--to", "usb", folder=pair.folder).out.split()[0], folder=pair.nb.root)
     assert pair.hz("sync", "complaints").code == 0
     assert list(ledgers(pair.folder / "complaints.git")) == [f"refs/heads/{COMPLAINTS}"]
     assert pair.hz("sync").code == 0
@@ -154,8 +154,7 @@ def test_what_is_set_in_the_copy_runs_nothing(pair: Pair) -> None:
 def test_control_that_went_two_ways_moves_nowhere(pair: Pair) -> None:
     level(pair.hz, pair.nb)
     victim = pair.local("victim")
-    path = "release/00/00/000001/0001-issue.json"
-    here = commit(victim.root, CONTROL, {path.replace("000001", "000099"): b"{}"})
+    here = commit(victim.root, CONTROL, {f"release/00/00/000001/files/{hashlib.sha256(b'x').hexdigest()}": b"x"})
     pair.hz.issue("QR-14-04")
     (pair.hz.root / "qms.toml").open("a").write(f"# {time.time_ns()}\n")
     assert pair.hz("document", "submit", "qms.toml", "-m", "改").code == 0
@@ -167,7 +166,7 @@ def test_control_that_went_two_ways_moves_nowhere(pair: Pair) -> None:
     assert line.startswith("releases and people:") and here[:12] in line and there[:12] in line
     assert branch_of(victim.root, CONTROL) == here and branch_of(pair.shared, CONTROL) == there
     assert branch_of(victim.root, COMPLAINTS) == branch_of(pair.hz.root, COMPLAINTS)  # the others went on
-    pair.hz("document", "withdraw", "qms.toml", "-m", "doch nicht")
+    pair.hz("document", "withdraw", "qms.toml", "-m", "不改了")
 
 
 # acts in control
@@ -381,7 +380,7 @@ HOSTILE: tuple[tuple[str, Callable[[Path], object], str], ...] = (
 def test_what_no_ledger_may_hold_is_refused_and_leaves_nothing(
     pair: Pair, forge: Callable[[Path], object], said: str
 ) -> None:
-    level(pair.hz, pair.nb)
+    assert pair.hz("sync", "office").code == pair.nb("sync", "office").code == 0
     other = pair.local("other")
     forge(other.root)
     made = branch_of(other.root, COMPLAINTS)
@@ -392,7 +391,7 @@ def test_what_no_ledger_may_hold_is_refused_and_leaves_nothing(
         for words in (("--from", path), ("office",)):
             found = pair.nb("sync", *words)
             assert found.code == 1 and said in found.out, found
-    assert git(pair.nb.root, "cat-file", "-e", made, check=False) != ""  # not even its objects are here
+    assert "could not get" in git(pair.nb.root, "cat-file", "-t", made, check=False)  # its objects are not here
 
 
 @pytest.mark.parametrize("name", ["records/complaint/2026", "qms/journal/CON", "records/complaint/2026/hz/x", "main"])

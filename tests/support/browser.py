@@ -6,6 +6,7 @@ import base64
 import fcntl
 import json
 import os
+import re
 import select
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from typing import Any
 from program import tool
 
 PATIENCE = 60.0
+_OWN = re.compile(rb"^[A-Z]+ (http://)?[a-z0-9.]*\.?(google|googleapis|gstatic)\.com[:/]")
 # Chromium is spoken to on descriptors 3 and 4; a shell cannot pass on higher ones.
 _START = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execvp(sys.argv[3], sys.argv[3:])"
 _QUIET = (
@@ -97,6 +99,11 @@ class Browser:
     def text(self) -> str:
         """All words that are seen."""
         return str(self.run("document.body.innerText"))
+
+    @property
+    def leaked(self) -> list[bytes]:
+        """What went out to the network, what Chromium asks its maker by itself apart."""
+        return [said for said in self.asked if not _OWN.search(said)]
 
     # ── the pipe
 

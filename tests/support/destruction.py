@@ -45,11 +45,12 @@ def done(program: Program, *words: object) -> str:
     return found.out
 
 
-def ended(program: Program, marker: str, form: str = "QR-04-01", **values: object) -> str:
-    """The number of a record in whose texts `marker` stands, its pages drawn, and which is over."""
+def ended(program: Program, marker: str, form: str = "QR-04-01", *, pages: bool = False, **values: object) -> str:
+    """The number of a record in whose texts `marker` stands, and which is over; with its pages where they are asked for."""
     field = {"QR-04-01": "content", "QR-14-04": "what_happened", "QR-14-03": "topic"}[form]
-    number = program.issue(form, pages=True, **{field: marker, **values})
-    done(program, "record", "void", number, "-m", "taken in by mistake", "--as", "wang.fang")
+    number = program.issue(form, pages=pages, **{field: marker, **values})
+    hidden = () if pages else ("--no-pages",)
+    done(program, "record", "void", number, "-m", "taken in by mistake", "--as", "wang.fang", *hidden)
     return number
 
 

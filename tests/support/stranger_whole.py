@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from stranger import EVENTS, FILES, HEADS, PATH, against, answer, canonical, history, sha, tree, verify
+from stranger import EVENTS, FILES, HEADS, PATH, against, answer, canonical, certificates, history, sha, tree, verify
 
 CONTROL = "qms/control"
 PARENT = {}  # path of an event of control → the commit it was written on
@@ -90,7 +90,7 @@ def check_judgement():
         if branch == CONTROL and event["control"] != PARENT.get(path):
             against("R9", branch, path, "parent")
         pins = {*event["parameters"].values(), *([event["form"]["sha256"]] if event["form"] else [])}
-        if branch != CONTROL and not pins <= releases(event["control"] or "").keys():
+        if branch.startswith("records/") and not pins <= releases(event["control"] or "").keys():
             against("R14", branch, path)
         check_signature(branch, path, event)
 
@@ -108,6 +108,11 @@ def check_journals():
                 paths = [found for found in map(PATH.fullmatch, tree(head["commit"])) if found]
                 last = {found[1]: int(found[4]) for found in paths}  # in path order, so the last one stays
                 counted = sum(bool(found[6] and not found[7]) for found in paths)
+                if is_explained(ledger, branch, path):
+                    continue
+                for item in certificates():
+                    for record in item["records"] if item["root"] and item["ledger"] == ledger else ():
+                        last[record["series"]] = max(record["serial"], last.get(record["series"], 0))
                 kept = ledger not in HEADS or head["commit"] in history(HEADS[ledger])
                 if not kept or (ledger in HEADS and (counted, last) != (head["events"], head["last"])):
                     against("R17", branch, path, ledger)
@@ -116,6 +121,33 @@ def check_journals():
             against("R15", ledger)
     for ledger in opened - HEADS.keys():
         against("R16", ledger, "is lost" if ledger in listed else "is not held here")
+
+
+def is_explained(ledger, branch, path):  # whether a heads event is older than a disposal the ledger goes back to
+    return any(
+        item["ledger"] == ledger
+        and item["root"] in history(HEADS.get(ledger, ""))
+        and item["place"][0] == branch
+        and path in tree(item["done"][0]["journal"])
+        for item in certificates()
+        if item["root"]
+    )
+
+
+def check_disposals():
+    for item in certificates():
+        authority = item["acts"][0]["by"]
+        signers = [(e["act"], e["by"]) for e in item["acts"] if e["signer"] and e["signer"]["person"] == e["by"]]
+        witnesses = {by for act, by in signers if act == "witness"} - {authority}
+        may_end = {("carry_out", person) for person in (*witnesses, authority)}
+        is_witnessed = len(witnesses) >= max(2, item["needed"]) and ("issue", authority) in signers
+        if item["root"] and not (is_witnessed and may_end & set(signers)):
+            against("R19", *item["place"], "is not witnessed")
+        for record in item["records"] if item["root"] else ():
+            serial = f"{record['serial']:06d}"
+            folder = f"{record['series']}/{serial[:2]}/{serial[2:4]}/{serial}/"
+            if any(path.startswith(folder) for path in tree(HEADS.get(item["ledger"], ""))):
+                against("R19", item["ledger"], folder)
 
 
 def find_parents():
@@ -133,4 +165,5 @@ if __name__ == "__main__":
             item(path)
     check_judgement()
     check_journals()
+    check_disposals()
     sys.exit(answer())

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from control import NUMBER, SCHEDULE, Company
@@ -210,6 +210,21 @@ def purge(root: Path) -> None:
     """Nothing; git has thrown away whatever no branch needs."""
     git(root, "reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all")
     git(root, "gc", "--prune=now", "--quiet")
+
+
+def noted(company: Company, *, step: int = 1, series: str = "heads", at: datetime | None = None, **changes: Json) -> None:
+    """An event in the journal like the newest of its series, written by hand, `step` numbers further on."""
+    hand = Hand(company.root, JOURNAL)
+    last = max(path for path in hand.files() if path.startswith(f"{series}/"))
+    serial = int(last.split("/")[3]) + step
+    record: dict[str, Json] = {"series": series, "serial": serial, "number": f"{series}-hz-{serial:06d}".upper()}
+    moment = at or company.now
+    body = {
+        **hand.event(last), "record": record, "recorded_at": moment.isoformat(timespec="seconds"), "nonce": "2" * 32,
+        "journal": hand.head, "control": Hand(company.root, CONTROL).head, **changes,
+    }  # fmt: skip
+    path = f"{series}/00/00/{serial:06d}/0001-issue.json"
+    hand.commit({path: dumps(body)}, at=moment.isoformat(timespec="seconds"))
 
 
 # ── what the audit says

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeAlias
 
@@ -24,8 +24,8 @@ from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.record import FormReference, Record
 from qmsdocs.model.release import ItemKind
 from qmsdocs.query.custody import has_left
-from qmsdocs.query.overview import overdue
 from qmsdocs.query.purpose import column, day_of
+from qmsdocs.query.view import facts_then
 from qmsdocs.store.index import Filter
 from qmsdocs.store.rows import Row
 
@@ -198,11 +198,16 @@ def limit_overrun(scope: Scope) -> Iterator[Hit]:
     return _each(scope, lambda form: any(c.within for c in form.clock.values()), _limit_overrun, is_closed=False)
 
 
-def _limit_overrun(scope: Scope, _: Form, row: Row) -> Iterator[Hit]:
-    for item in overdue(scope.system, row):
-        said = message("{clock}: the time was up at {time} ({owner})", clock=item.title,
-                       time=f"{item.due_at:%Y-%m-%d %H:%M}", owner=item.owner_name or "-")  # fmt: skip
-        yield Hit(row.number, said, f"clock.{item.clock}")
+def _limit_overrun(scope: Scope, form: Form, row: Row) -> Iterator[Hit]:
+    """What other records were counted for it is taken as it was counted then: to count anew for each takes too long."""
+    system = scope.system
+    facts = replace(facts_then(system, system.form_of_row(row), system.record_at(row.key)), now=system.now)
+    for name, clock in form.clock.items():
+        reading = facts.reading(name)
+        if reading is not None and reading.due_at is not None and reading.stopped_at is None and reading.is_overdue:
+            said = message("{clock}: the time was up at {time} ({owner})", clock=clock.title,
+                           time=f"{reading.due_at:%Y-%m-%d %H:%M}", owner=_name(scope, row.owner))  # fmt: skip
+            yield Hit(row.number, said, f"clock.{name}")
 
 
 # ── closed, and was it looked at

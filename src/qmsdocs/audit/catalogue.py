@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qmsdocs.audit import actions, custody, documents, history, offices, upkeep
+from qmsdocs.audit import actions, custody, documents, history, offices, retention, upkeep
 from qmsdocs.audit.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -10,6 +10,7 @@ RULES: tuple[Rule, ...] = (
     *custody.RULES,
     *offices.RULES,
     *actions.RULES,
+    *retention.RULES,
     *history.RULES,
     *upkeep.RULES,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 from qmsdocs import __version__
 from qmsdocs.audit import history, pages, records, upkeep, waiving
@@ -13,7 +13,7 @@ from qmsdocs.audit.catalogue import RULES
 from qmsdocs.audit.findings import Report, Waived, order_of
 from qmsdocs.audit.judge import Judge
 from qmsdocs.audit.memory import Memory
-from qmsdocs.audit.rule import Hit
+from qmsdocs.audit.rule import Hit, Rule
 from qmsdocs.audit.scope import Scope
 from qmsdocs.audit.texts import texts
 from qmsdocs.base.canonical import dumps, sha256
@@ -72,12 +72,12 @@ class Run:
         """Everything found, in no order."""
         yield from self._of_records()
         for rule in RULES:
-            yield from self._guarded(rule.code, (lambda rule=rule: ((rule.code, hit) for hit in rule.check(self.scope))))
+            yield from self._guarded(rule.code, partial(self._applied, rule))
         for branch, commit in self._kept_for_ever():
-            yield from self._guarded("HIS", lambda b=branch, c=commit: history.check_ledger(self.scope, b, c, verified=None))
+            yield from self._guarded("HIS", partial(history.check_ledger, self.scope, branch, commit, verified=None))
         if self.is_full:
-            yield from self._guarded("HIS", lambda: history.check_objects(self.scope))
-            yield from self._guarded(pages.ALTERED, lambda: pages.check_pages(self.scope))
+            yield from self._guarded("HIS", partial(history.check_objects, self.scope))
+            yield from self._guarded(pages.ALTERED, partial(pages.check_pages, self.scope))
         yield from self.extra
         yield from self.failures
 
@@ -97,6 +97,9 @@ class Run:
         for number, places in self.memory.doubled():
             where = tuple(f"{place.ledger}/{place.series}/{place.serial:06d}" for place in places)
             yield DOUBLED, Hit(number, message("the number is used twice: {places}", places=where))
+
+    def _applied(self, rule: Rule) -> Iterator[Found]:
+        return ((rule.code, hit) for hit in rule.check(self.scope))
 
     def _guarded(self, code: str, check: Callable[[], Iterable[Found]]) -> Iterator[Found]:
         try:

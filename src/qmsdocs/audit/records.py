@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 
 from qmsdocs.audit.case import Case, Fault
 from qmsdocs.audit.rule import Hit
-from qmsdocs.base.canonical import Json, sha256
+from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.model.record import Event
-from qmsdocs.store import names
 from qmsdocs.store.journal import TOLERANCE
 
 
@@ -162,7 +161,7 @@ def judged_unknowing(case: Case) -> Iterator[Hit]:
                                            day=day, expected=_short(expected), procedure=procedure))  # fmt: skip
 
 
-def _misjudged(case: Case) -> Iterator[tuple[object, str, object, int]]:
+def _misjudged(case: Case) -> Iterator[tuple[object, str, date, int]]:
     """Where the pinned parameters are not those in force on the record's day by what is known now."""
     if case.form is None or not case.is_understood or case.record.first.act != "issue":
         return

@@ -20,7 +20,7 @@ from qmsdocs.query import disposal_list
 from qmsdocs.query.retention import Kept, due, kept
 from qmsdocs.store import certificate as store_certificates
 from qmsdocs.store import disposal
-from qmsdocs.store.certificate import Certificate
+from qmsdocs.store.certificate import Certificate, needed
 
 Options = Mapping[str, Any]
 METHOD = message("the program destroys the electronic records; paper is shredded")
@@ -38,12 +38,11 @@ def dispose(session: Session, numbers: tuple[str, ...], options: Options) -> int
     if not chosen:
         session.answer(session.say("nothing is due that may be destroyed"))
         return 0
-    grid = disposal_list.planned_grid(session.system, chosen, catalogue=session.catalogue)
-    if not options["as_json"]:
-        write_grid(session, grid, None)
     ledgers = {ledger: [item for item in chosen if item.row.ledger == ledger] for ledger in _ledgers(chosen)}
     for ledger, items in ledgers.items():  # nothing is written where one of them is refused
         acts.draw_up(session.system, ledger, items, order, act)
+    if not options["as_json"]:
+        write_grid(session, disposal_list.planned_grid(session.system, chosen, catalogue=session.catalogue), None)
     if options["dry_run"]:
         session.answer(session.say("nothing speaks against it; nothing was written"))
         return 0
@@ -139,10 +138,13 @@ def _sign(session: Session, number: str, person: str) -> None:
             "{number} waits for the signature of {person}: {why}", number=number, person=person, why=error.message
         )
         return
-    item = acts.the_certificate(session.system, number)
-    disposal.begin(session.system.store, item.site, number, now=session.system.now)
+    store, item = session.system.store, acts.the_certificate(session.system, number)
+    is_last = len(item.witnesses) + 1 >= needed(item.said)
+    if is_last:
+        disposal.begin(store, item.site, number, now=session.system.now)
     session.apply(lambda system: acts.witness(system, number, Act(person)))
-    disposal.carry_out(session.system.store, now=session.system.now)
+    if is_last:
+        disposal.carry_out(store, now=session.system.now)
     session.__dict__["system"] = session.system.refreshed(session.clock())
 
 

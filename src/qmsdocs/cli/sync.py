@@ -62,7 +62,9 @@ def sync(
     if to is not None:
         return _carry(session, to, since, as_json=as_json)
     if from_ is not None:
-        levels = [carrying.take_in(system, path, dry_run=dry_run, now=session.clock()) for path in carrying.files(from_)]
+        levels = [
+            carrying.take_in(system, path, dry_run=dry_run, now=session.clock()) for path in carrying.files(from_)
+        ]
     else:
         chosen = syncing.remotes(system, remote)
         levels = [syncing.level(system, name, item, dry_run=dry_run, clock=session.clock) for name, item in chosen]

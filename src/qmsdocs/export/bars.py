@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH = 560
-_SHADES = ("#4a5a6b", "#b9c0c7", "#1a1a1a", "#8c949c")
+_SHADES = ("#4a5a6b", "#1a1a1a", "#c3c9cf")
 _FACES = "PingFang SC, Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, SimHei, sans-serif"
 _ROW, _LEFT, _RIGHT, _TOP = 28, 150, 56, 8
 _LABEL = 11  # characters

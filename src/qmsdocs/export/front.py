@@ -174,7 +174,7 @@ def visible(text: str) -> str:
 def inner_path(path: str) -> str:
     """`path`, which leads to a file inside the folder. Raises QmsError for any other."""
     parts = path.split("/")
-    if any(part in ("", ".", "..") for part in parts) or re.search(r"[:\\]", path) or _UNSEEN.search(path):
+    if any(part in ("", ".", "..") for part in parts) or re.search(r"[:\\\n\t]", path) or _UNSEEN.search(path):
         raise QmsError("{path}: a link leads only to a file inside the folder", path=visible(path))
     return path
 

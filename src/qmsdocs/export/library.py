@@ -182,7 +182,7 @@ class Library:
 
     def _event(self, act: PastAct) -> str:
         form = builtin.form(builtin.RELEASE)
-        known = {"issue": Text("提交", "submitted")}
+        known = {"issue": Text("送审", "submitted")}
         step = form.step.get(act.act)
         title = step.title if step is not None else known.get(act.act, Text(act.act, act.act))
         at = act.at.astimezone(self.system.zone)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from pydantic import Field as Key
 from pydantic import model_validator
@@ -60,7 +61,7 @@ class RetentionClass(Definition):
     department: Words | None = None
     place: Words | None = None
 
-    @property
+    @cached_property
     def length(self) -> Quantity | None:
         """How long the records are kept, None for permanent."""
         return None if self.period == PERMANENT else parse(self.period)

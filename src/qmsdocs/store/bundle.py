@@ -43,7 +43,7 @@ def write(courier: Courier, path: Path, branches: Iterable[str], without: Iterab
 def heads(courier: Courier, path: Path) -> dict[str, str]:
     """The ledgers in a file and where they stand there. Raises QmsError for what is no such file, or holds others."""
     answer = courier.run(str(path), ["bundle", "list-heads", str(path)])
-    if answer.code:
+    if answer.code or not answer.out:
         raise QmsError("{path} is no file of qmsdocs sync, or it is damaged", path=path)
     found = {line[2]: line[1] for text in answer.out.splitlines() if (line := _HEAD.fullmatch(text)) is not None}
     odd = [name for name in found if not (name.startswith(_BRANCH) and names.is_ledger(name[len(_BRANCH) :]))]
@@ -54,7 +54,7 @@ def heads(courier: Courier, path: Path) -> dict[str, str]:
 
 def unpack(courier: Courier, path: Path, branches: Iterable[str]) -> None:
     """Nothing; what the file carries lies in the courier's folder, every object of it sound. Raises QmsError."""
-    answer = courier.run(str(path), ["bundle", "verify", "--quiet", str(path)])
+    answer = courier.run(str(path), ["bundle", "verify", str(path)])
     if answer.code:
         if "prerequisite" in answer.err:
             raise QmsError(

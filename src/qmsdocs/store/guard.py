@@ -34,7 +34,9 @@ def install(folder: Path, command: tuple[str, ...]) -> bool:
         _refuse_unfit(folder)
         hook = folder / HOOK
         if hook.exists() and _MARK not in hook.read_text("utf-8", "replace"):
-            raise QmsError("{path} is somebody else's; nothing was changed", path=hook, hint=message("move it away first"))
+            raise QmsError(
+                "{path} is somebody else's; nothing was changed", path=hook, hint=message("move it away first")
+            )
         run = Git(folder)
         for name, value in SETTINGS.items():
             run(["config", "--local", name, value])

@@ -276,7 +276,8 @@ class Objects:
     def _below(self, tree: str, folder: str) -> str | None:
         """The tree of `folder`, None without one. That a folder is not found is believed only on a second look."""
         with suppress(*_FAILURES):
-            found = self._repository[tree][folder]
+            top = self._repository[tree]
+            found = top[folder] if isinstance(top, pygit2.Tree) else None
             if isinstance(found, pygit2.Tree):
                 return str(found.id)
         for wanted in folder.split("/"):

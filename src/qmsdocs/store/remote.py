@@ -114,7 +114,8 @@ class Courier:
         place = url.removeprefix("file://")
         own.write_text(f"[safe]\n\tdirectory = {_quoted(place)}\n\tdirectory = {_quoted(place + '/.git')}\n", "utf-8")
         settings = [word for setting in _SETTINGS for word in ("-c", setting)]
-        return Git(self.folder, also={"GIT_CONFIG_GLOBAL": str(own)}).answer([*settings, *arguments], given=given)
+        also = {"GIT_CONFIG_GLOBAL": str(own), "LC_ALL": "C", "LANGUAGE": "C"}  # its words are read here
+        return Git(self.folder, also=also).answer([*settings, *arguments], given=given)
 
 
 def address(root: Path, url: str) -> str:

@@ -3,6 +3,7 @@
 
 const SIZES = [50, 200, 1000];
 const CHOICES = 60;  // tick boxes of one column
+const TOKEN = /^[!-~]{1,24}$/u;  // a number or a code is not broken at its hyphens
 const view = { shelf: 0, written: "", open: null, size: SIZES[0], wishes: [], language: "zh", found: [], page: 0 };
 
 const say = (name, values = {}) =>
@@ -87,7 +88,7 @@ function draw() {
   drawTabs(words);
   const shelf = Front.shelves[view.shelf];
   const isCharts = shelf === undefined;
-  for (const id of ["filters", "table", "pager"]) place(id).hidden = isCharts;
+  for (const id of ["tools", "table", "pager", "nothing"]) place(id).hidden = isCharts;
   place("charts").hidden = !isCharts;
   place("note").textContent = isCharts ? "" : shelf.note;
   if (isCharts) return drawCharts();
@@ -98,7 +99,6 @@ function draw() {
 }
 
 function drawCharts() {
-  place("count").textContent = "";
   place("charts").replaceChildren(...Front.head.charts.map(([title, path]) => make("figure", {},
     make("figcaption", {}, title), make("img", { src: inner(path) ?? "", alt: title, loading: "lazy" }))));
 }
@@ -145,7 +145,7 @@ function row(shelf, line, words, withFiles) {
   const cells = shelf.columns.map(({ title, kind }, column) => {
     const text = marked(line.cells[column], words);
     const inside = column === 0 ? [make("a", { href: `#${encodeURIComponent(line.key)}` }, ...text)] : text;
-    const className = line.cells[column] === "" ? `${kind} vacant` : kind;
+    const className = `${kind}${line.cells[column] === "" ? " vacant" : ""}${TOKEN.test(line.cells[column]) ? " token" : ""}`;
     return make("td", { className, "data-title": title }, make("div", {}, ...inside));
   });
   if (words.length > 0) addSnippet(cells[widest(shelf)], line, words);

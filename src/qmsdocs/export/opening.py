@@ -1,0 +1,301 @@
+"""The sheet an audit opens with: the ten questions of the first hour, answered from the records on one statement."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from qmsdocs import __version__
+from qmsdocs.audit.actions import past_due
+from qmsdocs.audit.scope import Scope
+from qmsdocs.base.language import Catalogue, Language, Text
+from qmsdocs.model.approval import Offices
+from qmsdocs.model.calendar import add_period
+from qmsdocs.model.quantity import Quantity, parse
+from qmsdocs.model.release import Release
+from qmsdocs.query import custody, overview
+from qmsdocs.query.master_list import changed_since, master_list
+from qmsdocs.query.purpose import Purpose, entries
+from qmsdocs.query.retention import due, holds
+from qmsdocs.query.retention_list import department_of, listed, period_of
+from qmsdocs.render.document_words import PREPARED, REVIEWED, Head
+from qmsdocs.render.prose import Block
+from qmsdocs.render.statement import Statement, grid, heading, paragraph
+from qmsdocs.store import journal
+from qmsdocs.store.index import Filter
+from qmsdocs.store.rows import Row
+from qmsdocs.system.view import System
+
+MOST = 40  # rows of one table on the sheet; the rest is counted, and the command that lists all is named
+YEAR: Quantity = parse("1 year")
+TITLE = Text("首次会议资料：十问十答", "Opening sheet: ten questions, ten answers")
+_KIND = Text("审核资料", "For the audit")
+_CELLS = (Text("日期", "As of"), Text("地点", "Site"), Text("程序版本", "Program"), Text("页　码", "Page"))
+_FAMILIES = {"default": Text("其余", "All others"), "configuration": Text("配置", "Configuration")}
+_NONE = Text("没有。", "None.")
+_MORE = Text("另有 {count} 项，全部见：{command}", "{count} more; all of them: {command}")
+_FOOT = Text("由 qmsdocs {version} 根据登记的记录得出，{at}", "Drawn up by qmsdocs {version} from the records, {at}")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One answer: its heads and weights, its rows, and the command that shows all of them."""
+
+    heads: tuple[Text, ...]
+    weights: tuple[float, ...]
+    rows: Sequence[Sequence[str]]
+    command: str
+
+    def blocks(self, language: Language) -> Iterator[Block]:
+        """The table as far as it fits, and how many rows are left out."""
+        if not self.rows:
+            yield paragraph(_NONE.of(language))
+            return
+        yield grid([head.of(language) for head in self.heads], self.rows[:MOST], self.weights)
+        if len(self.rows) > MOST:
+            said = _MORE.of(language).format(count=len(self.rows) - MOST, command=self.command)
+            yield paragraph(said)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The answers of one system, in one language; `since` is the day from which changes are told."""
+
+    scope: Scope
+    since: date
+    catalogue: Catalogue
+
+    @property
+    def _system(self) -> System:
+        return self.scope.system
+
+    @property
+    def _language(self) -> Language:
+        return self.catalogue.language
+
+    def statement(self) -> Statement:
+        """The sheet."""
+        system, language = self._system, self._language
+        cells = (f"{system.now:%Y-%m-%d %H:%M}", system.site, __version__, None)
+        labels = tuple(cell.of(language) for cell in _CELLS)
+        head = Head(
+            system.organisation.organisation.of(language),
+            _KIND.of(language),
+            TITLE.of(language),
+            tuple(zip(labels, cells, strict=True)),
+        )
+        foot = _FOOT.of(language).format(version=__version__, at=f"{system.now:%Y-%m-%d %H:%M %z}")
+        return Statement(head, language, system.now, tuple(self._blocks()), (PREPARED, REVIEWED), foot)
+
+    def _blocks(self) -> Iterator[Block]:
+        answers = (
+            (Text("现行受控文件", "Controlled documents in force"), (self._master_list(),)),
+            (Text(f"{self.since} 以来的文件变更与学习", f"Changed since {self.since}, and who was trained"),
+             (self._changes(), self._unread())),
+            (Text("近十二个月的投诉", "Complaints of twelve months"), (self._months(), self._open_complaints())),
+            (Text("未按期完成的措施和原因", "Actions and time limits overdue, and why"), self._overdue()),
+            (Text("满意度：结果与措施", "Satisfaction: results and actions"), (self._satisfaction(),)),
+            (Text("质量记录及保存期限", "Records and how long they are kept"), (self._records(), self._destruction())),
+            (Text("外来文件", "Documents of external origin"), (self._externals(),)),
+            (Text("谁可以批准", "Who may approve"), (self._approvers(),)),
+            (Text("代理", "Deputies"), (self._deputies(),)),
+            (Text("最近一次校验值", "The newest hashes"), (self._heads(),)),
+        )  # fmt: skip
+        for number, (title, tables) in enumerate(answers, 1):
+            yield heading(str(number), title.of(self._language))
+            for table in tables:
+                yield from table.blocks(self._language)
+
+    def _master_list(self) -> Table:
+        found = [item for item in master_list(self._system) if item.release.first_day is not None]
+        rows = [
+            (item.number, item.title.of(self._language), item.release.revision, _day(item.release.first_day),
+             self._trial(item.release), item.owner.of(self._language) if item.owner else "")
+            for item in found
+        ]  # fmt: skip
+        heads = (Text("编号", "Number"), Text("名称", "Title"), Text("版次", "Revision"), Text("生效", "In force from"),
+                 Text("状态", "State"), Text("归口", "Owner"))  # fmt: skip
+        return Table(heads, (26, 52, 14, 24, 18, 26), rows, "qmsdocs document list")
+
+    def _trial(self, release: Release) -> str:
+        return (Text("试行", "trial") if release.is_trial else Text("现行", "in force")).of(self._language)
+
+    def _changes(self) -> Table:
+        read = Counter((r.document, r.revision) for r in custody.readings(self._system) if r.is_signed)
+        rows = [
+            (_day(item.on), item.release.number, item.release.revision, item.title.of(self._language), item.replaces,
+             str(read[item.release.number, item.release.revision]))
+            for item in changed_since(self._system, self.since)
+        ]  # fmt: skip
+        heads = (Text("日期", "Day"), Text("编号", "Number"), Text("版次", "Revision"), Text("名称", "Title"),
+                 Text("代替", "Replaces"), Text("已学习", "Have read it"))  # fmt: skip
+        return Table(heads, (24, 26, 14, 60, 18, 18), rows, f"qmsdocs document list --since {self.since}")
+
+    def _unread(self) -> Table:
+        rows = []
+        for item in master_list(self._system):
+            missing = custody.unread(self._system, item.release)
+            if missing:
+                names = "、".join(person.name for person in missing)
+                rows.append((item.number, item.release.revision, str(len(missing)), names))
+        heads = (Text("编号", "Number"), Text("版次", "Revision"), Text("未学习", "Not read"), Text("人员", "By"))
+        return Table(heads, (26, 14, 18, 102), rows, "qmsdocs document acknowledge NUMBER --missing")
+
+    def _of(self, purpose: Purpose) -> list[Row]:
+        first = add_period(self._system.today, Quantity(-YEAR.amount, YEAR.unit))
+        return [entry.row for entry in entries(self._system, purpose) if entry.row.opened_at[:10] >= first.isoformat()]
+
+    def _months(self) -> Table:
+        rows = self._of(Purpose.COMPLAINT)
+        counted: dict[str, Counter[str]] = {}
+        for row in rows:
+            tally = counted.setdefault(row.opened_at[:7], Counter())
+            tally["all"] += 1
+            tally["void" if row.is_void else "closed" if row.is_closed else "open"] += 1
+        shown = [(month, *(str(tally[name]) for name in ("all", "closed", "open", "void")))
+                 for month, tally in sorted(counted.items(), reverse=True)]  # fmt: skip
+        heads = (Text("月份", "Month"), Text("件数", "Received"), Text("已结", "Closed"), Text("未结", "Open"),
+                 Text("注销", "Void"))  # fmt: skip
+        return Table(heads, (40, 30, 30, 30, 30), shown, "qmsdocs register list")
+
+    def _open_complaints(self) -> Table:
+        people = self._system.people.names()
+        rows = [
+            (row.number, row.opened_at[:10], self._state(row), people.get(row.owner, row.owner), self._reports(row))
+            for row in self._of(Purpose.COMPLAINT)
+            if not row.is_closed
+        ]
+        heads = (Text("未结的编号", "Open"), Text("受理", "Received"), Text("状态", "State"), Text("责任人", "Owner"),
+                 Text("已发起", "Raised"))  # fmt: skip
+        return Table(heads, (42, 24, 28, 26, 40), rows, "qmsdocs record list --open")
+
+    def _state(self, row: Row) -> str:
+        state = self._system.form_of_row(row).form.state.get(row.state)
+        return state.title.of(self._language) if state is not None else row.state
+
+    def _reports(self, row: Row) -> str:
+        return " ".join(item.number for item in self._system.raised(row.number))
+
+    def _overdue(self) -> Iterator[Table]:
+        limits, steps = [], []
+        for row in self._system.index.records(Filter(forms=self._system.form_numbers, is_closed=False)):
+            for late in overview.overdue(self._system, row):
+                title = late.title.of(self._language)
+                limits.append((late.number, title, f"{late.due_at:%Y-%m-%d %H:%M}", late.owner_name, self._why(row)))
+        steps = [(hit.subject, self.catalogue.say(hit.message)) for hit in past_due(self.scope)]
+        heads = (Text("编号", "Number"), Text("时限", "Time limit"), Text("期限", "Due"), Text("责任人", "Owner"),
+                 Text("停在哪一步", "Where it stands"))  # fmt: skip
+        yield Table(heads, (36, 34, 30, 22, 38), limits, "qmsdocs status")
+        yield Table((Text("编号", "Number"), Text("措施", "Action")), (36, 124), steps, "qmsdocs audit")
+
+    def _why(self, row: Row) -> str:
+        """Where an open record stands, and the steps that could be taken."""
+        form = self._system.form_of_row(row).form
+        steps = [step.title.of(self._language) for step in form.step.values() if row.state in step.from_ and step.to]
+        return f"{self._state(row)} → {'/'.join(steps)}" if steps else self._state(row)
+
+    def _satisfaction(self) -> Table:
+        rounds: dict[str, list[Row]] = {}
+        for row in self._of(Purpose.SATISFACTION):
+            if not row.is_void:
+                rounds.setdefault(row.opened_at[:7], []).append(row)
+        shown = [(month, str(len(rows)), _mean(self._scores(rows)), str(sum(bool(self._reports(row)) for row in rows)),
+                  str(sum(not row.is_closed for row in rows))) for month, rows in sorted(rounds.items(), reverse=True)]  # fmt: skip
+        heads = (Text("月份", "Month"), Text("收回", "Returned"), Text("平均得分", "Mean score"),
+                 Text("引出措施的", "Led to action"), Text("意见未回访", "Not yet followed up"))  # fmt: skip
+        return Table(heads, (40, 30, 30, 30, 30), shown, "qmsdocs register list")
+
+    def _scores(self, rows: Iterable[Row]) -> Iterator[Decimal]:
+        for row in rows:
+            name = self._system.form_of_row(row).form.meaning("score")
+            value = row.shown.get(name) if name is not None else None
+            try:
+                if isinstance(value, (str, int)):
+                    yield Decimal(value)
+            except InvalidOperation:
+                continue
+
+    def _records(self) -> Table:
+        rows = [
+            (item.form.number, item.form.title.of(self._language), item.revision,
+             department_of(self._system, item, self.catalogue),
+             period_of(item.rule, self.catalogue) if item.rule is not None else "",
+             item.rule.medium.of(self._language) if item.rule is not None and item.rule.medium is not None else "")
+            for item in listed(self._system)
+        ]  # fmt: skip
+        heads = (Text("编号", "Number"), Text("记录", "Record"), Text("版次", "Revision"), Text("部门", "Department"),
+                 Text("保存期限", "Kept for"), Text("载体", "Medium"))  # fmt: skip
+        return Table(heads, (24, 48, 14, 26, 20, 28), rows, "qmsdocs retention list")
+
+    def _destruction(self) -> Table:
+        late = due(self._system, on=self._system.today)
+        held = [hold for hold in holds(self._system)]
+        rows = [
+            (Text("到期应处置", "Due for disposal").of(self._language), str(len(late))),
+            (Text("暂停销毁", "Holds in force").of(self._language), str(len(held))),
+        ]
+        return Table((Text("到期与暂停", "Due and held"), Text("数量", "Count")), (120, 40), rows, "qmsdocs retention due")
+
+    def _externals(self) -> Table:
+        rows = [
+            (item.number, item.title, item.edition, _day(item.checked_on), _day(item.due_on))
+            for item in custody.externals(self._system)
+        ]
+        heads = (Text("编号", "Number"), Text("名称", "Title"), Text("版本", "Edition"),
+                 Text("核对", "Checked"), Text("下次核对", "Next check"))  # fmt: skip
+        return Table(heads, (34, 56, 22, 24, 24), rows, "qmsdocs document external")
+
+    def _approvers(self) -> Table:
+        system = self._system
+        offices = Offices(system.people, system.definitions.delegations, system.today)
+        names = system.people.names()
+        rows = []
+        for family, matrix in system.organisation.approval.items():
+            people = [
+                "、".join(names.get(person, person) for person in offices.able(roles))
+                for roles in (matrix.prepare, matrix.review, matrix.approve)
+            ]
+            rows.append((self._family(family), *people))
+        heads = (Text("类别", "Kind"), Text("编制", "Prepare"), Text("审核", "Review"), Text("批准", "Approve"))
+        return Table(heads, (28, 60, 36, 36), rows, "qmsdocs person list")
+
+    def _family(self, family: str) -> str:
+        known = self._system.organisation.numbering.get(family)
+        title = known.title if known is not None else _FAMILIES.get(family)
+        return title.of(self._language) if title is not None else family
+
+    def _deputies(self) -> Table:
+        names = self._system.people.names()
+        rows = [
+            (item.record, names.get(item.principal, item.principal), names.get(item.deputy, item.deputy),
+             _day(item.from_on), _day(item.until_on), _day(item.revoked_on))
+            for item in self._system.definitions.delegations
+            if item.until_on >= self.since
+        ]  # fmt: skip
+        heads = (Text("编号", "Number"), Text("被代理人", "For"), Text("代理人", "Deputy"), Text("自", "From"),
+                 Text("至", "Until"), Text("撤销", "Recalled"))  # fmt: skip
+        return Table(heads, (30, 28, 28, 25, 25, 24), rows, "qmsdocs person list")
+
+    def _heads(self) -> Table:
+        rows = []
+        for site in self._system.organisation.site:
+            found = journal.newest_heads(self._system.objects, site)
+            if found is not None:
+                events = sum(head.events for head in found.ledgers.values())
+                rows.append((site, f"{found.recorded_at:%Y-%m-%d %H:%M}", str(len(found.ledgers)), str(events),
+                             found.stored.sha256))  # fmt: skip
+        heads = (Text("地点", "Site"), Text("记下的时间", "Recorded"), Text("分册", "Ledgers"), Text("事项", "Events"),
+                 Text("校验值", "sha256"))  # fmt: skip
+        return Table(heads, (16, 30, 16, 18, 80), rows, "qmsdocs head")
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day is not None else ""
+
+
+def _mean(scores: Iterable[Decimal]) -> str:
+    found = tuple(scores)
+    return f"{sum(found) / len(found):.1f}" if found else ""

@@ -1,0 +1,361 @@
+"""The guard of a shared store: every way to rewrite, remove or forge is tried with real git, and refused in one line."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import destruction
+import pytest
+from pair import COMPLAINTS, CONTROL, Pair, branch_of, commit, event, git, ledgers, starter
+from program import NOON, Program, refused
+from test_sync import FIRST, HOSTILE, another, last_serial
+
+JOURNAL = "qms/journal/hz"
+
+
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    """Two sites that have sent what they have to a guarded store."""
+    pair = Pair.begun(tmp_path_factory.mktemp("guarded"))
+    pair.hz.issue("QR-14-04")
+    pair.nb.issue("QR-14-04")
+    made = pair.hz("guard", "install", pair.shared)
+    assert made.code == 0 and "under guard" in made.out
+    for copy in (pair.hz, pair.nb, pair.hz):
+        found = copy("sync", "office")
+        assert found.code == 0, (found.out, found.err)
+    assert ledgers(pair.shared) == ledgers(pair.hz.root)
+    return pair
+
+
+@pytest.fixture
+def pair(sites: Pair) -> Iterator[Pair]:
+    """The same; nothing may have moved in the store afterwards, unless the test says so."""
+    before = ledgers(sites.shared)
+    yield sites
+    assert ledgers(sites.shared) == before
+    for name in ("insider", "victim"):
+        shutil.rmtree(sites.folder / name, ignore_errors=True)
+
+
+def push(pair: Pair, copy: Program, *words: str) -> str:
+    """What git says on stderr to somebody who pushes to the guarded store."""
+    return git(copy.root, "push", str(pair.shared), *words, check=False)
+
+
+# what no ledger may hold
+
+
+@pytest.mark.parametrize(("forge", "said"), [row[1:] for row in HOSTILE], ids=[row[0] for row in HOSTILE])
+def test_what_no_ledger_may_hold_is_refused(pair: Pair, forge: Callable[[Path], object], said: str) -> None:
+    insider = pair.local("insider")
+    forge(insider.root)
+    lines = [line for line in push(pair, insider, COMPLAINTS).splitlines() if line.startswith("remote: refused: ")]
+    assert len(lines) == 1 and said in lines[0]
+
+
+def test_the_same_is_said_by_sync(pair: Pair) -> None:
+    insider = pair.local("insider")
+    another(insider.root, last_serial(insider.root) + 2)
+    found = insider("sync", "office")
+    assert found.code == 1 and "have a gap" in found.out and "refused: " in found.out
+
+
+def rewritten(root: Path) -> None:
+    """One event less, another one more."""
+    git(root, "update-ref", f"refs/heads/{JOURNAL}", f"{JOURNAL}~1")
+
+
+def orphan(root: Path) -> None:
+    """The same tree as a new beginning, as a disposal would make it, and nobody certified it."""
+    made = git(root, "commit-tree", f"{COMPLAINTS}^{{tree}}", data=b"x").strip()
+    git(root, "update-ref", f"refs/heads/{COMPLAINTS}", made)
+
+
+def less(root: Path) -> None:
+    """A new beginning without the first record."""
+    git(root, "update-ref", "-d", f"refs/heads/{COMPLAINTS}")
+    commit(root, COMPLAINTS, {"ts/00/00/000002/0001-issue.json": b"{}"})
+
+
+@pytest.mark.parametrize(
+    ("forge", "words", "said"),
+    [
+        (rewritten, [f"+{JOURNAL}"], "would be rewritten"),
+        (orphan, [f"+{COMPLAINTS}"], "would be rewritten"),
+        (less, [f"+{COMPLAINTS}"], "would be rewritten"),
+        (lambda _: None, [f":{COMPLAINTS}"], "never removed"),
+        (lambda _: None, [f":{CONTROL}"], "never removed"),
+        (lambda root: git(root, "update-ref", "-d", f"refs/heads/{COMPLAINTS}"), ["--mirror"], "never removed"),
+        (lambda _: None, [f"{COMPLAINTS}:refs/heads/records/complaint/2026"], "no name of a ledger"),
+        (lambda _: None, [f"{COMPLAINTS}:refs/heads/qms/journal/CON"], "no name of a ledger"),
+        (lambda _: None, [f"{COMPLAINTS}:refs/tags/v1"], "no name of a ledger"),
+        (lambda _: None, [f"{COMPLAINTS}:refs/replace/{'a' * 40}"], "no name of a ledger"),
+        (lambda _: None, ["main"], "no name of a ledger"),
+        (lambda _: None, [f"{COMPLAINTS}:refs/heads/records/complaint/2027/hz"], "journal of its site does not know"),
+        (lambda _: None, [f"{COMPLAINTS}:refs/heads/{COMPLAINTS.replace('hz', 'nb')}", "--force"], "would be rewritten"),
+    ],
+)
+def test_what_would_rewrite_or_remove_is_refused(
+    pair: Pair, forge: Callable[[Path], object], words: list[str], said: str
+) -> None:
+    insider = pair.local("insider")
+    forge(insider.root)
+    assert f"remote: refused: {'' if 'no name' in said else ''}" in push(pair, insider, *words)
+    assert said in push(pair, insider, *words)
+
+
+def test_one_wrong_ledger_holds_back_the_whole_push(pair: Pair) -> None:
+    insider = pair.local("insider")
+    git(insider.root, "update-ref", f"refs/heads/{COMPLAINTS}", f"{COMPLAINTS}~1")
+    commit(insider.root, "qms/journal/nb", {"notes.txt": b"x"})
+    said = push(pair, insider, "--mirror")
+    assert "does not belong" in said and said.count("pre-receive hook declined") >= 2
+
+
+def test_a_series_in_two_ledgers_is_refused(pair: Pair) -> None:
+    """A second ledger of the same year and site, honestly opened, with numbers that are given already."""
+    insider = pair.local("insider")
+    forged = "records/other/2026/hz"
+    opening = "opening/00/00/{0:06d}/0001-issue.json"
+    serial = 1 + max(int(path.split("/")[3]) for path in listed(insider.root, JOURNAL) if path.startswith("opening/"))
+    first = event(insider.root, JOURNAL, opening.format(1))
+    record = {"number": f"OPENING-HZ-{serial:06d}", "series": "opening", "serial": serial}
+    body = {**first, "record": record, "set": {"ledger": forged}}
+    commit(insider.root, JOURNAL, {opening.format(serial): canonical(body)})
+    body = {**event(insider.root, COMPLAINTS, f"{FIRST}/0001-issue.json"), "ledger": forged}
+    commit(insider.root, forged, {f"{FIRST}/0001-issue.json": canonical(body)})
+    assert f"the series ts runs in {COMPLAINTS}" in push(pair, insider, JOURNAL, forged)
+
+
+def test_a_state_of_the_releases_that_is_not_known_is_refused(pair: Pair) -> None:
+    insider = pair.local("insider")
+    another(insider.root, last_serial(insider.root) + 1, control="a" * 40)
+    assert "a state of the releases that is not held here" in push(pair, insider, COMPLAINTS)
+
+
+def test_a_seat_that_is_taken_twice_is_refused(pair: Pair) -> None:
+    insider = pair.local("insider")
+    record = {"number": "SEAT-HZ-000002", "series": "seat", "serial": 2}
+    body = {**event(insider.root, JOURNAL, "seat/00/00/000001/0001-issue.json"), "record": record}
+    commit(insider.root, JOURNAL, {"seat/00/00/000002/0001-issue.json": canonical(body)})
+    assert "one seat was taken twice" in push(pair, insider, JOURNAL)
+
+
+def test_an_unlawful_act_in_control_is_refused(pair: Pair) -> None:
+    insider = pair.local("insider")
+    path = "release/00/00/000001/0002-approve.json"
+    first = event(insider.root, CONTROL, "release/00/00/000001/0001-issue.json")
+    data = git(insider.root, "cat-file", "blob", f"{CONTROL}:release/00/00/000001/0001-issue.json").encode()
+    import hashlib
+
+    body = {**first, "act": "approve", "state": "approved", "sequence": 2, "set": {},
+            "previous": hashlib.sha256(data).hexdigest(), "control": branch_of(insider.root, CONTROL)}  # fmt: skip
+    commit(insider.root, CONTROL, {path: canonical(body)})
+    assert "the act approve cannot do this" in push(pair, insider, CONTROL)
+
+
+def canonical(body: object) -> bytes:
+    """An event as the program would write it."""
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def listed(root: Path, branch: str) -> list[str]:
+    """The paths of a ledger."""
+    return git(root, "ls-tree", "-r", "--name-only", branch).split()
+
+
+# what the guard is
+
+
+def test_the_hook_refuses_when_the_program_has_gone(pair: Pair) -> None:
+    hook = pair.shared / "hooks" / "pre-receive"
+    whole = hook.read_text("utf-8")
+    insider = pair.local("insider")
+    commit(insider.root, COMPLAINTS, {"x": b"x"})
+    try:
+        hook.write_text(whole.replace("/python", "/no-python"), "utf-8")
+        said = [line for line in push(pair, insider, COMPLAINTS).splitlines() if line.startswith("remote:")]
+        assert len(said) == 1 and "is not there any more" in said[0]
+    finally:
+        hook.write_text(whole, "utf-8")
+
+
+def test_install_protects_what_is_there_and_says_what_is_wrong(pair: Pair, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.git"
+    git(pair.folder, "clone", "-q", "--mirror", str(pair.shared), str(copy))
+    assert pair.hz("guard", "install", copy).code == 0
+    assert pair.hz("guard", "check", "--repository", copy).code == 0
+    insider = pair.local("insider")
+    another(insider.root, last_serial(insider.root) + 2)
+    (copy / "hooks" / "pre-receive").unlink()
+    git(insider.root, "push", "-q", str(copy), COMPLAINTS, "main")
+    found = pair.hz("guard", "install", copy)
+    assert found.code == 1 and "have a gap" in found.err
+    found = pair.hz("guard", "check", "--repository", copy)
+    assert found.code == 1 and len(found.err.splitlines()) == 1
+
+
+def test_install_refuses_what_is_no_shared_store(pair: Pair, tmp_path: Path) -> None:
+    refused(pair.hz("guard", "install", pair.nb.root), "no shared store")
+    (tmp_path / "text").write_text("x", "utf-8")
+    refused(pair.hz("guard", "install", tmp_path), "no shared store")
+    other = tmp_path / "other.git"
+    git(tmp_path, "init", "-q", "--bare", str(other))
+    (other / "hooks" / "pre-receive").write_text("#!/bin/sh\n", "utf-8")
+    refused(pair.hz("guard", "install", other), "somebody else's", "move it away")
+    refused(pair.hz("guard", "check", stdin="x y z"), "nobody types it")
+
+
+def test_main_is_let_in_only_where_that_was_wished(pair: Pair, tmp_path: Path) -> None:
+    store = tmp_path / "with-main.git"
+    assert pair.hz("guard", "install", store, "--with-main").code == 0
+    said = git(pair.hz.root, "push", str(store), "main", CONTROL, JOURNAL, check=False)
+    assert "refused" not in said and branch_of(store, "main")
+    assert "no name of a ledger" in git(pair.hz.root, "push", str(store), "main:other", check=False)
+
+
+def test_records_come_with_or_after_what_they_were_judged_by(pair: Pair, tmp_path: Path) -> None:
+    store = tmp_path / "empty.git"
+    assert pair.hz("guard", "install", store).code == 0
+    assert "they must come first" in git(pair.hz.root, "push", str(store), COMPLAINTS, check=False)
+    assert "refused" not in git(pair.hz.root, "push", str(store), COMPLAINTS, JOURNAL, CONTROL, check=False)
+
+
+def test_the_store_decides_and_refuses_a_forged_act(pair: Pair) -> None:
+    """A copy whose control is forged posts an honest act on top: the store says why not, nothing is acknowledged."""
+    insider = pair.local("insider")
+    commit(insider.root, CONTROL, {"release/00/00/000001/files/" + "0" * 64: b"x"})
+    found = insider("sync", "office")
+    assert found.code == 1 and "is not the one it is named after" in found.out
+
+
+def test_a_push_of_one_act_is_judged_quickly(pair: Pair, tmp_path: Path) -> None:
+    from qmsdocs.audit.guard import Push, refusals
+
+    copy = tmp_path / "copy.git"
+    git(pair.folder, "clone", "-q", "--mirror", str(pair.shared), str(copy))
+    new = branch_of(copy, COMPLAINTS)
+    pair.hz.issue("QR-14-04")
+    git(pair.hz.root, "push", "-q", str(copy), COMPLAINTS)
+    moved = Push(f"refs/heads/{COMPLAINTS}", new, branch_of(copy, COMPLAINTS))
+    times = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        assert list(refusals(copy, (moved,), beside=None, with_main=False)) == []
+        times.append(time.perf_counter() - begun)
+    assert min(times) < 0.05, times
+
+
+# certified disposal
+
+
+def test_a_certified_disposal_replaces_a_ledger_and_nothing_else_does(tmp_path: Path) -> None:
+    def make(folder: Path) -> Program:
+        found = Program(folder, NOON)
+        pack = starter(tmp_path / "starter")
+        made = found("init", folder, "--org", "绿源置业", "--site", "hz", "--starter", pack, folder=tmp_path)
+        assert made.code == 0, made.err
+        return found
+
+    store = tmp_path / "shared.git"
+    assert Program(tmp_path)("guard", "install", store).code == 0
+    hz = destruction.begun(make, tmp_path / "hz")
+    marked = destruction.ended(hz, "到期要销毁的内容")
+    kept = hz.issue("QR-04-01")
+    ledger = next(name for name in hz.heads() if "liaison" in name or "/2026/hz" in name).removeprefix("refs/heads/")
+    assert hz("sync", "office").code == 0, hz("sync", "office")
+    git(tmp_path, "clone", "-q", "hz", "nb")
+    git(tmp_path, "clone", "-q", "--mirror", "hz", "stale.git")
+    nb = hz.elsewhere(tmp_path / "nb")
+    assert nb("sync", "office").code == 0
+
+    later = destruction.due(hz)
+    destruction.done(later, "retention", "dispose", "--due", *destruction.ORDER)
+    found = later("sync", "office")
+    assert found.code == 0 and "destroyed by certificate" in found.out, (found.out, found.err)
+    assert branch_of(store, ledger) == branch_of(hz.root, ledger)
+    assert marked not in later.all_numbers() and kept in later.all_numbers()
+
+    said = git(tmp_path / "stale.git", "push", "--force", str(store), ledger, check=False)
+    assert "would be rewritten" in said or "may not come back" in said
+    other = nb.later(destruction.due(nb).at or NOON)
+    found = other("sync", "office")
+    assert found.code == 0 and "destroyed by certificate" in found.out, (found.out, found.err)
+    assert branch_of(nb.root, ledger) == branch_of(hz.root, ledger)
+    assert destruction.found(nb.root, "到期要销毁的内容") == []
+    assert other.all_numbers() == later.all_numbers()
+    assert other("sync", "office").out.endswith("nothing to send or to receive\n")
+
+
+# over ssh
+
+
+@pytest.fixture
+def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """`user@host:port` of a server of our own on this machine, reached with a key that is thrown away."""
+    server = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
+    if server is None:
+        pytest.skip("sshd is not installed: apt-get install openssh-server")
+    folder = tmp_path / "ssh"
+    folder.mkdir(mode=0o700)
+    for name in ("host", "mine"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True)
+    shutil.copy(folder / "mine.pub", folder / "authorized")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (folder / "sshd_config").write_text(
+        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/authorized\n"
+        f"PidFile {folder}/pid\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\n",
+        "utf-8",
+    )
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)
+    running = subprocess.Popen([server, "-D", "-e", "-f", str(folder / "sshd_config")], stderr=subprocess.PIPE)
+    options = f"-F /dev/null -i {folder}/mine -o IdentitiesOnly=yes -o StrictHostKeyChecking=no"
+    monkeypatch.setenv("GIT_SSH_COMMAND", f"ssh {options} -o UserKnownHostsFile={folder}/known -o BatchMode=yes")
+    try:
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield f"{getpass.getuser()}@127.0.0.1:{port}"
+    finally:
+        running.terminate()
+        running.communicate(timeout=10)
+
+
+def test_over_ssh(ssh: str, tmp_path: Path) -> None:
+    """The same by a real server: a site sends, another one receives, and what is forged is refused in the same words."""
+    store = tmp_path / "shared.git"
+    pack = starter(tmp_path / "starter")
+    settings = pack / "qms.toml"
+    settings.write_text(
+        settings.read_text("utf-8").replace('url = "../shared.git"', f'url = "ssh://{ssh}{store}"'), "utf-8"
+    )
+    hz = Program(tmp_path / "hz", NOON)
+    assert hz("init", hz.root, "--org", "绿源置业", "--site", "hz", "--starter", pack, folder=tmp_path).code == 0
+    assert hz("guard", "install", store).code == 0
+    hz.issue("QR-14-04")
+    found = hz("sync", "office")
+    assert found.code == 0, (found.out, found.err)
+    assert ledgers(store) == ledgers(hz.root)
+    git(tmp_path, "clone", "-q", "hz", "nb")
+    number = hz.issue("QR-14-04")
+    assert hz("sync", "office").code == 0
+    nb = hz.elsewhere(tmp_path / "nb")
+    assert nb("sync", "office").code == 0
+    assert number in nb.all_numbers()
+    another(hz.root, last_serial(hz.root) + 2)
+    found = hz("sync", "office")
+    assert found.code == 1 and "have a gap" in found.out

@@ -1,0 +1,226 @@
+"""Personal data masked: in fields and columns, in other texts however they are written there, and as digests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qmsdocs.base.canonical import Json, dumps, loads, sha256
+from qmsdocs.base.toml import parse
+from qmsdocs.model.form import FieldType, Form
+from qmsdocs.model.masking import MASK, Sweep, digest_of, masked, masked_event, masked_form, personal_texts, scrubbed
+
+FORM = parse(
+    """
+number = "F"
+title = "F"
+owner = "x"
+procedure = ""
+retention = "r"
+series = { id = "f", number = "F-{year}-{serial:4}" }
+[field.customer]
+type = "text"
+title = "客户"
+personal = true
+[field.born]
+type = "date"
+title = "生日"
+personal = true
+[field.sex]
+type = "choice"
+title = "性别"
+personal = true
+choices.m = "男"
+choices.f = "女"
+[field.handler]
+type = "person"
+title = "经办"
+personal = true
+[field.story]
+type = "long_text"
+title = "经过"
+[field.kind]
+type = "choice"
+title = "类别"
+choices.anna = "甲"
+choices.b = "乙"
+[field.other]
+type = "record"
+title = "记录"
+[field.files]
+type = "attachment"
+title = "附件"
+[field.team]
+type = "table"
+title = "小组"
+[field.team.column.role]
+type = "text"
+title = "职责"
+[field.team.column.contact]
+type = "text"
+title = "联系方式"
+personal = true
+[field.fixed]
+type = "table"
+title = "固定"
+rows.one = "一"
+rows.two = "二"
+[field.fixed.column.who]
+type = "text"
+title = "谁"
+personal = true
+[state]
+open = { title = "开" }
+""",
+    Form,
+    source="form.toml",
+)
+FILE: Json = {"name": "Anna 身份证.JPG", "size": 7, "sha256": "0" * 64}
+VALUES: Mapping[str, Json] = {
+    "customer": "林玥明", "born": "1980-05-06", "sex": "f", "handler": "wang.fang",
+    "story": "林 玥明生于1980-05-06，电话138 0013 8000，与 Anna Li 同来", "kind": "anna", "other": "F-2026-0802",
+    "files": [FILE], "team": [{"role": "组长 anna li", "contact": "13800138000"}, {"role": "员", "contact": None}],
+    "fixed": {"one": {"who": "Anna Li"}, "two": {}},
+}  # fmt: skip
+
+
+def sweep() -> Sweep:
+    return Sweep(personal_texts(FORM, VALUES))
+
+
+def salts() -> Iterator[str]:
+    return (f"{number:032x}" for number in range(1, 1000))
+
+
+def body(**more: Json) -> dict[str, Json]:
+    return {"act": "issue", "nonce": "ab" * 16, "submission": "k", "reason": None, "set": dict(VALUES), "derived": {},
+            "previous": None, "signer": None, **more}  # fmt: skip
+
+
+def test_what_must_occur_nowhere_is_every_personal_text_but_the_staffs() -> None:
+    assert personal_texts(FORM, VALUES) == {"林玥明", "1980-05-06", "13800138000", "Anna Li"}
+
+
+def test_lists_of_names_are_sought_name_by_name_and_short_numbers_are_not() -> None:
+    assert personal_texts(FORM, {"customer": "赵一、Tom Ray; 12"}) == {"赵一、Tom Ray; 12", "赵一", "Tom Ray"}
+
+
+def test_values_are_masked_where_they_stand_and_where_they_are_told() -> None:
+    found = masked(FORM, VALUES, sweep())
+    assert found == {
+        "customer": MASK, "born": MASK, "sex": MASK, "handler": MASK,
+        "story": f"{MASK}生于{MASK}，电话{MASK}，与 {MASK} 同来", "kind": "anna", "other": "F-2026-0802",
+        "files": [{"name": f"{MASK}.jpg", "size": 7, "sha256": "0" * 64}],
+        "team": [{"role": f"组长 {MASK}", "contact": MASK}, {"role": "员", "contact": None}],
+        "fixed": {"one": {"who": MASK}, "two": {}},
+    }  # fmt: skip
+
+
+def test_a_mask_fits_every_field_of_the_masked_form() -> None:
+    form = masked_form(FORM)
+    assert {form.field[name].type for name in ("customer", "born", "sex", "handler")} == {FieldType.TEXT}
+    assert form.field["team"].column["contact"].type is FieldType.TEXT
+    assert form.field["kind"] == FORM.field["kind"] and form.field["files"] == FORM.field["files"]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("林玥来", "＊＊＊来"),
+        ("林 玥", "＊＊＊"),
+        ("森林玥", "森＊＊＊"),
+        ("林在玥", "林在玥"),
+        ("ann", "ann"),
+        ("Ann Lee.", "＊＊＊."),
+        ("ANN-LEE", "＊＊＊"),
+        ("Joann Lee", "Joann Lee"),
+        ("ann leeward", "ann leeward"),
+        ("tel 138-0013-8000!", "tel ＊＊＊!"),
+        ("１３８００１３８０００", "＊＊＊"),
+        ("913800138000", "913800138000"),
+        ("1 2 0 7", "1 2 0 7"),
+        ("乙1207室", "乙＊＊＊室"),
+        ("20261207", "20261207"),
+        ("", ""),
+    ],
+)
+def test_texts_are_found_as_whole_words_however_they_are_written(text: str, left: str) -> None:
+    assert scrubbed(text, {"林玥", "Ann Lee", "13800138000", "1207"}) == left
+
+
+@given(
+    st.text(max_size=8),
+    st.sampled_from(["林玥明", "欧阳昇"]),
+    st.sampled_from(["", " ", "·", "  "]),
+    st.text(max_size=8),
+)
+def test_no_name_stays_whatever_stands_around_it(before: str, name: str, between: str, after: str) -> None:
+    found = scrubbed(before + between.join(name) + after, {name})
+    squeezed = "".join(filter(str.isalnum, found))
+    assert name not in squeezed or name in "".join(filter(str.isalnum, before)) + "".join(filter(str.isalnum, after))
+
+
+def test_an_event_keeps_every_key_and_holds_digests_for_what_is_masked() -> None:
+    chance = salts()
+    found = masked_event(FORM, body(previous="c" * 64), sweep(), lambda: next(chance))
+    assert found is not None
+    made = loads(found.data)
+    assert isinstance(made, dict) and set(made) == set(body()) and made["previous"] == "c" * 64
+    said = made["set"]
+    assert isinstance(said, dict)
+    assert (said["kind"], said["other"]) == ("anna", "F-2026-0802")
+    for place, value in (
+        ("/set/customer", "林玥明"),
+        ("/set/team/0/contact", "13800138000"),
+        ("/set/born", "1980-05-06"),
+    ):
+        digest = hashlib.sha256(bytes.fromhex(found.salts[place]) + json.dumps(value, ensure_ascii=False).encode())
+        assert digest_of(found.salts[place], value) == digest.hexdigest()
+        assert digest.hexdigest().encode() in found.data, place
+    assert said["story"] == {
+        "masked": digest_of(found.salts["/set/story"], VALUES["story"]),
+        "shown": f"{MASK}生于{MASK}，电话{MASK}，与 {MASK} 同来",
+    }
+    for text in ("林", "13800138000", "Anna", "1980", "wang.fang"):
+        assert text.encode() not in found.data, text
+
+
+def test_the_random_number_of_a_masked_event_stays_in_the_house() -> None:
+    """With it, and all else known, the hash of the event would tell a guessed telephone number from a wrong one."""
+    chance = salts()
+    found = masked_event(FORM, body(), sweep(), lambda: next(chance))
+    assert found is not None and b"ab" * 16 not in found.data
+    made = loads(found.data)
+    assert isinstance(made, dict) and made["nonce"] == {"masked": digest_of(found.salts["/nonce"], "ab" * 16)}
+    assert len(set(found.salts.values())) == len(found.salts)
+
+
+def test_with_the_salts_and_the_values_the_stored_event_is_made_again() -> None:
+    chance = salts()
+    whole = body()
+    found = masked_event(FORM, whole, sweep(), lambda: next(chance))
+    assert found is not None
+    again = loads(found.data)
+    for place in found.salts:
+        *above, last = place.split("/")[1:]
+        shown, held = again, whole
+        for part in above:
+            shown, held = (item[int(part)] if isinstance(item, list) else item[part] for item in (shown, held))  # type: ignore[index,call-overload]
+        shown[last] = held[last]  # type: ignore[index,call-overload]
+    assert sha256(dumps(again)) == sha256(dumps(whole))
+
+
+def test_an_event_with_nothing_to_mask_leaves_as_it_is_stored() -> None:
+    plain = {"story": "无", "kind": "anna"}
+    assert masked_event(FORM, body(set=plain), sweep(), lambda: "0" * 32) is None
+    assert masked_event(FORM, body(set=plain, reason="林玥明要求"), sweep(), lambda: "0" * 32) is not None
+
+
+def test_of_an_unknown_form_every_text_is_swept() -> None:
+    found = masked_event(None, body(), Sweep(frozenset({"林玥明"})), lambda: "1" * 32)
+    assert found is not None and "林".encode() not in found.data and b"13800138000" in found.data
