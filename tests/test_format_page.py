@@ -117,7 +117,7 @@ def verified(root: Path, script: Path = WHOLE) -> dict[str, Any]:
 
 def test_the_stranger_knows_nothing_of_ours() -> None:
     text = STRANGER.read_text("utf-8")
-    assert sum(bool(line.strip()) for line in text.splitlines()) <= 140  # what the page promises
+    assert sum(bool(line.strip()) for line in text.splitlines()) <= 145  # what the page promises
     imported = set(re.findall(r"^(?:import|from) (\w+)", text + WHOLE.read_text("utf-8"), re.MULTILINE))
     assert imported <= {*sys.stdlib_module_names, "stranger"}
 
@@ -213,6 +213,20 @@ def seat_again(root: Path) -> None:
     added(root, JOURNAL, "seat/00/00/000003/0001-issue.json", record=number)
 
 
+def destroyed_unseen(root: Path) -> None:
+    """A certificate that says a record is gone, signed by nobody."""
+    record = {"number": "DSP-HZ-000001", "series": "disposal", "serial": 1}
+    listed = [{"number": "TS-HZ-2026-0009", "series": "ts", "serial": 9}]
+    said = {"ledger": COMPLAINTS, "needed": 2, "records": listed}
+    done = {name: git(root, "rev-parse", COMPLAINTS).strip() for name in ("before", "root", "tree")}
+    like = events(root, JOURNAL)["seat/00/00/000001/0001-issue.json"]
+    first = dumps({**like, "record": record, "set": said})
+    more = {"record": record, "act": "carry_out", "sequence": 2, "previous": sha256(first), "set": done}
+    acts = {"0001-issue": first, "0002-carry_out": dumps({**like, **more})}
+    new = {f"disposal/00/00/000001/{name}.json": blob(root, data) for name, data in acts.items()}
+    rewrite(root, JOURNAL, lambda tree: tree.update(new), parents=True)
+
+
 def two_ways(root: Path) -> None:
     tree = git(root, "rev-parse", f"{COMPLAINTS}^{{tree}}").strip()
     git(root, "update-ref", f"refs/remotes/x/{COMPLAINTS}", git(root, "commit-tree", tree, "-m", "x").strip())
@@ -260,6 +274,7 @@ TAMPERING: tuple[tuple[str, str, Callable[[Path], object]], ...] = (
     ("R16", "a ledger elsewhere", opening_for_nothing),
     ("R17", "the last act taken back", lambda r: git(r, "update-ref", f"refs/heads/{COMPLAINTS}", f"{COMPLAINTS}^")),
     ("R18", "one seat twice", seat_again),
+    ("R19", "a destruction nobody saw", destroyed_unseen),
 )  # fmt: skip
 
 

@@ -62,8 +62,7 @@ HANDED_ON = {
     "cli/report.py": {"refusal.message", "error.hint"},
     "cli/session.py": {"said", "label"},
     "cli/guard.py": {"why"},
-    "cli/sync.py": {"_line(session, moved, found.place, dry_run=dry_run)", "found.error.message", "moved.reason"}
-    | {"found.error.hint"},
+    "cli/sync.py": {"_line(session, moved, found.place, dry_run=dry_run)", "found.error.message", "moved.reason"},
     "cli/words.py": {"said", "self.said", "self.help", "_template(self.help)", "_template(below.help)"},
     "fill/ask.py": {"item.help.of(self.language) if item.help is not None else None"},  # a Question's, not click's
     "fill/refused.py": {"refusal.message", "said"},

@@ -11,11 +11,15 @@ from control import PEOPLE, ZONE, Company
 from firm import firm, said
 
 from qmsdocs.acts.record import Filled, Intent, issue, step, void
-from qmsdocs.audit import actions
+from qmsdocs.audit import actions, effects
+from qmsdocs.audit.case import Case
+from qmsdocs.audit.engine import run
+from qmsdocs.audit.judge import Judge
 from qmsdocs.audit.rule import Hit
 from qmsdocs.audit.scope import Scope
+from qmsdocs.audit.stream import cases
 from qmsdocs.base.canonical import Json
-from qmsdocs.store.event import Change
+from qmsdocs.store.event import Change, RaisedFrom
 from qmsdocs.system.view import System
 
 HEAD = """number = "{number}"
@@ -201,6 +205,16 @@ def on(company: Company, rule: Rule, number: str, day: str = "2026-11-03") -> st
     return said(company.system.refreshed(now), rule).get(number, "")
 
 
+def of(company: Company, rule: Callable[[Case], Iterator[Hit]], number: str) -> str:
+    """What a rule over records says of one, nothing where it says nothing."""
+    judge, objects = Judge(Scope(company.system)), company.system.objects
+    heads = objects.heads(lambda name: name.startswith("records/"))
+    held = (case for branch, head in heads.items() for case in cases(judge, branch, objects.walk(head.commit)))
+    [found] = [tuple(rule(case)) for case in held if case.number == number]
+    assert all(hit.subject == number for hit in found)
+    return "; ".join(str(hit.message) for hit in found)
+
+
 def line(who: str | None = "zheng.kai", by: str | None = "2026-11-10", done: str | None = None) -> Json:
     """One action."""
     cells = {"what": "换件", "who": who, "by": by, "done": done}
@@ -263,7 +277,7 @@ def test_ACT504_spares(acme: Company) -> None:
 
 def test_ACT505_fires(acme: Company) -> None:
     number = stepped(acme, stepped(acme, issued(acme, actions=[line()]), "act"), "check", effect="好")
-    assert on(acme, actions.closed_with_open_action, number) == "it is closed, and action 1 was never done"
+    assert of(acme, effects.closed_with_open_action, number) == "it is closed, and action 1 was never done"
 
 
 def test_ACT505_spares(acme: Company) -> None:
@@ -274,12 +288,12 @@ def test_ACT505_spares(acme: Company) -> None:
     gone = issued(acme, actions=[line()])
     posted(acme, lambda s: void(s, gone, replaced_by=None, intent=Intent(by="wang.fang", reason="重复")))
     for other in (number, still, gone):
-        assert on(acme, actions.closed_with_open_action, other) == ""
+        assert of(acme, effects.closed_with_open_action, other) == ""
 
 
 def test_ACT506_fires(acme: Company) -> None:
     number = stepped(acme, stepped(acme, issued(acme, actions=[line()]), "act"), "check")
-    assert on(acme, actions.effectiveness_missing, number).startswith("it is closed, and nobody checked")
+    assert of(acme, effects.effectiveness_missing, number).startswith("it is closed, and nobody checked")
 
 
 def test_ACT506_spares(acme: Company) -> None:
@@ -288,16 +302,16 @@ def test_ACT506_spares(acme: Company) -> None:
     nothing = stepped(acme, issued(acme), "drop")
     dropped = stepped(acme, issued(acme, "QR-50-04"), "drop")
     for number in (checked, nothing, dropped):
-        assert on(acme, actions.effectiveness_missing, number) == ""
+        assert of(acme, effects.effectiveness_missing, number) == ""
 
 
 def test_ACT507_fires(acme: Company) -> None:
     owner = stepped(acme, issued(acme, "QR-50-02", actions=[{"who": "zheng.kai"}]), "act", cause="螺丝松")
     stepped(acme, owner, "check", checker="zheng.kai", effect="好")
-    assert on(acme, actions.checked_by_doer, owner) == "郑凯 checked the effect of his own work"
+    assert of(acme, effects.checked_by_doer, owner) == "郑凯 checked the effect of his own work"
     writer = stepped(acme, issued(acme, "QR-50-04"), "act", by="feng.lan", cause="螺丝松")
     stepped(acme, writer, "check", by="feng.lan", effect="好")
-    assert on(acme, actions.checked_by_doer, writer) == "冯岚 checked the effect of his own work"
+    assert of(acme, effects.checked_by_doer, writer) == "冯岚 checked the effect of his own work"
 
 
 def test_ACT507_spares(acme: Company) -> None:
@@ -306,14 +320,14 @@ def test_ACT507_spares(acme: Company) -> None:
     stepped(acme, owner, "check", by="zheng.kai", checker="feng.lan", effect="好")
     writer = stepped(acme, issued(acme, "QR-50-04"), "act", by="li.ming", cause="螺丝松")
     stepped(acme, writer, "check", by="feng.lan", effect="好")
-    assert on(acme, actions.checked_by_doer, owner) == on(acme, actions.checked_by_doer, writer) == ""
+    assert of(acme, effects.checked_by_doer, owner) == of(acme, effects.checked_by_doer, writer) == ""
 
 
 def test_ACT508_fires(acme: Company) -> None:
     number = stepped(acme, stepped(acme, issued(acme, actions=[line()]), "act"), "check", effect="好")
     plain = stepped(acme, stepped(acme, issued(acme, "QR-50-04"), "act"), "check", effect="好")
-    assert on(acme, actions.root_cause_missing, number) == "it is closed without a root cause"
-    assert on(acme, actions.root_cause_missing, plain) == "it is closed without a root cause"
+    assert of(acme, effects.root_cause_missing, number) == "it is closed without a root cause"
+    assert of(acme, effects.root_cause_missing, plain) == "it is closed without a root cause"
 
 
 def test_ACT508_spares(acme: Company) -> None:
@@ -321,14 +335,14 @@ def test_ACT508_spares(acme: Company) -> None:
     nothing = stepped(acme, issued(acme), "drop")
     still = stepped(acme, issued(acme, actions=[line()]), "act")
     for number in (given, nothing, still):
-        assert on(acme, actions.root_cause_missing, number) == ""
+        assert of(acme, effects.root_cause_missing, number) == ""
 
 
 def test_ACT509_fires(acme: Company) -> None:
     """It rose in weight after the step that needs the other record."""
     number = stepped(acme, stepped(acme, issued(acme), "act"), "note", serious=True)
     why = "深查 had to be raised before the step 采取措施 and does not exist"
-    assert on(acme, actions.called_for_missing, number) == why
+    assert of(acme, effects.called_for_missing, number) == why
 
 
 def test_ACT509_spares(acme: Company) -> None:
@@ -338,7 +352,7 @@ def test_ACT509_spares(acme: Company) -> None:
     back = stepped(acme, stepped(acme, stepped(acme, issued(acme), "act"), "note", serious=True), "back")
     dropped = stepped(acme, issued(acme, serious=True), "drop")
     for number in (light, early, back, dropped):
-        assert on(acme, actions.called_for_missing, number) == ""
+        assert of(acme, effects.called_for_missing, number) == ""
 
 
 def test_ACT510_fires(acme: Company) -> None:
@@ -356,9 +370,32 @@ def test_ACT510_spares(acme: Company) -> None:
     assert on(acme, actions.owner_left, closed, "2026-11-21") == ""
 
 
-def test_rules_are_entered_once(tmp_path: Path) -> None:
-    """A repository nobody uses yet gives them nothing to say."""
+def test_ACT509_sees_that_the_other_record_was_voided(acme: Company) -> None:
+    number = issued(acme, serious=True)
+    raised = RaisedFrom(number, "deeper", acme.system.record(number).record.last.sha256)
+    filled = Filled(form="QR-50-01", values={"opened_on": "2026-11-02"}, submission="deeper", raised_from=raised)
+    child = posted(acme, lambda system: issue(system, filled, Intent(by="wang.fang")))
+    stepped(acme, number, "act")
+    assert on(acme, effects.called_for_voided, number) == of(acme, effects.called_for_missing, number) == ""
+    posted(acme, lambda s: void(s, child, replaced_by=None, intent=Intent(by="wang.fang", reason="重复")))
+    why = "深查 had to be raised before the step 采取措施 and does not exist"
+    assert on(acme, effects.called_for_voided, number) == of(acme, effects.called_for_missing, number) == why
+
+
+def test_the_audit_applies_them_and_remembers(acme: Company) -> None:
+    """What a record is found wrong in is found again by the next run, which reads it no more."""
+    number = stepped(acme, stepped(acme, issued(acme, actions=[line()]), "act"), "check", effect="好")
+    late = issued(acme, actions=[line(who=None, by=None)])
+    wanted = {("ACT505", number), ("ACT508", number), ("ACT501", late), ("ACT502", late)}
+    for count in (True, False):
+        report = run(Scope(acme.system))
+        assert wanted <= {(finding.code, finding.subject) for finding in report.findings}
+        assert (report.checked["read_again"] > 0) == count
+
+
+def test_nobody_is_accused_where_nothing_is_kept(tmp_path: Path) -> None:
     system = firm(tmp_path / "acme", FORMS).system
-    codes = [rule.code for rule in actions.RULES]
-    assert codes == sorted(set(codes)) and len(codes) == 10
-    assert [hit for rule in actions.RULES for hit in rule.check(Scope(system))] == []
+    rules = (*actions.RULES, *effects.RULES)
+    assert [hit for rule in rules for hit in rule.check(Scope(system))] == []
+    codes = sorted({rule.code for rule in rules} | {rule.code for rule in effects.RECORD_RULES})
+    assert codes == [f"ACT5{number:02}" for number in range(1, 11)]

@@ -259,6 +259,15 @@ def test_DOC404_sees_through_a_deputy(acme: Company) -> None:
     assert list(said(acme.system, offices.self_approved)) == [own.record]
 
 
+def test_DOC404_looks_at_withdrawals(acme: Company) -> None:
+    """Who asked for one decides on it, though somebody else prepared the revision."""
+    acme.do(lambda s: release.withdraw(s, NUMBER, Act("zhao.lei", "不再需要")))
+    item = acme.newest()
+    assert said(acme.system, offices.self_approved) == {}
+    forged(acme, item, "withdraw", Course.WITHDRAWN, "zhao.lei", withdrawn_on="2026-11-10")
+    assert list(said(acme.system, offices.self_approved)) == [item.record]
+
+
 def test_DOC404_spares(acme: Company) -> None:
     """The author only prepares; the withdrawal is asked for by one and decided by another."""
     revised(acme, 12)
@@ -373,13 +382,17 @@ def test_DOC416_fires(acme: Company) -> None:
 
 
 def test_DOC416_spares(acme: Company) -> None:
-    """The day after the first one ends; another role; one that was revoked."""
+    """The day after the first one ends; another role; another principal; one that was revoked."""
     acme.delegate("zhao.lei", "qian.li", days=2)
-    acme.later(days=3)
-    for deputy, role in (("li.ming", "general_manager"), ("zheng.kai", "document_controller")):
+    day = acme.now.date() + timedelta(days=3)
+    for principal, deputy, role in (
+        ("zhao.lei", "li.ming", "general_manager"),
+        ("zhao.lei", "zheng.kai", "document_controller"),
+        ("wang.fang", "feng.lan", "document_controller"),
+    ):
         acme.do(
-            lambda s, deputy=deputy, role=role: officers.delegate(  # type: ignore[misc]
-                s, "zhao.lei", deputy, Act("zhao.lei"), from_on=s.today, until_on=s.today, roles=(role,)
+            lambda s, said=(principal, deputy), role=role: officers.delegate(  # type: ignore[misc]
+                s, *said, Act(said[0]), from_on=day, until_on=day, roles=(role,)
             )
         )
     revoked = acme.delegate("li.ming", "qian.li")

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from control import QMS, Company
-from firm import firm
+from control import Company
 from tamper import (
     CONTROL,
     FIRST,
@@ -20,6 +19,7 @@ from tamper import (
     RECORDS,
     Hand,
     approval,
+    begun,
     codes,
     copied,
     findings,
@@ -205,10 +205,6 @@ def flipped(company: Company) -> None:
     path.write_bytes(bytes(data))
 
 
-def local_remote(company: Company, commit: str) -> None:
-    fetched(company, commit)
-
-
 # code, what is done, what is said of it
 FIRES: tuple[tuple[str, Deed, tuple[str, ...]], ...] = (
     ("HIS401", removed, (RECORDS, "it is gone: on")),
@@ -223,7 +219,7 @@ FIRES: tuple[tuple[str, Deed, tuple[str, ...]], ...] = (
     ("HIS407", opened_late, ("records/trial/2025/hz", "opening was written after its first act")),
     ("HIS408", lambda c: noted(c, series="opening", set={"ledger": "records/trial/2027/hz"}),
      ("records/trial/2027/hz", "nothing of it is held")),
-    ("HIS409", lambda c: cut(c, -1, OTHER) or cut(c, -2), (RECORDS, "an earlier state was put back")),
+    ("HIS409", lambda c: cut(c, -1), (RECORDS, "an earlier state was put back")),
     ("HIS410", lambda c: Hand(c.root).commit({FIRST: b"{}"}), ("SY-HZ-2026-0001", "was changed or removed later")),
     ("HIS410", lambda c: Hand(c.root).commit({FIRST: None}), ("SY-HZ-2026-0001", "was changed or removed later")),
     ("HIS411", lambda c: Hand(c.root).commit({}, parents=(Hand(c.root).head, Hand(c.root, OTHER).head)),
@@ -246,8 +242,7 @@ FIRES: tuple[tuple[str, Deed, tuple[str, ...]], ...] = (
     ("HIS425", lambda c: git(c.root, "config", "--unset", "core.fsync"), ("core.fsync is -, it has to be all",)),
     ("HIS425", lambda c: git(c.root, "config", "include.path", "../evil"), ("include.path = ../evil",)),
     ("HIS425", lambda c: git(c.root, "config", "filter.x.smudge", "evil"), ("filter.x.smudge = evil",)),
-    ("HIS426", lambda c: git(c.root, "update-ref", "refs/heads/records/trial/2026", "main", "0" * 40)
-     if False else git(c.root, "update-ref", "refs/heads/records/Trial", "main"), ("records/Trial",)),
+    ("HIS426", lambda c: git(c.root, "update-ref", "refs/heads/records/Trial", "main"), ("records/Trial",)),
     ("HIS427", lambda c: git(c.root, "symbolic-ref", f"refs/heads/{OTHER}", "refs/heads/main"), (OTHER, "refs/heads/main")),
     ("HIS428", lambda c: linked(c, "forms/F-1/template.html"), ("forms/F-1/template.html", "/etc/hostname")),
     ("HIS428", lambda c: git(c.root, "init", "--quiet", "procedures/inner"), ("procedures/inner", "of its own")),
@@ -300,7 +295,7 @@ SPARES: tuple[tuple[str, Deed], ...] = (
     ("HIS414", lambda c: recorded_at(c, minutes=-1)),
     ("HIS415", lambda c: noted(c, at=c.now + timedelta(days=300))),
     ("HIS420", lambda c: git(c.root, "update-ref", "refs/heads/replace/x", "main")),
-    ("HIS421", lambda c: write(c, ".git/info/grafts", "# none\n\n")),
+    ("HIS421", lambda c: write(c, ".git/info/grafts", "")),
     ("HIS422", cloned),
     ("HIS423", lambda c: write(c, ".git/objects/info/alternates", "\n")),
     ("HIS424", lambda c: (c.root / ".gitattributes").write_bytes((c.root / ".gitattributes").read_bytes()[:-1] + b"\r\n")),
@@ -357,28 +352,32 @@ def test_every_reason_of_trust_has_its_kind() -> None:
 
 
 def test_what_is_kept_at_a_shared_store_is_no_loss(tmp_path: Path) -> None:
-    shared = f'[remote.shared]\nurl = "{tmp_path}/shared.git"\n'
-    texts_of = {"qms.toml": QMS + shared}
-    writer = firm(tmp_path / "writer", texts_of)
-    writer.key("li.ming")
-    writer.later(days=1).edit(12)
-    writer.submit()
-    root = tmp_path / "reader"
-    git(tmp_path, "clone", "--quiet", str(writer.root), str(root))
-    git(root, "update-ref", "-d", f"refs/remotes/origin/{JOURNAL}")
-    reader = writer.copy(root=root)
-    assert says(findings(reader), "HIS406", JOURNAL, "kept at shared")
+    """A reader that has not read the store says so; in the copy that writes, the same ledger is lost."""
+    git(tmp_path, "init", "--quiet", "--bare", "shared.git")
+    writer = begun(tmp_path / "writer", f'[remote.shared]\nurl = "{tmp_path}/shared.git"\n')
+    for day in range(2):
+        recorded(writer.later(days=1), f"第 {day} 件")
+        recorded(writer, f"另一类第 {day} 件", "F-2")
+    git(tmp_path, "clone", "--quiet", str(writer.root), "reader")
+    reader = writer.copy(root=tmp_path / "reader")
+    for copy in (writer, reader):
+        removed(copy)
+    assert says(findings(reader), "HIS406", RECORDS, "kept at shared")
     assert "HIS401" not in codes(findings(reader))
+    assert "HIS406" not in codes(findings(writer))
+    assert says(findings(writer), "HIS401", RECORDS)
+    git(reader.root, "update-ref", "-d", f"refs/remotes/origin/{JOURNAL}")
+    assert says(findings(reader), "HIS406", JOURNAL, "kept at shared")
 
 
 def test_what_was_verified_before_is_not_walked_again(company: Company) -> None:
     """A change below the verified commit is not looked for; one above it is; a vanished one is a rewriting."""
     hand = Hand(company.root)
-    verified = hand.commit({FIRST: b"{}"})
-    recorded(company, "又一件")
+    verified = hand.commit({FIRST: b"{}"}, at=company.now.isoformat())
+    recorded(company.later(hours=1), "又一件")
     scope = Scope(company.system)
     assert not [code for code, _ in history.check_ledger(scope, RECORDS, hand.head, verified=verified)]
-    hand.commit({FIRST: b"[]"})
+    hand.commit({FIRST: b"[]"}, at=company.now.isoformat())
     assert [code for code, _ in history.check_ledger(scope, RECORDS, hand.head, verified=verified)] == ["HIS410"]
     [code] = {code for code, _ in history.check_ledger(scope, OTHER, Hand(company.root, OTHER).head, verified=verified)}
     assert code == "HIS403"

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from control import Company
+from control import PEOPLE, Company
 from firm import firm, forged, said
 from program import Program
 
@@ -203,16 +203,28 @@ def test_SYS905_fires_for_a_forged_approval(acme: Company) -> None:
 
 
 def test_SYS905_spares(acme: Company) -> None:
-    """Exactly a year; and it goes on resting on the revision it first stood in, whoever approves a later one."""
-    accept(acme, entry(expires="2027-11-02"))
+    """Exactly a year; and a deputy, named by himself or by whom he acted for."""
     acme.delegate("zhao.lei", "qian.li")
-    write(acme, entry(expires="2027-11-02"), entry(subject="QP-15", by="qian.li"), entry(subject="QP-16"))
-    acme.later(days=1).submit(number=WAIVERS)
+    write(acme, entry(expires="2027-11-02"), entry(subject="QP-15", by="qian.li"))
+    acme.submit(number=WAIVERS)
     acme.review(number=WAIVERS)
     acme.approve(by="qian.li", number=WAIVERS)
-    acme.later(days=1)
-    assert len(standing(acme)) == 3
+    assert len(standing(acme)) == 2
     assert said(acme.system, upkeep.without_right) == {}
+
+
+def test_SYS905_spares_what_somebody_else_approved_before(tmp_path: Path) -> None:
+    """A waiver rests on the revision it first stood in, also when the next one has another approver."""
+    two = PEOPLE.replace('name = "钱莉"\nroles = []', 'name = "钱莉"\nroles = ["general_manager"]')
+    company = firm(tmp_path / "acme", {"people.toml": two}).later(days=1)
+    accept(company, entry())
+    write(company, entry(), entry(subject="QP-15", by="qian.li"))
+    company.later(days=1).submit(number=WAIVERS)
+    company.review(number=WAIVERS)
+    company.approve(by="qian.li", number=WAIVERS)
+    company.later(days=1)
+    assert len(standing(company)) == 2
+    assert said(company.system, upkeep.without_right) == {}
 
 
 # ── SYS906: of a rule there is not

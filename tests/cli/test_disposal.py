@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
+import sys
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +18,9 @@ import pytest
 from destruction import ORDER, PHOTO, begun, done, due, ended, everything, found
 from program import FILLED, Make, Program, looked, refused
 
-from qmsdocs.store import disposal
+from qmsdocs.store import disposal, sync
+from qmsdocs.store.opened import Store
+from qmsdocs.store.rows import Meanings
 
 WITNESSES = ("--witness", "li.ming", "--witness", "wang.fang")
 
@@ -50,8 +55,6 @@ def with_photo(program: Program, marker: str, photo: bytes) -> str:
 
 def picture(text: bytes) -> bytes:
     """A PNG that says `text` in a comment, so that it can be found in any byte of a copy."""
-    import zlib
-
     chunk = b"tEXtComment\0" + text
     return PHOTO[:33] + len(chunk[4:]).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big") + PHOTO[33:]
 
@@ -72,7 +75,8 @@ def test_no_byte_of_a_destroyed_record_is_left_and_the_record_on_hold_is_untouch
                           submission=_submission(company, gone))  # fmt: skip
     company.git("update-ref", "refs/remotes/old/records/liaison/2026/hz", _head(company))
     company.git("tag", "before", _head(company))
-    company.git("notes", "add", "-m", "seen", _head(company))
+    company.git("update-ref", "refs/notes/old", _head(company))
+    company.git("-c", "core.logAllRefUpdates=always", "branch", "aside", _head(company))
     before = _folder(company, kept)
     assert found(company.root, "毁掉的内容甲", b"only-in-the-destroyed-one")
 
@@ -82,7 +86,8 @@ def test_no_byte_of_a_destroyed_record_is_left_and_the_record_on_hold_is_untouch
     assert not draft.exists()
     assert _folder(company, kept) == before  # the same objects, so the same bytes
     assert found(company.root, b"in-both-records")  # a record that remains holds it
-    assert "before" not in company.git("tag", "--list")
+    assert company.git("for-each-ref", "--format=%(refname)", "refs/tags", "refs/notes", "refs/remotes") == ""
+    assert company.git("branch", "--list", "aside") == ""
     assert company.git("fsck", "--full", "--strict") == ""
     assert done(later, "record", "show", kept)
     said = f"{gone} was destroyed on 2026-12-23, certificate {certificate}"
@@ -187,9 +192,11 @@ def test_what_is_not_over_or_not_closed_stays(company: Program) -> None:
         refused(later("retention", "dispose", still, *ORDER), still)
         refused(later("retention", "dispose", "TS-HZ-2026-9999", *ORDER), "there is no record")
         refused(later("retention", "dispose", *ORDER), "which records?")
-        refused(later("retention", "dispose", early, *ORDER[:-1]), "nobody is here to be asked")
+        unasked = later("retention", "dispose", early, *ORDER[:-1])
         planned = later("retention", "dispose", early, *ORDER, "-n")
-    assert planned.code == 0
+    assert (unasked.code, planned.code) == (2, 0)
+    assert early in unasked.out
+    assert "nobody is here to be asked" in unasked.err
     assert early in planned.out
 
 
@@ -248,13 +255,14 @@ def test_a_certificate_given_up_destroys_nothing_and_makes_room_for_another(comp
 
 def test_an_erasure_needs_the_quality_manager_and_the_law_looked_up(company: Program) -> None:
     """Before the period has ended; a hold stands above it."""
-    number = ended(company, "要求删除的内容", form="QR-14-04")
+    later = due(company)
+    number = ended(later, "要求删除的内容", form="QR-14-04")
     asked = ("retention", "erase", number, "--requested-by", "客户本人，电话", "--as", "zhao.lei", "-y")
-    refused(company(*asked, *WITNESSES), "does a law ask")
-    held = done(company, "retention", "hold", number, "-m", "调查", "--as", "li.ming").split(":")[0]
-    refused(company(*asked, *WITNESSES, "--law-checked", "无"), "on hold")
-    done(company, "retention", "lift", held, "-m", "了结", "--as", "li.ming")
-    said = company(*asked, *WITNESSES, "--law-checked", "无下限", "--json")
+    refused(later(*asked, *WITNESSES), "does a law ask")
+    held = done(later, "retention", "hold", number, "-m", "调查", "--as", "li.ming").split(":")[0]
+    refused(later(*asked, *WITNESSES, "--law-checked", "无"), "on hold")
+    done(later, "retention", "lift", held, "-m", "了结", "--as", "li.ming")
+    said = later(*asked, *WITNESSES, "--law-checked", "无下限", "--json")
     assert said.code == 0, said
     assert [record["reason"] for record in said.json["certificates"][0]["records"]] == ["erasure"]
     assert found(company.root, "要求删除的内容") == []
@@ -286,8 +294,14 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize(
-    ("name", "after"), [("gather", False), ("replace", False), *((name, True) for name, _ in disposal.STEPS)]
-)
+    ("name", "after"),
+    [
+        ("gather", False),
+        *((name, True) for name in ("replace", "objects", "heads")),
+        *(pytest.param(name, True, marks=pytest.mark.slow) for name in
+          ("gather", "references", "reflogs", "derived", "pages", "drafts")),
+    ],
+)  # fmt: skip
 def test_what_was_interrupted_is_finished_by_whatever_is_recorded_next(
     company: Program, monkeypatch: pytest.MonkeyPatch, name: str, after: bool
 ) -> None:
@@ -329,7 +343,9 @@ def test_a_disposal_stopped_before_it_began_is_finished_too(company: Program, mo
         with pytest.raises(Killed):
             later("retention", "dispose", number, *ORDER)
     count = len(later("retention", "certificates", "--json").json["certificates"])
-    refused(later("retention", "dispose", number, *ORDER), "was destroyed")
+    again = later("retention", "dispose", number, *ORDER)
+    assert again.code == 2
+    assert "was destroyed" in again.err
     assert found(company.root, "刚签完就停") == []
     assert len(later("retention", "certificates", "--json").json["certificates"]) == count
 
@@ -360,6 +376,71 @@ def test_killed_for_real_the_next_command_finishes(make: Make, tmp_path: Path, s
             done(live, "retention", "witness", certificates[0]["number"], "--as", "wang.fang", "-y")
             assert found(live.root, "真的被杀") == []
         assert subprocess.run(["git", "-C", str(live.root), "fsck", "--full"], check=True, capture_output=True)
+
+
+# ── another copy, and whoever has no program of ours
+
+
+def test_a_stale_copy_cannot_bring_back_what_was_destroyed(company: Program, tmp_path: Path) -> None:
+    """A clone made before cannot take the seat over it, nor hand its old ledger on; the certificate empties it too."""
+    marker = "旧副本里还有"
+    number = ended(company, marker, form="QR-14-04")
+    clone = company.elsewhere(tmp_path / "clone")
+    subprocess.run(["git", "clone", "-q", str(company.root), str(clone.root)], check=True)
+    for line in company.git(
+        "for-each-ref", "--format=%(refname:short)", "refs/heads/qms", "refs/heads/records"
+    ).split():
+        clone.git("branch", "-q", line, f"refs/remotes/origin/{line}")
+    clone.git("remote", "remove", "origin")
+    later = due(company)
+    certificate = dispose(later, number)
+    there = clone.elsewhere(clone.root).later(later.at)
+    refused(there("sync", "--take-seat", "--as", "zhao.lei", "-m", "x"), "records were destroyed where it is written")
+    old, new = _store(clone), _store(company)
+    try:
+        assert "records/complaint/2026/hz" not in sync.fetch(old.objects, new.objects, lambda _: True)
+        assert found(clone.root, marker)
+        assert found(company.root, marker) == []
+        sync.fetch(new.objects, old.objects, lambda branch: branch.startswith("qms/"))
+        refuse = disposal.arrive(old, "hz", now=later.at, believes=lambda _: False)
+        assert (refuse, bool(found(clone.root, marker))) == ((), True)
+        gone = disposal.arrive(old, "hz", now=later.at, believes=lambda _: True)
+        assert certificate in gone
+        assert found(clone.root, marker) == []
+        ledger = "records/complaint/2026/hz"
+        assert clone.git("rev-parse", ledger) == company.git("rev-parse", ledger)  # every copy makes the same root
+        assert disposal.arrive(old, "hz", now=later.at, believes=lambda _: True) == ()
+    finally:
+        old.close()
+        new.close()
+
+
+def _store(program: Program) -> Store:
+    return Store.open(program.root, machine=platform.node(), meanings=lambda _: Meanings())
+
+
+def test_the_page_of_the_format_is_enough_to_check_a_disposal(company: Program, tmp_path: Path) -> None:
+    """A verifier written from docs/format.md finds nothing, and finds a record that was put back."""
+    number = ended(company, "格式页够用", form="QR-14-04")
+    before = _head(company, "records/complaint/2026/hz")
+    copy = tmp_path / "copy"
+    subprocess.run(["git", "clone", "-q", "--mirror", str(company.root), str(copy)], check=True)
+    dispose(due(company), number)
+    assert _stranger(company.root) == []
+    ledger = "refs/heads/records/complaint/2026/hz"
+    for line in company.git("for-each-ref", "--format=%(refname)", "refs/heads").split():
+        subprocess.run(["git", "-C", str(copy), "fetch", "-q", str(company.root), f"+{line}:{line}"], check=True)
+    assert _stranger(copy) == []
+    subprocess.run(["git", "-C", str(copy), "update-ref", ledger, before], check=True)
+    rules = {line.split()[0] for line in _stranger(copy)}
+    assert {"R17", "R19"} <= rules
+
+
+def _stranger(folder: Path) -> list[str]:
+    script = Path(__file__).parents[1] / "support/stranger_whole.py"
+    said = subprocess.run([sys.executable, str(script), str(folder)], capture_output=True, check=False)
+    assert said.stdout, said.stderr.decode()[-2000:]
+    return list(json.loads(said.stdout)["found"])
 
 
 def test_everything_is_looked_at(company: Program) -> None:

@@ -346,13 +346,15 @@ def _copied(root: Path, **changes: object) -> bytes:
     return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _another(root: Path, serial: int, **changes: object) -> None:
+def another(root: Path, serial: int, **changes: object) -> None:
+    """One more complaint, made from the first one."""
     record = {"number": f"TS-HZ-2026-{serial:04d}", "series": "ts", "serial": serial}
     path = f"ts/{serial // 10000:02d}/{serial // 100 % 100:02d}/{serial:06d}/0001-issue.json"
     commit(root, COMPLAINTS, {path: _copied(root, record=record, **changes)})
 
 
-def _last(root: Path) -> int:
+def last_serial(root: Path) -> int:
+    """The serial of the newest complaint."""
     return max(int(line.split("/")[3]) for line in git(root, "ls-tree", "-r", "--name-only", COMPLAINTS).split())
 
 
@@ -366,10 +368,10 @@ HOSTILE: tuple[tuple[str, Callable[[Path], object], str], ...] = (
     ("removed", lambda r: commit(r, COMPLAINTS, {f"{FIRST}/0001-issue.json": None}), "changed or removed"),
     ("removed and put back", _gone_and_back, "changed or removed"),
     ("no event", lambda r: commit(r, COMPLAINTS, {f"{FIRST}/0002-amend.json": b"[]"}), "is no event"),
-    ("a gap", lambda r: _another(r, _last(r) + 2), "have a gap"),
-    ("another repository", lambda r: _another(r, _last(r) + 1, repository="b" * 32), "another repository"),
-    ("another ledger", lambda r: _another(r, _last(r) + 1, ledger="records/complaint/2026/nb"), "another ledger"),
-    ("no chain", lambda r: _another(r, _last(r) + 1, previous="0" * 64), "does not follow"),
+    ("a gap", lambda r: another(r, last_serial(r) + 2), "have a gap"),
+    ("another repository", lambda r: another(r, last_serial(r) + 1, repository="b" * 32), "another repository"),
+    ("another ledger", lambda r: another(r, last_serial(r) + 1, ledger="records/complaint/2026/nb"), "another ledger"),
+    ("no chain", lambda r: another(r, last_serial(r) + 1, previous="0" * 64), "does not follow"),
     ("another attachment", lambda r: commit(r, COMPLAINTS, {f"{FIRST}/files/{'0' * 64}": b"x"}), "is not the one"),
     ("a later signature", lambda r: commit(r, COMPLAINTS, {f"{FIRST}/0001-issue.json.sig": b"x"}), "added later"),
     ("not canonical", lambda r: commit(r, COMPLAINTS, {f"{FIRST}/0002-amend.json": b'{ "act": "amend" }'}), "canonical"),

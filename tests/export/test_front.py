@@ -163,7 +163,17 @@ def test_a_line_opens_with_all_it_holds_and_leads_on(page: Browser) -> None:
     click(page, "#lines tr", 0)
     page.wait("!document.getElementById('detail').hidden")
     shown = page.run("document.getElementById('detail').innerText")
-    for word in ("TS-0001", "次卧窗台下方漏水", "淋水试验", "＊＊＊", "王芳", "9f2c7a1b", "TS-0003", "渗水", "QD-14 A/0"):
+    for word in (
+        "TS-0001",
+        "次卧窗台下方漏水",
+        "淋水试验",
+        "＊＊＊",
+        "王芳",
+        "9f2c7a1b",
+        "TS-0003",
+        "渗水",
+        "QD-14 A/0",
+    ):
         assert word in shown, word
     link = page.run("document.querySelector('#detail .files a').getAttribute('href')")
     assert link == "./%E8%AE%B0%E5%BD%95/TS-0001%20%231.pdf"
@@ -221,6 +231,7 @@ def test_nothing_is_wider_than_the_window(browser: Browser, tmp_path: Path, widt
         assert page.run("document.documentElement.scrollWidth") == width
         assert page.run("document.getElementById('detail').scrollWidth") <= width
         assert page.run("document.querySelector('#lines tr').offsetHeight") < 700
+        assert page.run("document.getElementById('tab-0').offsetWidth") > 200
     finally:
         browser.size(1280, 800)
 

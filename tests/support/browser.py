@@ -25,7 +25,9 @@ from program import tool
 PATIENCE = 60.0
 _OWN = re.compile(rb"^[A-Z]+ (http://)?[a-z0-9.]*\.?(google|googleapis|gstatic)\.com[:/]")
 # Chromium is spoken to on descriptors 3 and 4; a shell cannot pass on higher ones.
-_START = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execvp(sys.argv[3], sys.argv[3:])"
+_START = (
+    "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execvp(sys.argv[3], sys.argv[3:])"
+)
 _QUIET = (
     "--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --hide-scrollbars --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync --disable-default-apps "

@@ -31,9 +31,9 @@ def begun(make: Make, folder: Path, *, live: bool = False) -> Program:
     for person in PEOPLE:
         done(made, "key", "new", person, "--as", "wang.fang")
     for person in PEOPLE[1:]:
-        made("key", "confirm", person, "--as", "zhao.lei", "-m", "met")
+        done(made, "key", "confirm", person, "--as", "zhao.lei", "-m", "met")
     done(made, "document", "submit", "records/retention.toml", "--as", "wang.fang", "-m", "our own")
-    made("document", "review", "records/retention.toml", "--as", "li.ming")
+    done(made, "document", "review", "records/retention.toml", "--as", "li.ming")
     done(made, "document", "approve", "records/retention.toml", "--as", "zhao.lei")
     return made
 

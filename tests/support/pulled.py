@@ -7,6 +7,7 @@ import io
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pikepdf
@@ -17,6 +18,16 @@ SPOKEN = (NAME, "欧阳 昇昇", PHONE, "139-1111-2222", "１３９１１１１�
 HOSTILE = "<script>alert(1)</script> =1+1 {{ 7*7 }} ]]> \u202egnp.exe </w:t> %0D ../../x"
 PHOTO = b"\x89PNG\r\n\x1a\n not really a picture of 139"
 CHAIN = ("TS-HZ-2026-0001", "LX-HZ-2026-0001")
+
+
+@dataclass(frozen=True)
+class GivenAway:
+    """A company, a masked package of it with what was said of it, and a full one."""
+
+    house: Program
+    masked: Path
+    said: dict[str, object]
+    full: Path
 
 
 def company(program: Program) -> Program:

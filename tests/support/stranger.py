@@ -130,9 +130,10 @@ def check_records():
     for (branch, path), event in EVENTS.items():
         hashes.setdefault(event["record"]["number"], set()).add(sha(FILES[branch][path]))
         serials.setdefault((branch, event["record"]["series"]), set()).add(event["record"]["serial"])
-    for item in certificates():
-        for record in item["records"] if item["root"] else ():
-            serials.setdefault((item["ledger"], record["series"]), set()).add(record["serial"])
+        if path.startswith("disposal/") and event["act"] == "carry_out":  # what it lists was destroyed
+            said = EVENTS[branch, path.rpartition("/")[0] + "/0001-issue.json"]["set"]
+            for record in said["records"]:
+                serials.setdefault((said["ledger"], record["series"]), set()).add(record["serial"])
     for (branch, series), found in serials.items():
         if found != set(range(1, len(found) + 1)):
             against("R6", branch, series, "has a hole")
@@ -147,16 +148,6 @@ def check_records():
             against("R8", branch, path)
         if event["repository"] != next(iter(EVENTS.values()))["repository"]:
             against("R4", branch, path, "of another repository")
-
-
-def certificates():  # what `issue` of each says, with its path, its events by act, and the root it was carried out to
-    for (branch, path), event in EVENTS.items():
-        if branch.startswith("qms/journal/") and path.startswith("disposal/") and event["act"] == "issue":
-            folder = path.rpartition("/")[0] + "/"
-            acts = [e for (b, p), e in sorted(EVENTS.items()) if b == branch and p.startswith(folder)]
-            done = [e for e in acts if e["act"] == "carry_out"]
-            root = done[0]["set"]["root"] if done else None
-            yield {**event["set"], "place": (branch, path), "acts": acts, "done": done, "root": root}
 
 
 def folded():  # number → (state, values)

@@ -11,10 +11,20 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from stranger import EVENTS, FILES, HEADS, PATH, against, answer, canonical, certificates, history, sha, tree, verify
+from stranger import EVENTS, FILES, HEADS, PATH, against, answer, canonical, history, sha, tree, verify
 
 CONTROL = "qms/control"
 PARENT = {}  # path of an event of control → the commit it was written on
+
+
+def certificates():  # what `issue` of each says, with its path, its events by act, and the root it was carried out to
+    for (branch, path), event in EVENTS.items():
+        if branch.startswith("qms/journal/") and path.startswith("disposal/") and event["act"] == "issue":
+            folder = path.rpartition("/")[0] + "/"
+            acts = [e for (b, p), e in sorted(EVENTS.items()) if b == branch and p.startswith(folder)]
+            done = [e for e in acts if e["act"] == "carry_out"]
+            root = done[0]["set"]["root"] if done else None
+            yield {**event["set"], "place": (branch, path), "acts": acts, "done": done, "root": root}
 
 
 def item(path):  # file name → bytes of the revision that a release event put in
@@ -128,7 +138,7 @@ def is_explained(ledger, branch, path):  # whether a heads event is older than a
         item["ledger"] == ledger
         and item["root"] in history(HEADS.get(ledger, ""))
         and item["place"][0] == branch
-        and path in tree(item["done"][0]["journal"])
+        and path in tree(item["done"][0]["journal"] or "")
         for item in certificates()
         if item["root"]
     )

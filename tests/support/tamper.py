@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from control import NUMBER, SCHEDULE, Company
+from control import NUMBER, QMS, SCHEDULE, Company
 from definitions import HEAD, LIFE
 from firm import firm
 
@@ -33,10 +33,10 @@ FIRST = "sy/00/00/000001/0001-issue.json"
 Found = set[tuple[str, str]]  # code and what is said
 
 
-def begun(root: Path) -> Company:
-    """A company with one kind of record, its seat here."""
+def begun(root: Path, settings: str = "") -> Company:
+    """A company with two kinds of records, its seat here; `settings` stand in qms.toml besides the usual ones."""
     forms = {"forms/F-1/form.toml": FORM, "forms/F-2/form.toml": OTHER_FORM}
-    return firm(root, {**forms, "records/retention.toml": SCHEDULE + CLASS})
+    return firm(root, {**forms, "records/retention.toml": SCHEDULE + CLASS, "qms.toml": QMS + settings})
 
 
 def recorded(company: Company, text: str, form: str = "F-1") -> str:

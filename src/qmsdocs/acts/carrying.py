@@ -8,8 +8,7 @@ from pathlib import Path
 
 from qmsdocs.acts.syncing import Level, note_heads, take_over
 from qmsdocs.base.errors import QmsError, message
-from qmsdocs.store import bundle, exchange, ledger, remote
-from qmsdocs.store.objects import Objects
+from qmsdocs.store import bundle, exchange, remote
 from qmsdocs.system.view import System
 
 
@@ -65,17 +64,11 @@ def take_in(system: System, path: Path, *, dry_run: bool, now: datetime) -> Leve
     source = path.resolve()
     with remote.courier(store.place.local_folder, store.objects, here) as courier:
         there = bundle.heads(courier, source)
-        bundle.unpack(courier, source, there)
+        bundle.unpack(courier, source)
         for branch, commit in there.items():
-            _refuse_foreign(courier.objects, path, branch, commit, store.repository)
+            if exchange.origin(courier.objects, branch, commit) not in ("", store.repository):
+                raise QmsError("{path} comes from another repository", path=path)
         looked = exchange.look(store, courier.objects, here, there)
         if not dry_run:
             take_over(system, looked, there, now)
     return Level(path.name, str(path), looked.moved)
-
-
-def _refuse_foreign(objects: Objects, path: Path, branch: str, commit: str, repository: str) -> None:
-    """Nothing; raises QmsError where what came was not made in this repository."""
-    first = next(ledger.stream(objects, branch, commit), None)
-    if first is not None and first.event.text("repository") != repository:
-        raise QmsError("{path} comes from another repository", path=path)

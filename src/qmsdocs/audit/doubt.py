@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from qmsdocs.audit.standing import Copy
 from qmsdocs.base.errors import Message, QmsError
-from qmsdocs.store import ledger, names
+from qmsdocs.store import names
 from qmsdocs.store.event import Stored
 from qmsdocs.system.trust import Trust
 
@@ -46,31 +46,22 @@ KINDS: Mapping[str, str] = {
 
 def doubts(copy: Copy, trust: Trust) -> tuple[tuple[str, Stored, Message], ...]:
     """Every reason not to believe an act in the releases or a journal: the code of its kind, the act, the reason."""
+    acts = (*copy.released, *(stored for said in copy.journals for stored in said.events))
     return tuple(
         (KINDS.get(why.template, RIGHT), stored, why)
-        for stored in (*released(copy), *(stored for said in copy.journals for stored in said.events))
-        for why in trust.problems(stored)
+        for stored in acts
+        for why in _problems(trust, stored)
         if not _is_before_control(stored, why)
     )
+
+
+def _problems(trust: Trust, stored: Stored) -> tuple[Message, ...]:
+    try:
+        return trust.problems(stored)
+    except QmsError as error:  # what it rests on cannot be read
+        return (error.message,)
 
 
 def _is_before_control(stored: Stored, why: Message) -> bool:
     """Whether it only names no state of the releases, as what a journal says before there are any."""
     return stored.ledger != names.CONTROL and stored.body.get("control") is None and KINDS.get(why.template) == ORDER
-
-
-def released(copy: Copy) -> Iterator[Stored]:
-    """The acts in the releases, as far as they can be read; the rules over history name what cannot."""
-    head = copy.heads.get(names.CONTROL)
-    if head is None:
-        return
-    entries = {entry.path: entry.oid for entry in copy.objects.walk(head.commit)}
-    for path, oid in entries.items():
-        said = names.parse_path(path)
-        if said is None or not said.act or said.is_signature:
-            continue
-        try:
-            signature = entries.get(path + names.SIGNATURE_SUFFIX)
-            yield ledger.read_stored(copy.objects, names.CONTROL, path, oid, signature)
-        except QmsError:
-            continue

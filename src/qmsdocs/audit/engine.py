@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 from qmsdocs import __version__
-from qmsdocs.audit import history, pages, records, upkeep, waiving
+from qmsdocs.audit import history, pages, upkeep, waiving
 from qmsdocs.audit.case import Case
-from qmsdocs.audit.catalogue import RULES
+from qmsdocs.audit.catalogue import RECORD_RULES, RULES
 from qmsdocs.audit.findings import Report, Waived, order_of
 from qmsdocs.audit.judge import Judge
 from qmsdocs.audit.memory import Memory
@@ -56,7 +56,7 @@ class Run:
 
     def of_case(self, case: Case) -> Iterator[Found]:
         """Everything found about one record."""
-        for rule in records.RULES:
+        for rule in RECORD_RULES:
             try:
                 for hit in rule.check(case):
                     yield rule.code, hit
@@ -108,7 +108,9 @@ class Run:
             self.failures.append((COULD_NOT_RUN, Hit(code, _failed(code, error))))
 
     def _kept_for_ever(self) -> Iterator[tuple[str, str]]:
-        for branch, head in self.scope.objects.heads(lambda name: name.startswith("qms/") and names.is_ledger(name)).items():
+        for branch, head in self.scope.objects.heads(
+            lambda name: name.startswith("qms/") and names.is_ledger(name)
+        ).items():
             yield branch, head.commit
 
 
@@ -145,7 +147,9 @@ def _report(scope: Scope, running: Run, found: Iterable[Finding]) -> Report:
 
 
 def _checked(scope: Scope, running: Run, heads: dict[str, str]) -> dict[str, int]:
-    documents = {r.number for r in scope.system.releases if in_force(scope.system.releases, r.kind, r.number, on=scope.today)}
+    documents = {
+        r.number for r in scope.system.releases if in_force(scope.system.releases, r.kind, r.number, on=scope.today)
+    }
     return {
         "ledgers": len(heads),
         **running.memory.counts(),
@@ -177,7 +181,11 @@ def _failed(code: str, error: QmsError) -> Message:
 
 
 def _codes() -> set[str]:
-    return {rule.code for rule in (*RULES, *records.RULES)} | {GAP, DOUBLED, pages.ALTERED, pages.MISSING}
+    return (
+        {rule.code for rule in RULES}
+        | {rule.code for rule in RECORD_RULES}
+        | {GAP, DOUBLED, pages.ALTERED, pages.MISSING}
+    )
 
 
 def _spans(serials: Iterable[int]) -> str:

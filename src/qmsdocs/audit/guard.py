@@ -113,7 +113,7 @@ class _Judge:
 
     def judge(self, push: Push, name: LedgerName) -> None:
         """Nothing. Raises QmsError with what speaks against the move."""
-        branch, old, new = push.branch, push.old, push.new
+        branch, old, new, repository = push.branch, push.old, push.new, self.repository
         if new is None:
             raise QmsError("{ledger}: a ledger is never removed", ledger=branch)
         is_replaced = old is not None and not self.objects.is_ancestor(old, new)
@@ -126,7 +126,7 @@ class _Judge:
         brought = arrival(self.objects, branch, None if is_replaced else old, new)
         gone = exchange.gone_of(self.certificates, branch)
         seats = False
-        for stored in checked(self.objects, brought, self.repository, gone):
+        for stored in checked(self.objects, brought, repository, gone):
             self._believe(stored, new)
             seats = seats or stored.path.startswith(f"{journal.SEAT}/")
         if seats:

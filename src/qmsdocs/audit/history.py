@@ -60,10 +60,9 @@ def ledger_empty(scope: Scope) -> Iterator[Hit]:
 def damaged(scope: Scope) -> Iterator[Hit]:
     """An object that a ledger needs is missing or damaged, or a file of a journal cannot be read."""
     yield from _standing(scope, Standing.DAMAGED)
-    for said in scope.copy.journals:
-        for path, why in said.unreadable:
-            what = path or said.branch
-            yield Hit(said.branch, message("{path} cannot be read: {reason}", path=what, reason=why), path)
+    for branch, unreadable in scope.copy.unreadable.items():
+        for path, why in unreadable:
+            yield Hit(branch, message("{path} cannot be read: {reason}", path=path, reason=why), path)
 
 
 def _standing(scope: Scope, wanted: Standing) -> Iterator[Hit]:
@@ -118,7 +117,7 @@ def _doubt(code: str) -> Callable[[Scope], Iterator[Hit]]:
 
 def order_broken(scope: Scope) -> Iterator[Hit]:
     """A number is missing in the releases or a journal, an event does not follow, or is not in its one form."""
-    yield from _order(names.CONTROL, tuple(doubt.released(scope.copy)))
+    yield from _order(names.CONTROL, scope.copy.released)
     for said in scope.copy.journals:
         yield from _order(said.branch, said.events)
         for stored in said.events:
@@ -147,7 +146,8 @@ def _chain(branch: str, series: str, serial: int, events: Sequence[Stored]) -> I
         if branch != names.CONTROL and not follows:
             yield Hit(branch, message("{path} does not follow the act before it", path=stored.path), stored.path)
         if not read(stored.data)[1]:
-            yield Hit(branch, message("{path} is not in the one form in which it is written", path=stored.path), stored.path)
+            said = message("{path} is not in the one form in which it is written", path=stored.path)
+            yield Hit(branch, said, stored.path)
         previous = stored.sha256
     site = branch.rpartition("/")[2]
     number = events[0].event.mapping("record").get("number")

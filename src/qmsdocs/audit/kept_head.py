@@ -76,7 +76,7 @@ def _compared(scope: Scope, line: Kept) -> Iterator[Found]:
     if held is not None and own is not None:
         yield from _with_event(scope, own, held, line)
     elif scope.copy.writes(branch):
-        yield CONTRADICTED, Hit(branch, message("the journal was cut off: {number}, kept on {day}, is not here any more",
+        yield CONTRADICTED, Hit(branch, message("the journal was cut off: {number}, kept on {day}, is gone",
                                                 number=line.number, day=day))  # fmt: skip
     else:
         yield BEHIND, Hit(branch, message("this copy is behind: {number}, kept on {day}, is not here yet",

@@ -83,9 +83,10 @@ def number_at(objects: Objects, branch: str, commit: str, path: str) -> str:
     if said is None:
         return branch
     with suppress(QmsError):
-        for held in (commit, *objects.parents(commit)[:1]):
+        for held in (*history.step(objects, commit).parents[:1], commit):
             for stored in ledger.record_events(objects, branch, held, said.series, said.serial):
-                return str(stored.event.mapping("record").get("number"))
+                if isinstance(number := stored.event.mapping("record").get("number"), str):
+                    return number
     return f"{branch}/{said.series}/{said.serial:06d}"
 
 

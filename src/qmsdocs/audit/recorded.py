@@ -7,11 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import TypeAlias
 
 from qmsdocs.base.errors import Message, QmsError
 from qmsdocs.store import history, journal, ledger, names, seat
 from qmsdocs.store.event import Stored
 from qmsdocs.store.objects import FILE, Entry, Head, Objects
+
+Unreadable: TypeAlias = "tuple[tuple[str, Message], ...]"  # path of an event, or the ledger, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Journal:
     site: str
     commit: str
     events: tuple[Stored, ...] = field(repr=False)
-    unreadable: tuple[tuple[str, Message], ...]
+    unreadable: Unreadable
     commits: frozenset[str] = field(repr=False)
 
     @property
@@ -92,13 +95,19 @@ def journals(objects: Objects, heads: Mapping[str, Head]) -> tuple[Journal, ...]
 
 
 def _journal(objects: Objects, site: str, branch: str, commit: str) -> Journal:
+    events, unreadable = acts_of(objects, branch, commit)
+    return Journal(site, commit, events, unreadable, commits_of(objects, commit))
+
+
+def acts_of(objects: Objects, branch: str, commit: str) -> tuple[tuple[Stored, ...], Unreadable]:
+    """The events of a ledger in order of path, and the paths of those that cannot be read, with why."""
     events: list[Stored] = []
     unreadable: list[tuple[str, Message]] = []
     entries: dict[str, Entry] = {}
     try:
         entries.update((entry.path, entry) for entry in objects.walk(commit))
     except QmsError as error:
-        unreadable.append(("", error.message))
+        unreadable.append((branch, error.message))
     for path, entry in entries.items():
         said = names.parse_path(path)
         if said is None or entry.mode != FILE or not said.act or said.is_signature:
@@ -110,15 +119,11 @@ def _journal(objects: Objects, site: str, branch: str, commit: str) -> Journal:
             events.append(stored)
         except QmsError as error:
             unreadable.append((path, error.message))
-    return Journal(site, commit, tuple(events), tuple(unreadable), commits_of(objects, commit))
+    return tuple(events), tuple(unreadable)
 
 
 def _check_moment(stored: Stored) -> None:
-    try:
-        is_zoned = stored.event.recorded_at.tzinfo is not None
-    except ValueError:
-        is_zoned = False
-    if not is_zoned:
+    if stored.event.recorded_at.tzinfo is None:
         raise QmsError("its time has no zone")
 
 

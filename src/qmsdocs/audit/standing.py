@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import chain
 
-from qmsdocs.audit.recorded import Journal, Note, commits_of, journals
+from qmsdocs.audit.recorded import Journal, Note, Unreadable, acts_of, commits_of, journals
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.organisation import Organisation
 from qmsdocs.store import certificate, history, ledger, names, seat
 from qmsdocs.store.certificate import Certificate
 from qmsdocs.store.condition import symbolic_ledgers
+from qmsdocs.store.event import Stored
 from qmsdocs.store.objects import Head, Objects
 from qmsdocs.store.place import Place
 
@@ -51,6 +52,8 @@ class Copy:
     heads: Mapping[str, Head]
     journals: tuple[Journal, ...]
     commits: Mapping[str, frozenset[str]]  # of control and of the journals
+    released: tuple[Stored, ...]  # the acts in control
+    unreadable: Mapping[str, Unreadable]  # what of control and the journals cannot be read
     certificates: tuple[Certificate, ...]
 
     @classmethod
@@ -60,12 +63,15 @@ class Copy:
         heads = objects.heads(lambda name: names.is_ledger(name) and name not in symbolic)
         held = journals(objects, heads)
         commits = {said.branch: said.commits for said in held}
+        unreadable = {said.branch: said.unreadable for said in held}
+        released: tuple[Stored, ...] = ()
         if names.CONTROL in heads:
             commits[names.CONTROL] = commits_of(objects, heads[names.CONTROL].commit)
+            released, unreadable[names.CONTROL] = acts_of(objects, names.CONTROL, heads[names.CONTROL].commit)
         certificates: tuple[Certificate, ...] = ()
         with suppress(QmsError):  # what cannot be read explains nothing, and is found by who reads the journals
             certificates = certificate.certificates(objects)
-        return cls(place, objects, organisation, heads, held, commits, certificates)
+        return cls(place, objects, organisation, heads, held, commits, released, unreadable, certificates)
 
     def notes(self, branch: str) -> tuple[Note, ...]:
         """What all journals noted of a ledger, oldest first."""

@@ -53,6 +53,7 @@ def install(session: Session, folder: Path, with_main: bool) -> int:
 def check(with_main: bool, repository: Path | None) -> int:
     """Nothing is said where all is well; else one line for each branch, and 1."""
     from qmsdocs.audit.guard import at_rest, read
+    from qmsdocs.store.guard import trust_folder
 
     if repository is not None:
         return _refused(at_rest(repository), repository, None, with_main=with_main)
@@ -60,6 +61,7 @@ def check(with_main: bool, repository: Path | None) -> int:
     if folder is None:
         raise QmsError("this is what a hook is told by git; nobody types it", hint=message("qmsdocs guard install"))
     pushes = read(sys.stdin.read())
+    trust_folder()
     return _refused(pushes, Path(folder).absolute(), Path(beside) if beside else None, with_main=with_main)
 
 

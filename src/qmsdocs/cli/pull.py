@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @option("--list", "listed", metavar="FILE", help="Numbers one a line, or the column of a .xlsx or .csv that has them.")
 @option("--sample", type=click.IntRange(1), metavar="COUNT", help="So many of them, drawn.")
 @option("--seed", metavar="TEXT", help="What they are drawn by (else: chance, and it is recorded).")
-@option("--for", "recipient", metavar="WHOM", required=True, help="Who gets the package.")
+@option("--for", "recipient", metavar="WHOM", help="Who gets the package.")
 @option("-m", "--reason", metavar="REASON", help="What it is for.")
 @option("--full", "is_full", is_flag=True, help="With personal data and attachments; for named roles, with -m.")
 @option("-o", "--output", metavar="FILE", required=True, help="The ZIP to write.")

@@ -21,7 +21,7 @@ from qmsdocs.query.selecting import Selection, Wanted, select
 from qmsdocs.store.head import record_head_line
 
 _MONTH = re.compile(r"(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?", re.ASCII)
-_PRIVATE = 0o600
+_PRIVATE, _SHARED = 0o600, 0o644
 
 
 def pull(
@@ -36,7 +36,7 @@ def pull(
     listed: str | None,
     sample: int | None,
     seed: str | None,
-    recipient: str,
+    recipient: str | None,
     reason: str | None,
     is_full: bool,
     output: str,
@@ -52,10 +52,13 @@ def pull(
         tuple(dict.fromkeys((*numbers, *of_list))), forms, first, last, customer or "", clauses, states, sample,
         _seed(session, sample, seed),
     )  # fmt: skip
-    taking = Taking(session.by, given.named("--for", recipient), reason, is_full)
+    taking = Taking(session.by, given.named("--for", recipient) if recipient is not None else "", reason, is_full)
     selection = select(session.system, wanted)
     if not selection.rows:
         session.complain(session.say("no record fits; nothing was written"))
+        for gone in selection.destroyed:
+            number, certificate = gone.record.number, gone.certificate.number
+            session.tell("{number} was destroyed, see {certificate}", number=number, certificate=certificate)
         return 1
     if dry_run:
         begin(session.system, selection, taking)
@@ -108,7 +111,8 @@ def _made(session: Session, selection: Selection, taking: Taking, path: Path) ->
     [begun] = session.apply(lambda system: begin(system, selection, taking)).posted
     now = session.clock().astimezone(session.system.zone)
     line = record_head_line(session.system.store, session.system.site, now=now)
-    with writing(path, name=file_name(begun.number), made_at=session.system.now) as bag:
+    mode = _PRIVATE if taking.is_full else _SHARED
+    with writing(path, name=file_name(begun.number), made_at=session.system.now, mode=mode) as bag:
         packing = Packing(session.system, selection, taking, hiding, session.catalogue, begun, line, bag)
         with session.progress(selection.families, "Drawing pages") as shown:
             for family in shown:

@@ -24,13 +24,12 @@ from qmsdocs.store.event import Posted
 @option("--for", "recipient", default="", metavar="NAME", help="For whom it is (with --full).")
 @option("-m", "--reason", default=None, metavar="REASON", help="Why (with --full).")
 @pass_session
-def site(
-    session: Session, output: str, no_pages: bool, is_full: bool, recipient: str, reason: str | None
-) -> None:
+def site(session: Session, output: str, no_pages: bool, is_full: bool, recipient: str, reason: str | None) -> None:
     """The site in its folder."""
+    session.refuse_on()
     target = Path(output)
-    folder.refuse_strange(target)
     _refuse_inside(session, target)
+    folder.refuse_strange(target)
     begun = _begun(session, recipient, reason) if is_full else None
     system = session.system
     drawings = None if no_pages else Drawings(system.place.local_folder / FOLDER)

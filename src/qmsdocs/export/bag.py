@@ -92,20 +92,20 @@ def file_name(text: str) -> str:
 
 
 @contextmanager
-def writing(path: Path, *, name: str, made_at: datetime) -> Iterator[Bag]:
+def writing(path: Path, *, name: str, made_at: datetime, mode: int = 0o644) -> Iterator[Bag]:
     """A bag called `name` that stands in the ZIP `path` once the block is through, and nowhere if it fails."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(prefix=".writing-", dir=path.parent, delete=False) as stream:
-            made = Path(stream.name)
-            try:
+        handle, written = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w+b") as stream:
                 with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
                     yield Bag(package, name, made_at)
                 stream.flush()
                 os.fsync(stream.fileno())
-                made.chmod(0o644)
-                made.replace(path)
-            finally:
-                made.unlink(missing_ok=True)
+            Path(written).chmod(mode)
+            Path(written).replace(path)
+        finally:
+            Path(written).unlink(missing_ok=True)
     except OSError as error:
         raise QmsError("{path} cannot be written: {reason}", path=path, reason=cause(error)) from error

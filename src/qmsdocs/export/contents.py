@@ -20,6 +20,7 @@ from qmsdocs.model.release import ItemKind, Release
 from qmsdocs.query import register
 from qmsdocs.query.cell import CellWriter
 from qmsdocs.query.selecting import Family
+from qmsdocs.render.document_sheet import Standing
 from qmsdocs.render.table import csv, json_rows
 from qmsdocs.render.table_sheet import xlsx
 from qmsdocs.store import ledger
@@ -212,7 +213,8 @@ class Contents:
         if release.kind is ItemKind.FORM:
             form = self.system.form_of(FormReference(release.number, release.revision, release.manifest))
             return pages.draw_pdf(blank_sheet(self.system, form, language=language), form, events=_NO_EVENTS)
-        wanted = document_pages.print_of(self.system, release, language=language, is_kept=True)
+        ended = document_pages.standing(self.system, release) in (Standing.SUPERSEDED, Standing.WITHDRAWN)
+        wanted = document_pages.print_of(self.system, release, language=language, is_kept=ended)
         return document_pages.draw(self.system, release, wanted, kind="pdf")
 
     # ── registers

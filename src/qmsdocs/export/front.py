@@ -1,7 +1,7 @@
 """The offline front page of a package or a site: lines on shelves, to be searched, sorted, filtered and opened.
 
 It works from a folder (file://) with no server: the lines stand in script files as JSON text, since a page may not read
-files there. Texts reach the page as text nodes only, and its policy lets nothing in from elsewhere, see docs/front.md.
+files there. Texts reach the page as text nodes only, and its policy lets nothing in from elsewhere.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from qmsdocs.base.errors import QmsError
 from qmsdocs.base.language import Language
 
 CHUNK = 1_000_000  # characters of one data file
-# Firefox does not take 'self' for a page opened from a folder, so the scheme is named too; on a server it matches nothing.
+# Firefox does not take 'self' for a page opened from a folder, so the scheme is named too; on a server it is another.
 POLICY = (
     "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file: data:; "
     "base-uri 'none'; form-action 'none'"

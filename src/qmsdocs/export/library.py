@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 
 from qmsdocs.acts import builtin, document_pages
 from qmsdocs.acts.pages import draw_pdf
@@ -60,6 +61,7 @@ _STANDINGS = {
 }
 _PAGES, _COMPARED = Text("{revision} 全文", "{revision}"), Text("{old} 与 {new} 对照", "{old} and {new} compared")
 _SHA = Text("校验值（SHA-256）", "SHA-256")
+_SUBMITTED, _FIRST = Text("送审", "submitted"), Text("首次发布", "first release")
 _ACTS = {"prepared": ("issue",), "reviewed": ("review",), "approved": ("approve", "adopt")}
 
 
@@ -84,9 +86,7 @@ class Library:
     @cached_property
     def keys(self) -> dict[str, str]:
         """The line of each revision, by its manifest."""
-        return {
-            passed.release.manifest: self._key(passed.release) for own in self._courses.values() for passed in own
-        }
+        return {passed.release.manifest: self._key(passed.release) for own in self._courses.values() for passed in own}
 
     @cached_property
     def _items(self) -> tuple[Listed, ...]:
@@ -135,14 +135,14 @@ class Library:
             lived = decided(self.system.releases, item.release.kind, item.number)
             for passed in self._courses[item.number]:
                 release = passed.release
-                before = next((old for old, new in zip(lived, lived[1:], strict=False) if new == release), None)
+                before = next((old for old, new in pairwise(lived) if new == release), None)
                 said = self._revision_cells(passed)
                 yield Line(
                     key=self._key(release),
                     cells=tuple(said[name] for name in _OF_REVISION),
                     links=tuple(self._links(((before,) if before else ()) + (release,), is_last=True)),
                     detail=((_SHA.of(self.catalogue.language), release.manifest),),
-                    events=tuple(self._event(act) for act in passed.acts),
+                    events=tuple(self._event(act, release) for act in passed.acts),
                     related=(item.number,),
                 )
 
@@ -180,11 +180,9 @@ class Library:
         names = document_pages.Names(self.system.people.names(), self.system.zone)
         return names.of(act.by, act.deputy_for or None)
 
-    def _event(self, act: PastAct) -> str:
-        form = builtin.form(builtin.RELEASE)
-        known = {"issue": Text("送审", "submitted")}
-        step = form.step.get(act.act)
-        title = step.title if step is not None else known.get(act.act, Text(act.act, act.act))
+    def _event(self, act: PastAct, release: Release) -> str:
+        step = builtin.form(builtin.RELEASE).step.get(act.act)
+        title = step.title if step is not None else _FIRST if release.is_first else _SUBMITTED
         at = act.at.astimezone(self.system.zone)
         said = [f"{at:%Y-%m-%d %H:%M}", self._person(act), title.of(self.catalogue.language)]
         return "  ".join(part for part in (*said, act.reason if act.reason != "init" else "", act.sha256[:8]) if part)
@@ -213,7 +211,9 @@ class Library:
         if release.kind is ItemKind.FORM:
             form = system.form_of(FormReference(release.number, release.revision, release.manifest))
             said = blank_sheet(system, form, language=system.language)
-            return drawings.of(["form", release.manifest, self._settled], lambda: draw_pdf(said, form, events=_NO_EVENTS))
+            return drawings.of(
+                ["form", release.manifest, self._settled], lambda: draw_pdf(said, form, events=_NO_EVENTS)
+            )
         wanted = document_pages.print_of(system, release, language=system.language)
         wanted = replace(wanted, drawn_on=self._settled_on)
         made_from = ["document", release.record, repr(wanted), self._settled]

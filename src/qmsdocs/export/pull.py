@@ -153,7 +153,7 @@ class Packing:
         facts = [
             (say("Package number"), self.begun.number),
             (say("Organisation"), organisation),
-            (say("For whom"), self.taking.recipient),
+            (say("For whom"), self.taking.recipient or "-"),
             (say("Purpose"), self.taking.reason or "-"),
             (say("Taken by"), self.system.people.names().get(self.taking.by, self.taking.by)),
             (say("Taken at"), f"{self.system.now:%Y-%m-%d %H:%M %z}"),

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from qmsdocs.audit import engine
+from qmsdocs.audit.findings import Report
+from qmsdocs.audit.scope import Scope
 from qmsdocs.base.language import Catalogue, Text
+from qmsdocs.export import checked
 from qmsdocs.export.drawings import Drawings
-from qmsdocs.export.front import Front, Link, Shelf, front_files
+from qmsdocs.export.front import Front, front_files
 from qmsdocs.export.hiding import NOTHING, Hiding
 from qmsdocs.export.library import Library
 from qmsdocs.export.record_lines import Records
@@ -38,16 +42,27 @@ def site_files(
     library = Library(system, catalogue, drawings)
     documents = tuple(replace(shelf, lines=tuple(shelf.lines)) for shelf in library.shelves())
     yield from sorted(library.files.items())
-    with system.objects.in_bulk():  # what is derived only; who checks evidence reads every byte
+    report = engine.run(Scope(system))
+    with system.objects.in_bulk():  # what follows is only derived; the audit has read what it must
         found = survey(system)
         hiding = _hiding(system, found, is_full=is_full)
         state = State(system, catalogue, hiding, found)
         records = Records(system, catalogue, hiding, library.keys)
         charts = tuple(state.charts())
         yield from ((link.path, picture) for link, picture in charts)
-        shelves = (state.due(), *documents, *records.shelves(), state.holds(), state.keys())
-        links = tuple(link for link, _ in charts)
-        yield from front_files(_front(system, catalogue, shelves, links, (found.count, is_full, tuple(library.notes))))
+        audited = checked.findings(report, catalogue, hiding)
+        shelves = (state.due(), *documents, *records.shelves(), audited, state.holds(), state.keys())
+        front = Front(
+            title=_TITLE.of(catalogue.language).format(
+                organisation=system.organisation.organisation.of(catalogue.language)
+            ),
+            facts=tuple(_facts(system, catalogue, found.count, report, is_full=is_full)),
+            notes=(_NOTE.of(catalogue.language), *library.notes),
+            shelves=shelves,
+            language=catalogue.language,
+            charts=tuple(link for link, _ in charts),
+        )
+        yield from front_files(front)
     for path in records.pages:
         yield path, (system.place.root / path).read_bytes()
 
@@ -58,30 +73,16 @@ def _hiding(system: System, found: Survey, *, is_full: bool) -> Hiding:
     return Hiding(system, sweep, is_full, system.store.nonce)
 
 
-def _front(
-    system: System,
-    catalogue: Catalogue,
-    shelves: tuple[Shelf, ...],
-    charts: tuple[Link, ...],
-    said: tuple[int, bool, tuple[str, ...]],
-) -> Front:
-    count, is_full, notes = said
+def _facts(
+    system: System, catalogue: Catalogue, count: int, report: Report, *, is_full: bool
+) -> Iterator[tuple[str, str]]:
     language = catalogue.language
+    yield _MADE.of(language), f"{system.now:%Y-%m-%d %H:%M}"
+    for title, kind in ((_DOCUMENTS, ItemKind.PROCEDURE), (_FORMS, ItemKind.FORM)):
+        yield title.of(language), str(len(tuple(numbers_in_force(system, kind))))
+    yield _RECORDS.of(language), f"{count:,}"
+    yield checked.TITLE.of(language), checked.verdict(report, catalogue)
+    yield _PERSONAL.of(language), (_SHOWN if is_full else _HIDDEN).of(language)
     head = head_line(system.store, system.site)
-    in_force = {kind: len(tuple(numbers_in_force(system, kind))) for kind in (ItemKind.PROCEDURE, ItemKind.FORM)}
-    facts = (
-        (_MADE, f"{system.now:%Y-%m-%d %H:%M}"),
-        (_DOCUMENTS, str(in_force[ItemKind.PROCEDURE])),
-        (_FORMS, str(in_force[ItemKind.FORM])),
-        (_RECORDS, f"{count:,}"),
-        (_PERSONAL, (_SHOWN if is_full else _HIDDEN).of(language)),
-        *(((_HEAD, f"{head.number} {head.sha256[:16]}"),) if head is not None else ()),
-    )
-    return Front(
-        title=_TITLE.of(language).format(organisation=system.organisation.organisation.of(language)),
-        facts=tuple((name.of(language), value) for name, value in facts),
-        notes=(_NOTE.of(language), *notes),
-        shelves=shelves,
-        language=language,
-        charts=charts,
-    )
+    if head is not None:
+        yield _HEAD.of(language), f"{head.number} {head.sha256[:16]}"

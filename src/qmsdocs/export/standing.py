@@ -52,7 +52,11 @@ _KEY_HEADS = (
     (Text("状态", "State"), Kind.CHOICE),
     (Text("说明", "About"), Kind.TEXT),
 )
-_REVIEW, _RECALL, _CHECK = Text("文件评审", "Review"), Text("副本回收", "Copy to come back"), Text("核对外来文件", "Check")
+_REVIEW, _RECALL, _CHECK = (
+    Text("文件评审", "Review"),
+    Text("副本回收", "Copy to come back"),
+    Text("核对外来文件", "Check"),
+)
 _DISPOSAL, _HELD = Text("保存期满", "Retention ended"), Text("暂停销毁：{holds}", "on hold: {holds}")
 _APPROVAL = {
     "review": Text("待审核", "Waits for review"),

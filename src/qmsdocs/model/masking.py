@@ -21,6 +21,7 @@ _WRITTEN = frozenset(
 )
 _SOUGHT = _WRITTEN - {FieldType.PERSON} | {FieldType.DATE}  # staff stand where they act
 _LEAST_WIDE, _LEAST_NARROW = 2, 3  # characters; "12" would be found everywhere
+_BEGINNINGS = (2, 3, 6)  # lengths by which texts are looked up; the shortest sought has two characters
 _GAPPED, _GAP = 5, 2  # a number of so many digits is found although signs stand between them
 _BLINDING = ("nonce", "submission")  # with them a short value could be guessed from the hash of the event
 
@@ -66,13 +67,24 @@ class Sweep:
     texts: frozenset[str]
 
     @cached_property
-    def _sought(self) -> tuple[str, ...]:
-        return tuple(sorted({_squeezed(text) for text in self.texts}, key=len, reverse=True))
+    def _by_beginning(self) -> Mapping[str, set[str]]:
+        """What is sought, by how it begins: of many thousands only few are near any one text."""
+        found: dict[str, set[str]] = {}
+        for sought in map(_squeezed, self.texts):
+            length = max((length for length in _BEGINNINGS if length <= len(sought)), default=len(sought))
+            found.setdefault(sought[:length], set()).add(sought)
+        return found
+
+    def _near(self, squeezed: str) -> Iterator[str]:
+        for length in _BEGINNINGS:
+            begun = {squeezed[place : place + length] for place in range(len(squeezed) - length + 1)}
+            for beginning in begun & self._by_beginning.keys():
+                yield from self._by_beginning[beginning]
 
     def over(self, text: str) -> str:
         """`text` with every occurrence masked."""
         squeezed = _squeezed(text)
-        hit = [sought for sought in self._sought if sought in squeezed]
+        hit = [sought for sought in self._near(squeezed) if sought in squeezed]
         spans = sorted(span for sought in hit for span in _spans(text, sought))
         for start, end in _merged(spans):
             text = text[:start] + MASK + text[end:]

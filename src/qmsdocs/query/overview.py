@@ -14,6 +14,7 @@ from qmsdocs.query.custody import Recall, Review, recall, reviews
 from qmsdocs.query.view import facts_as_stored
 from qmsdocs.store import seat
 from qmsdocs.store.index import Filter
+from qmsdocs.store.rows import Row
 from qmsdocs.system.view import System
 
 SHOWN = 10
@@ -128,17 +129,21 @@ def _counts(system: System) -> Iterator[Count]:
 
 
 def _overdue(system: System) -> Iterator[Overdue]:
-    people = system.people.names()
     for row in system.index.records(Filter(forms=system.form_numbers, is_closed=False)):
-        form = system.form_of_row(row)
-        if not any(clock.within for clock in form.form.clock.values()):
-            continue
-        facts = facts_of(system, form, system.record_at(row.key))
-        for name, clock in form.form.clock.items():
-            reading = facts.reading(name)
-            if reading is not None and reading.due_at is not None and reading.stopped_at is None and reading.is_overdue:
-                owner = people.get(row.owner, row.owner)
-                yield Overdue(row.number, name, clock.title, reading.due_at, row.owner, owner, row.subject)
+        yield from overdue(system, row)
+
+
+def overdue(system: System, row: Row) -> Iterator[Overdue]:
+    """The clocks of an open record that have run out."""
+    form = system.form_of_row(row)
+    if not any(clock.within for clock in form.form.clock.values()):
+        return
+    facts = facts_as_stored(system, form, system.record_at(row.key))
+    for name, clock in form.form.clock.items():
+        reading = facts.reading(name)
+        if reading is not None and reading.due_at is not None and reading.stopped_at is None and reading.is_overdue:
+            owner = system.people.person[row.owner].name if row.owner in system.people.person else row.owner
+            yield Overdue(row.number, name, clock.title, reading.due_at, row.owner, owner, row.subject)
 
 
 def lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:

@@ -52,7 +52,7 @@ def heads(courier: Courier, path: Path) -> dict[str, str]:
     return {name.removeprefix(_BRANCH): commit for name, commit in found.items()}
 
 
-def unpack(courier: Courier, path: Path, branches: Iterable[str]) -> None:
+def unpack(courier: Courier, path: Path) -> None:
     """Nothing; what the file carries lies in the courier's folder, every object of it sound. Raises QmsError."""
     answer = courier.run(str(path), ["bundle", "verify", str(path)])
     if answer.code:
@@ -63,8 +63,14 @@ def unpack(courier: Courier, path: Path, branches: Iterable[str]) -> None:
                 hint=message("take in the earlier file first, or have one written without --since"),
             )
         raise QmsError("{path} is no file of qmsdocs sync, or it is damaged", path=path)
-    courier.fetch(str(path), branches)
-    for pack in (courier.folder / "objects" / "pack").glob("*.pack"):  # git looks less closely at files than at remotes
-        checked = str(pack.with_suffix(".checked"))
-        if courier.run(str(path), ["index-pack", "--strict", "-o", checked, str(pack)]).code:
-            raise QmsError("{path} is no file of qmsdocs sync, or it is damaged", path=path)
+    answer = courier.run(str(path), ["bundle", "unbundle", str(path)])
+    packs = sorted((courier.folder / "objects" / "pack").glob("*.pack"))
+    is_sound = answer.code == 0 and all(_is_sound(courier, pack) for pack in packs)
+    if not is_sound:
+        raise QmsError("{path} is no file of qmsdocs sync, or it is damaged", path=path)
+
+
+def _is_sound(courier: Courier, pack: Path) -> bool:
+    """Whether every object is whole and well formed; git looks less closely at files than at remotes."""
+    checked = pack.with_suffix(".checked")
+    return courier.run(str(pack), ["index-pack", "--strict", "-o", str(checked), str(pack)]).code == 0

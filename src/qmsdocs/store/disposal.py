@@ -115,7 +115,7 @@ def left_of(store: Store, number: str) -> int | None:
 def root_for(store: Store, item: Certificate, commit: str) -> replacement.Root:
     """The root that replaces a ledger at `commit`: what every copy makes of the same commit and certificate."""
     at = item.events[0].event.recorded_at
-    return replacement.root_without(store.objects, commit, item.folders, at=at)
+    return replacement.root_without(store.objects, commit, item.folders, note=item.number, at=at)
 
 
 # the steps, in the order of the design

@@ -125,8 +125,7 @@ def _looked_at(seen: Objects, branch: str, old: str | None, new: str, repository
     if is_replaced and accounts_for(done, seen, branch, new, old):
         return None
     if is_replaced and not accounts_for(done, seen, branch, str(old), new):
-        first = next(ledger.stream(seen, branch, new), None)
-        if first is not None and first.event.text("repository") != repository:
+        if origin(seen, branch, new) not in ("", repository):
             raise QmsError("it was made for another repository")
         return _Came(Moved(branch, Way.DIVERGED, 0, old, new), old, new)
     back = brings_back(done, seen, branch, new)
@@ -137,6 +136,15 @@ def _looked_at(seen: Objects, branch: str, old: str | None, new: str, repository
         pass
     way = Way.REPLACED if is_replaced else Way.RECEIVED
     return _Came(Moved(branch, way, grown.events, old, new), old, new)
+
+
+def origin(objects: Objects, branch: str, commit: str) -> str:
+    """The id of the repository that the first event of a ledger was made in; empty where nothing says so."""
+    try:
+        first = next(ledger.stream(objects, branch, commit), None)
+    except QmsError:  # whoever looks closer says what is wrong
+        return ""
+    return first.event.text("repository") if first is not None else ""
 
 
 def gone_of(done: Iterable[Certificate], branch: str) -> Mapping[str, frozenset[int]]:

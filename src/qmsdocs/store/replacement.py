@@ -12,7 +12,6 @@ from pygit2.enums import FileMode, RepositoryOpenFlag
 from qmsdocs.base.errors import QmsError
 from qmsdocs.store.objects import ADDRESS, AUTHOR, HeadMoved, Objects, unwritten
 
-NOTE = "records disposed of\n"
 _LOCAL = "refs/heads/"
 _FAILURES = (pygit2.GitError, OSError, KeyError, ValueError)
 
@@ -25,10 +24,10 @@ class Root:
     tree: str
 
 
-def root_without(objects: Objects, commit: str, folders: Iterable[str], *, at: datetime) -> Root:
+def root_without(objects: Objects, commit: str, folders: Iterable[str], *, note: str, at: datetime) -> Root:
     """The root commit, stored, whose tree is that of `commit` without exactly these record folders.
 
-    The same commit, folders and moment make the same root in every copy. Folders that are not there are passed over.
+    The same commit, folders, note and moment make the same root in every copy. Folders that are not there are passed over.
     """
     repository = _opened(objects)
     try:
@@ -37,7 +36,7 @@ def root_without(objects: Objects, commit: str, folders: Iterable[str], *, at: d
         tree = _pruned(repository, before.tree, _nested(folders)) or repository.TreeBuilder().write()
         offset = int((at.utcoffset() or timedelta()).total_seconds()) // 60
         person = pygit2.Signature(AUTHOR, ADDRESS, int(at.timestamp()), offset)
-        made = repository.create_commit(None, person, person, NOTE, tree, [])
+        made = repository.create_commit(None, person, person, f"{note}\n", tree, [])
     except _FAILURES as error:
         raise unwritten(error) from error
     return Root(str(made), str(tree))

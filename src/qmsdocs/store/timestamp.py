@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,18 +57,19 @@ def _readable(path: Path) -> None:
 
 
 def _run(arguments: list[str], *, is_tried: bool = False) -> subprocess.CompletedProcess[bytes]:
+    program = shutil.which("openssl")
+    if program is None:
+        hint = message("install openssl 1.1 or newer; everything else of the audit works without it")
+        raise QmsError("openssl is not installed", hint=hint)
     try:
         done = subprocess.run(
-            ["openssl", "ts", *arguments],
+            [program, "ts", *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_PATIENCE,
             check=False,
-            env={"PATH": os.defpath, "OPENSSL_CONF": os.devnull, "LC_ALL": "C"},
+            env={"OPENSSL_CONF": os.devnull, "LC_ALL": "C"},
         )
-    except FileNotFoundError as error:
-        hint = message("install openssl 1.1 or newer; everything else of the audit works without it")
-        raise QmsError("openssl is not installed", hint=hint) from error
     except subprocess.TimeoutExpired as error:
         raise QmsError("openssl did not answer within {seconds} seconds", seconds=int(_PATIENCE)) from error
     if done.returncode and not is_tried:

@@ -78,7 +78,8 @@ function show(index) {
   view.shelf = index;
   view.page = 0;
   draw();
-  place(`tab-${index}`).focus();
+  place(`tab-${index}`).focus({ preventScroll: true });
+  if (place("shelf").getBoundingClientRect().top < 0) place("shelf").scrollIntoView();
 }
 
 // ── one shelf
@@ -118,6 +119,21 @@ function drawHead(shelf) {
   });
   if (hasFiles(shelf)) cells.push(make("th", { scope: "col" }, say("files")));
   place("head").replaceChildren(make("tr", {}, ...cells));
+  drawOrder(shelf, wish);
+}
+
+// On a phone the heads of the columns have no room; what is sorted by is chosen from a list there.
+function drawOrder(shelf, wish) {
+  const choose = ({ target: { value } }) => {
+    Object.assign(wish, { column: value === "" ? null : Math.abs(value) - 1, isDown: value < 0 });
+    draw();
+  };
+  const option = (value, text) => make("option", { value, selected: value === chosen }, text);
+  const chosen = wish.column === null ? "" : String((wish.column + 1) * (wish.isDown ? -1 : 1));
+  const options = shelf.columns.flatMap(({ title }, at) => [option(String(at + 1), `${title} ▲`), option(String(-at - 1), `${title} ▼`)]);
+  const list = make("select", { id: "order", onchange: choose }, option("", say("order")), ...options);
+  list.setAttribute("aria-label", say("order"));
+  place("order").replaceWith(list);
 }
 
 const hasFiles = (shelf) => shelf.lines.some((line) => line.links.length > 0);
