@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import click
@@ -102,6 +103,15 @@ def test_registers_and_forms(desk: Program) -> None:
 def test_beginning(desk: Program, tmp_path: Path) -> None:
     compare("head", desk("head", "--json"))
     compare("init", desk("init", tmp_path / "new", "--org", "绿源置业", "--json"))
+
+
+def test_sync(desk: Program, tmp_path: Path) -> None:
+    written = desk("sync", "--to", tmp_path, "--json")
+    compare("sync --to", written)
+    subprocess.run(["git", "clone", "-q", desk.root, tmp_path / "copy"], check=True)
+    desk.issue("QR-14-04")
+    newer = desk("sync", "--to", tmp_path, "--json").json["path"]
+    compare("sync", desk.elsewhere(tmp_path / "copy")("sync", "--from", newer, "--json"))
 
 
 @pytest.mark.slow

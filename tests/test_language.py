@@ -64,6 +64,7 @@ HANDED_ON = {
     "cli/guard.py": {"why"},
     "cli/sync.py": {"_line(session, moved, found.place, dry_run=dry_run)", "found.error.message", "moved.reason"},
     "cli/words.py": {"said", "self.said", "self.help", "_template(self.help)", "_template(below.help)"},
+    "export/checked.py": {"finding.message", "limit"},
     "fill/ask.py": {"item.help.of(self.language) if item.help is not None else None"},  # a Question's, not click's
     "fill/refused.py": {"refusal.message", "said"},
     "model/expression_words.py": {"template.template", "joint", "_said(template, left=shown, right=other)"}

@@ -315,12 +315,16 @@ def test_ACT507_fires(acme: Company) -> None:
 
 
 def test_ACT507_spares(acme: Company) -> None:
-    """Whoever takes it in may be the owner, as long as another one is named; another writes the cause."""
+    """Whoever takes it in may be the owner, as long as another one is named; another writes the cause; void."""
     owner = stepped(acme, issued(acme, "QR-50-02", actions=[{"who": "zheng.kai"}]), "act", cause="螺丝松")
     stepped(acme, owner, "check", by="zheng.kai", checker="feng.lan", effect="好")
     writer = stepped(acme, issued(acme, "QR-50-04"), "act", by="li.ming", cause="螺丝松")
     stepped(acme, writer, "check", by="feng.lan", effect="好")
-    assert of(acme, effects.checked_by_doer, owner) == of(acme, effects.checked_by_doer, writer) == ""
+    gone = stepped(acme, issued(acme, "QR-50-04"), "act", by="feng.lan", cause="螺丝松")
+    stepped(acme, gone, "check", by="feng.lan", effect="好")
+    posted(acme, lambda s: void(s, gone, replaced_by=None, intent=Intent(by="wang.fang", reason="重复")))
+    for number in (owner, writer, gone):
+        assert of(acme, effects.checked_by_doer, number) == ""
 
 
 def test_ACT508_fires(acme: Company) -> None:

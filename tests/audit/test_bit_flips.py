@@ -96,7 +96,9 @@ def bits_of(company: Company, oid: str) -> tuple[Path, int]:
     if loose.exists():
         return loose, loose.stat().st_size * 4
     [index] = (company.root / ".git/objects/pack").glob("*.idx")
-    line = next(line for line in git(company.root, "verify-pack", "-v", str(index)).splitlines() if line.startswith(oid))
+    line = next(
+        line for line in git(company.root, "verify-pack", "-v", str(index)).splitlines() if line.startswith(oid)
+    )
     size, offset = map(int, line.split()[3:5])
     return index.with_suffix(".pack"), (offset + size // 2) * 8
 
@@ -106,12 +108,9 @@ def test_the_record_of_a_damaged_object_is_named(company: Company) -> None:
     files = Hand(company.root).files()
     attachment = max((path for path in files if "/files/" in path), key=lambda path: len(Hand(company.root).read(path)))
     for path, number in (("sy/00/00/000003/0001-issue.json", "SY-HZ-2026-0003"), (attachment, "SY-HZ-2026-0007")):
-        scope = Scope(company.system)
         with flipped(*bits_of(company, files[path])):
-            said = [(code, hit.subject, str(hit.message)) for code, hit in check_objects(scope)]
-        assert ("HIS460", f"{path} in {RECORDS} is damaged") in {(code, text) for code, _, text in said}, said
-        named = {subject for code, subject, _ in said if code == "HIS460"}
-        assert number in named or path.endswith("issue.json") and f"{RECORDS}/sy/000003" in named, said
+            said = {(code, hit.subject, str(hit.message)) for code, hit in check_objects(Scope(company.system))}
+        assert ("HIS460", number, f"{path} in {RECORDS} is damaged") in said, said
 
 
 def test_an_object_under_another_name_is_found(company: Company, tmp_path: Path) -> None:

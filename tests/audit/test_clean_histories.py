@@ -96,7 +96,9 @@ def check(seed: int, folder: Path) -> None:
         assert found == [], (seed, is_full)
     git(folder, "clone", "--quiet", str(company.root), "clone")
     clone = company.copy(root=folder / "clone")
-    found = [f"{f.code} {f.subject}: {f.message}" for f in run(Scope(clone.system)).findings if f.code[:3] in ("HIS", "REC")]
+    found = [
+        f"{f.code} {f.subject}: {f.message}" for f in run(Scope(clone.system)).findings if f.code[:3] in ("HIS", "REC")
+    ]
     assert found == [], (seed, "clone")
 
 

@@ -49,8 +49,10 @@ def test_DOC407_spares(repository: Program) -> None:
     assert "QP-18" not in said(on(desk, "2027-11-22 09:00"), custody.review_overdue)
 
 
-def test_DOC410_fires_and_spares(repository: Program) -> None:
-    desk = repository
+@pytest.fixture(scope="module")
+def revised(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """Two copies of QP-01 were out when its next revision took effect on 1 December; one came back the day after."""
+    desk = make(tmp_path_factory.mktemp("copies") / "acme")
     for copy, department in (("3", "工程部"), ("4", "营销部")):
         done(desk, "document", "distribute", "QP-01", "--to", department, "--copy", copy, "--no-pages")
     path = desk.root / "procedures/QP-01.md"
@@ -58,13 +60,21 @@ def test_DOC410_fires_and_spares(repository: Program) -> None:
     done(desk, "document", "submit", "QP-01", "-m", "补充说明", "--as", "wang.fang")
     done(desk, "document", "review", "QP-01", "--as", "li.ming")
     done(desk, "document", "approve", "QP-01", "--effective", "2026-12-01", "--as", "zhao.lei")
-    assert said(on(desk, "2026-11-30 12:00"), custody.copy_not_recalled) == {}
-    assert said(on(desk, "2026-12-04 17:00"), custody.copy_not_recalled) == {}  # within three working days
     late = desk.later(datetime(2026, 12, 2, 9, tzinfo=ZONE))
     done(late, "document", "distribute", "QP-01", "--return", "3", "--set", "condition=complete",
          "--set", "returned_by=郑凯", "--set", "recall_reason=superseded", "--no-pages")  # fmt: skip
-    [found] = said(on(desk, "2026-12-05 09:00"), custody.copy_not_recalled).values()
+    return desk
+
+
+def test_DOC410_fires(revised: Program) -> None:
+    [found] = said(on(revised, "2026-12-05 09:00"), custody.copy_not_recalled).values()
     assert found == "QP-01 A/0: copy 4 is still with 营销部, not in force since 2026-12-01"
+
+
+def test_DOC410_spares(revised: Program) -> None:
+    """Before the new revision takes effect, and within three working days after."""
+    assert said(on(revised, "2026-11-30 12:00"), custody.copy_not_recalled) == {}
+    assert said(on(revised, "2026-12-04 17:00"), custody.copy_not_recalled) == {}
 
 
 def test_DOC411_fires(desk: Program) -> None:
@@ -82,7 +92,9 @@ def test_DOC411_spares(desk: Program) -> None:
     assert "QM-01" not in said(on(desk, "2026-11-27 18:00"), custody.unread_by_required)
 
 
-def test_DOC418_fires_and_spares(desk: Program) -> None:
+@pytest.fixture(scope="module")
+def external(desk: Program) -> str:
+    """The number of a document of external origin, to be checked again by 1 April."""
     values = {
         "document": "GB/T 19010-2021", "kind": "standard", "document_title": "标准", "issuer": "主管部门",
         "edition": "2021", "registered_on": "2026-10-01", "keeper": "wang.fang", "department": "质量管理部",
@@ -91,7 +103,15 @@ def test_DOC418_fires_and_spares(desk: Program) -> None:
     }  # fmt: skip
     done(desk, "record", "issue", desk.draft("external.json", "QR-01-05", values), "--no-pages")
     [record] = desk.all_numbers("QR-01-05")
-    assert said(on(desk, "2027-04-01 23:00"), custody.external_check_overdue) == {}
+    return record
+
+
+def test_DOC418_fires(desk: Program, external: str) -> None:
     assert said(on(desk, "2027-04-02 09:00"), custody.external_check_overdue) == {
-        record: "whether GB/T 19010-2021 is still valid was to be checked by 2027-04-01"
+        external: "whether GB/T 19010-2021 is still valid was to be checked by 2027-04-01"
     }
+
+
+def test_DOC418_spares(desk: Program, external: str) -> None:
+    assert desk.record(external)["state"] == "valid"
+    assert said(on(desk, "2027-04-01 23:00"), custody.external_check_overdue) == {}

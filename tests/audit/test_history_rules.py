@@ -9,8 +9,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import destruction
 import pytest
 from control import Company
+from program import Make
 from tamper import (
     CONTROL,
     FIRST,
@@ -391,3 +393,20 @@ def test_many_commits_are_walked_as_well_as_few(company: Company) -> None:
     scope = Scope(company.system)
     found = [hit for code, hit in history.check_ledger(scope, RECORDS, hand.head, verified=None) if code == "HIS410"]
     assert [hit.place for hit in found] == [f"{RECORDS}:{FIRST}"]
+
+
+@pytest.mark.slow
+def test_a_disposal_is_no_rewriting(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ledger replaced under a certificate, then written again: the journal's notes of before explain themselves."""
+    (tmp_path / "phrase").write_text("correct horse battery\n", "utf-8")
+    monkeypatch.setenv("QMSDOCS_KEYS", str(tmp_path / "keys"))
+    monkeypatch.setenv("QMSDOCS_PASSPHRASE_FILE", str(tmp_path / "phrase"))
+    program = destruction.begun(make, tmp_path / "acme")
+    gone, later = destruction.ended(program, "销毁"), destruction.due(program)
+    program.later(timedelta(days=1)).issue()
+    destruction.done(later, "retention", "dispose", gone, *destruction.ORDER)
+    for moment in (later, later.later(timedelta(days=1))):
+        moment.issue()
+        for full in ((), ("--full",)):
+            found = moment("audit", "--json", *full).json["findings"]
+            assert not [item for item in found if item["code"][:3] in ("HIS", "REC")], found

@@ -192,7 +192,9 @@ def test_a_stamped_line_is_checked(stamped: tuple[Program, Path, Path], authorit
     assert "imprint" in wrong["message"]
 
 
-def test_a_stamp_of_an_authority_nobody_named_proves_nothing(stamped: tuple[Program, Path, Path], tmp_path: Path) -> None:
+def test_a_stamp_of_an_authority_nobody_named_proves_nothing(
+    stamped: tuple[Program, Path, Path], tmp_path: Path
+) -> None:
     program, line, token = stamped
     other = Authority(tmp_path / "other")
     found = program("audit", "--head", line, "--token", token, "--ca", other.ca, "--json")

@@ -56,6 +56,7 @@ def test_SYS901_fires(acme: Company) -> None:
 
 def test_SYS901_fires_for_waivers_in_force(tmp_path: Path) -> None:
     company = firm(tmp_path / "acme", {WAIVERS: '[[waiver]]\ncode = "DOC406"\n'})
+    (company.root / WAIVERS).write_text("", "utf-8")
     assert "is missing" in said(company.system, upkeep.unreadable)[WAIVERS]
     with pytest.raises(QmsError, match="is missing"):
         granted(Scope(company.system))

@@ -23,11 +23,19 @@ from qmsdocs.store import seat
 from qmsdocs.store.place import Place
 from qmsdocs.store.signature import SigningKey, namespace_of
 
-FORM = HEAD.replace('"P-1"', f'"{NUMBER}"').replace('"clerk"', '"document_controller"') + (
-    '[field.text]\ntype = "text"\ntitle = "内容"\nrequired = true\n[field.file]\ntype = "attachment"\ntitle = "附件"\n'
-) + LIFE.replace('"clerk"', '"document_controller"')
-OTHER_FORM = FORM.replace('"F-1"', '"F-2"').replace('"trial"', '"complaint"').replace('"sy"', '"ts"').replace('"SY-', '"TS-')
-CLASS = '[class.trial]\ntitle = "试验"\ntrigger = "issued"\nperiod = "3 years"\ndisposition = "destroy"\nbasis = "惯例"\n'
+FORM = (
+    HEAD.replace('"P-1"', f'"{NUMBER}"').replace('"clerk"', '"document_controller"')
+    + (
+        '[field.text]\ntype = "text"\ntitle = "内容"\nrequired = true\n[field.file]\ntype = "attachment"\ntitle = "附件"\n'
+    )
+    + LIFE.replace('"clerk"', '"document_controller"')
+)
+OTHER_FORM = (
+    FORM.replace('"F-1"', '"F-2"').replace('"trial"', '"complaint"').replace('"sy"', '"ts"').replace('"SY-', '"TS-')
+)
+CLASS = (
+    '[class.trial]\ntitle = "试验"\ntrigger = "issued"\nperiod = "3 years"\ndisposition = "destroy"\nbasis = "惯例"\n'
+)
 RECORDS, OTHER, CONTROL, JOURNAL = "records/trial/2026/hz", "records/complaint/2026/hz", "qms/control", "qms/journal/hz"
 FIRST = "sy/00/00/000001/0001-issue.json"
 Found = set[tuple[str, str]]  # code and what is said
@@ -212,7 +220,9 @@ def purge(root: Path) -> None:
     git(root, "gc", "--prune=now", "--quiet")
 
 
-def noted(company: Company, *, step: int = 1, series: str = "heads", at: datetime | None = None, **changes: Json) -> None:
+def noted(
+    company: Company, *, step: int = 1, series: str = "heads", at: datetime | None = None, **changes: Json
+) -> None:
     """An event in the journal like the newest of its series, written by hand, `step` numbers further on."""
     hand = Hand(company.root, JOURNAL)
     last = max(path for path in hand.files() if path.startswith(f"{series}/"))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from qmsdocs.audit.ledger_history import number_at
 from qmsdocs.audit.rule import Hit
 from qmsdocs.audit.scope import Scope
 from qmsdocs.audit.standing import Copy
 from qmsdocs.base.errors import QmsError, message
-from qmsdocs.store import history
+from qmsdocs.store import history, names
 from qmsdocs.store.damage import damages
+from qmsdocs.store.event import RecordKey
 from qmsdocs.store.objects import FOLDER
 
 OBJECT, FILE = "HIS460", "HIS461"
@@ -24,7 +26,7 @@ def check_objects(scope: Scope) -> Iterator[tuple[str, Hit]]:
     affected = {oid: damage.path for damage in found for oid in damage.objects}
     if not affected:
         return
-    places = places_of(scope.copy, affected)
+    places = places_of(scope, affected)
     for oid, path in affected.items():
         branch, inner, number = places.get(oid, ("", "", ""))
         if branch:
@@ -34,9 +36,9 @@ def check_objects(scope: Scope) -> Iterator[tuple[str, Hit]]:
             yield OBJECT, Hit(oid[:12], message("the object is damaged; no ledger needs it now"), path)
 
 
-def places_of(copy: Copy, wanted: Mapping[str, object]) -> Mapping[str, tuple[str, str, str]]:
+def places_of(scope: Scope, wanted: Mapping[str, object]) -> Mapping[str, tuple[str, str, str]]:
     """Ledger, path ("" for a commit) and record number of each wanted object that a ledger's head or history holds."""
-    found: dict[str, tuple[str, str, str]] = {}
+    copy, found = scope.copy, dict[str, tuple[str, str, str]]()
     for branch, head in copy.heads.items():
         try:
             for step in history.steps(copy.objects, head.commit):
@@ -48,8 +50,19 @@ def places_of(copy: Copy, wanted: Mapping[str, object]) -> Mapping[str, tuple[st
             found.setdefault(oid, (branch, "", branch))
         for oid, path in _entries(copy, head.commit, ""):
             if oid in wanted:
-                found[oid] = (branch, path, number_at(copy.objects, branch, head.commit, path))
+                found[oid] = (branch, path, _number(scope, branch, head.commit, path))
     return found
+
+
+def _number(scope: Scope, branch: str, commit: str, path: str) -> str:
+    """The number of the record a path belongs to; the index knows it even where the event cannot be read any more."""
+    said = names.parse_path(path)
+    if said is not None:
+        with suppress(QmsError):
+            row = scope.system.index.by_key(RecordKey(branch, said.series, said.serial, ""))
+            if row is not None:
+                return row.number
+    return number_at(scope.objects, branch, commit, path)
 
 
 def _entries(copy: Copy, commit: str, folder: str) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,12 +62,27 @@ def _audited(
         clause_set(clauses)  # refused before the long work
     scope = Scope(session.system)
     report = run(scope, is_full=full, extra=tuple(_kept(scope, heads, token, ca)))
+    _note(session, report)
     wanted = "json" if as_json else written_as or _format_of(output)
     if clauses is not None:
         _by_clause(session, scope, report, clauses, wanted, output)
     else:
         session.write(_written(session, report, wanted), output)
     return 0 if report.is_green else 1
+
+
+def _note(session: Session, report: Report) -> None:
+    """Nothing; `status` will tell of this audit."""
+    from qmsdocs.model.finding import Severity
+    from qmsdocs.query.keeping import Audited, last_audit, note_audit
+
+    folder = session.system.place.local_folder
+    before = last_audit(folder)
+    on = report.on.isoformat(timespec="seconds")
+    full_on = on if report.is_full else before.full_on if before is not None else None
+    counts = (report.count(Severity.ERROR), report.count(Severity.WARNING))
+    with suppress(QmsError):  # a copy on a stick that cannot be written
+        note_audit(folder, Audited(on, full_on, *counts, report.is_green))
 
 
 def _format_of(output: str | None) -> str:

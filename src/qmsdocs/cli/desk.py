@@ -149,8 +149,8 @@ def status(session: Session, as_json: bool) -> int:
     except QmsError as error:
         session.tell(error.message)
     if as_json:
-        said = overview.as_json(seen, session.language)
-        session.answer_json({"format": 1, **said, "differs_from_force": list(drafts)})
+        facts = overview.as_json(seen, session.language)
+        session.answer_json({"format": 1, **facts, "differs_from_force": list(drafts)})
     else:
         for line in overview.lines(seen, session.catalogue):
             session.answer(one_line(line))
@@ -158,8 +158,8 @@ def status(session: Session, as_json: bool) -> int:
             session.answer(session.say("Changed in the folder, not in force: {items}", items=drafts))
         for stored in sharing.waiting(session.system.objects):
             number = stored.event.mapping("record").get("number")
-            said = "{number} {act}: kept here, does not count yet: qmsdocs sync"
-            session.answer(session.say(said, number=number, act=stored.event.act))
+            session.answer(session.say("{number} {act}: kept here, does not count yet: qmsdocs sync",
+                                       number=number, act=stored.event.act))  # fmt: skip
     return 1 if seen.is_late else 0
 
 

@@ -32,6 +32,8 @@ def site(session: Session, output: str, no_pages: bool, is_full: bool, recipient
     folder.refuse_strange(target)
     begun = _begun(session, recipient, reason) if is_full else None
     system = session.system
+    if not no_pages and not (system.place.local_folder / FOLDER).is_dir():
+        session.tell("every page is drawn once, which takes a while; the next time only what has changed")
     drawings = None if no_pages else Drawings(system.place.local_folder / FOLDER)
     sums = folder.put(target, site_files(system, session.catalogue, is_full=is_full, drawings=drawings))
     if drawings is not None:

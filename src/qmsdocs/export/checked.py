@@ -52,12 +52,14 @@ def _lines(said: list[tuple[Finding, str]], catalogue: Catalogue, hiding: Hiding
     seen: Counter[str] = Counter()
     language = catalogue.language
     for finding, waived in said:
-        name = f"{finding.code} {finding.subject}"
+        # a file may be called after somebody; the number of a record or document is not personal
+        subject = hiding.text(finding.subject) if "/" in finding.subject else finding.subject
+        name = f"{finding.code} {subject}"
         seen[name] += 1
         cells = (
             finding.code,
             SEVERITIES[finding.severity].of(language),
-            finding.subject,
+            subject,
             hiding.text(catalogue.say(finding.message)),
             waived,
         )
@@ -65,7 +67,7 @@ def _lines(said: list[tuple[Finding, str]], catalogue: Catalogue, hiding: Hiding
             name if seen[name] == 1 else f"{name} ({seen[name]})",
             cells,
             detail=tuple(_detail(finding, catalogue, hiding)),
-            related=(finding.subject,),
+            related=(subject,),
         )
 
 

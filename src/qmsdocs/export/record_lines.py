@@ -140,7 +140,7 @@ class Records:
                 links=tuple(self._links(row)),
                 detail=tuple(held.detail(frozenset(names))),
                 events=tuple(held.events(record)),
-                related=tuple(dict.fromkeys(self._related(row, record))),
+                related=tuple(dict.fromkeys(self._related(held, record))),
             )
 
     def _held(self, row: Row, record: Record | None) -> _Held:
@@ -156,10 +156,15 @@ class Records:
                 self.pages.append(path)
                 yield Link(_PDF.of(self.catalogue.language), path)
 
-    def _related(self, row: Row, record: Record) -> Iterator[str]:
+    def _related(self, held: _Held, record: Record) -> Iterator[str]:
+        """What it was raised from, what it called for and names, and the revisions it was judged by."""
+        row = held.row
         if row.raised_from:
             yield row.raised_from
         yield from (number for _, number in self.raised(row.number))
+        for name, item in held.plain.values.items():
+            if item.type in (FieldType.RECORD, FieldType.DOCUMENT) and (text := held.shown.get(name)):
+                yield str(text)
         for manifest in (row.form_sha256, *map(str, record.first.mapping("parameters").values())):
             if manifest in self.documents:
                 yield self.documents[manifest]

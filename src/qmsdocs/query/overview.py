@@ -9,8 +9,10 @@ from datetime import date, datetime, timedelta
 from qmsdocs.base.errors import message
 from qmsdocs.base.language import Catalogue, Language, Text
 from qmsdocs.model.release import ItemKind, Release, in_force
+from qmsdocs.query import keeping
 from qmsdocs.query.course import Waiting, waiting
 from qmsdocs.query.custody import Recall, Review, recall, reviews
+from qmsdocs.query.keeping import Keeping
 from qmsdocs.query.view import facts_as_stored
 from qmsdocs.store import seat
 from qmsdocs.store.index import Filter
@@ -18,6 +20,7 @@ from qmsdocs.store.rows import Row
 from qmsdocs.system.view import System
 
 SHOWN = 10
+SUBJECT = 28  # signs of a subject on the screen
 SOON = timedelta(days=30)  # reviews due by then are shown
 
 
@@ -65,11 +68,14 @@ class Overview:
     trials: tuple[Release, ...]
     today: date
     names: Mapping[str, str]
+    keeping: Keeping
 
     @property
     def is_late(self) -> bool:
         """Whether anything should have been done by now."""
-        return bool(self.overdue or self.recalls or self.late_reviews or self.ended_trials)
+        return bool(
+            self.overdue or self.recalls or self.late_reviews or self.ended_trials or self.keeping.is_late
+        )
 
     @property
     def late_reviews(self) -> tuple[Review, ...]:
@@ -104,6 +110,7 @@ def overview(system: System) -> Overview:
         current,
         system.today,
         system.people.names(),
+        keeping.keeping(system),
     )
 
 
@@ -160,6 +167,7 @@ def lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
     yield from _waiting_lines(seen, catalogue)
     yield from _documents_lines(seen, catalogue)
     yield from _records_lines(seen, catalogue)
+    yield from (catalogue.say(line) for line in keeping.lines(seen.keeping, seen.today))
 
 
 def _overdue_lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
@@ -183,9 +191,14 @@ def _overdue_words(item: Overdue, catalogue: Catalogue) -> str:
         item.title.of(catalogue.language),
         f"{item.due_at:%Y-%m-%d %H:%M}",
         item.owner_name,
-        item.subject,
+        shortened(item.subject),
     )
     return "  ".join(word for word in words if word)
+
+
+def shortened(text: str) -> str:
+    """The beginning of a text, as much as one line of a screen has room for."""
+    return text if len(text) <= SUBJECT else f"{text[:SUBJECT]}…"
 
 
 def _cut(shown: Sequence[str], catalogue: Catalogue) -> Iterator[str]:
@@ -285,6 +298,7 @@ def as_json(seen: Overview, language: Language) -> Mapping[str, object]:
             for r in seen.reviews
         ],
         "recalls": len(seen.recalls),
+        "keeping": keeping.as_json(seen.keeping),
         "trial_until": seen.trial_until.isoformat() if seen.trial_until else None,
         "forms": [{"form": c.form, "records": c.total, "open": c.still_open, "void": c.void} for c in seen.counts],
         "overdue": [

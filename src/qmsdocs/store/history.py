@@ -4,44 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.repository import Git
 
-_TREE = re.compile(rb"tree ([0-9a-f]{40})\n")
-_PARENT = re.compile(rb"parent ([0-9a-f]{40})\n")
-_COMMITTED = re.compile(rb"committer [^\n]*> (\d{1,12}) ([+-])(\d\d)(\d\d)$", re.MULTILINE)
+_COMMIT = re.compile(
+    rb"tree ([0-9a-f]{40})\n((?:parent [0-9a-f]{40}\n)*)author [^\n]*\n"
+    rb"committer [^\n]*> (\d{1,12}) ([+-])(\d\d)(\d\d)\n"
+)
 _FEW = 64  # up to so many commits are compared here; starting git, which compares faster, is dearer
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One commit: what it was written on, and when."""
+class Step(NamedTuple):  # a tuple, not a dataclass: a ledger has hundreds of thousands
+    """One commit: what it was written on, and when, in seconds of 1970 and minutes east of Greenwich."""
 
     commit: str
     tree: str
     parents: tuple[str, ...]
-    at: datetime
+    seconds: int
+    offset: int
+
+    @property
+    def at(self) -> datetime:
+        """When it was written. A time no calendar has is the earliest there is."""
+        try:
+            return datetime.fromtimestamp(self.seconds, timezone(timedelta(minutes=self.offset)))
+        except (ValueError, OverflowError, OSError):
+            return datetime.min.replace(tzinfo=UTC)
 
 
 def step(objects: Objects, commit: str) -> Step:
     """A commit as its bytes say. Raises QmsError where they are missing, damaged or no commit's."""
-    head = objects.commit_bytes(commit).partition(b"\n\n")[0] + b"\n"
-    tree, committed = _TREE.match(head), _COMMITTED.search(head)
-    if tree is None or committed is None:
+    said = _COMMIT.match(objects.commit_bytes(commit))
+    if said is None:
         raise QmsError("{object} is no commit: the repository is damaged", object=commit)
-    seconds, sign, hours, minutes = committed.groups()
-    offset = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == b"-" else 1)
-    try:
-        at = datetime.fromtimestamp(int(seconds), UTC).astimezone(timezone(offset))
-    except (ValueError, OverflowError, OSError) as error:
-        raise QmsError("{object} is no commit: the repository is damaged", object=commit) from error
-    return Step(commit, tree[1].decode(), tuple(parent.decode() for parent in _PARENT.findall(head, tree.end())), at)
+    tree, parents, seconds, sign, hours, minutes = said.groups()
+    offset = (int(hours) * 60 + int(minutes)) * (-1 if sign == b"-" else 1)
+    return Step(commit, tree.decode(), tuple(parents.decode().split()[1::2]), int(seconds), offset)
 
 
 def steps(objects: Objects, commit: str, *, until: str | None = None) -> Iterator[Step]:
