@@ -212,6 +212,7 @@ FIRES: tuple[tuple[str, Deed, tuple[str, ...]], ...] = (
     ("HIS401", removed, (RECORDS, "it is gone: on")),
     ("HIS401", lambda c: removed(c, JOURNAL), (JOURNAL, "written after it")),
     ("HIS402", cut, (RECORDS, "cut off: on 20")),
+    ("HIS402", lambda c: git(c.root, "update-ref", f"refs/heads/{RECORDS}", Hand(c.root).commits()[2]), (RECORDS, "cut off")),
     ("HIS402", lambda c: cut(c, 4, JOURNAL), (JOURNAL, "cut off", "written later")),
     ("HIS402", lambda c: cut(c, -4, CONTROL), (CONTROL, "cut off")),
     ("HIS403", another_text, (RECORDS, "rewritten", "acts HEADS-HZ-")),

@@ -30,6 +30,7 @@ from tamper import (
 from qmsdocs.audit.engine import run
 from qmsdocs.audit.scope import Scope
 from qmsdocs.base.canonical import dumps
+from qmsdocs.base.errors import QmsError
 from qmsdocs.store.signature import new_key
 
 
@@ -300,6 +301,12 @@ def test_what_an_insider_does_is_found(
     act(company)
     found = audited(company)
     assert says(found, code, *words), sorted(found)
+
+
+def test_a_ledger_that_points_elsewhere_stops_everything_in_one_line(company: Company) -> None:
+    git(company.root, "symbolic-ref", f"refs/heads/{OTHER}", "refs/heads/main")
+    with pytest.raises(QmsError, match=f"{OTHER} only points to another one"):
+        audited(company)
 
 
 def test_deleted_and_shortened_and_stale_are_told_apart(whole: Company, tmp_path: Path) -> None:

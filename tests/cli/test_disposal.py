@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from destruction import ORDER, PHOTO, begun, done, due, ended, everything, found
+from json_page import compare
 from program import FILLED, Make, Program, looked, refused
 
 from qmsdocs.store import disposal, sync
@@ -244,6 +245,7 @@ def test_a_certificate_given_up_destroys_nothing_and_makes_room_for_another(comp
     waiting = later("retention", "dispose", number, *ORDER, "--json").json["certificates"][0]["number"]
     shutil.rmtree(keys)
     shutil.move(hidden, keys)
+    compare("retention certificates", later("retention", "certificates", "--json"))
     done(later, "retention", "certificates", "--drop", waiting, "-m", "重新办理", "--as", "zhao.lei")
     refused(later("retention", "witness", waiting, "--as", "wang.fang", "-y"), "given up")
     assert dispose(later, number) != waiting

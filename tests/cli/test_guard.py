@@ -286,6 +286,9 @@ def test_a_certified_disposal_replaces_a_ledger_and_nothing_else_does(
 
     later = destruction.due(hz)
     destruction.done(later, "retention", "dispose", "--due", *destruction.ORDER)
+    nothing = git(hz.root, "hash-object", "-t", "tree", "-w", "--stdin").strip()  # the other record is gone too
+    too_much = git(hz.root, "commit-tree", nothing, data=b"x").strip()
+    assert "would be rewritten" in git(hz.root, "push", str(store), f"+{too_much}:{ledger}", JOURNAL, check=False)
     found = later("sync", "office")
     assert found.code == 0 and "destroyed by certificate" in found.out, (found.out, found.err)
     assert branch_of(store, ledger) == branch_of(hz.root, ledger)
@@ -300,6 +303,11 @@ def test_a_certified_disposal_replaces_a_ledger_and_nothing_else_does(
     assert destruction.found(nb.root, "到期要销毁的内容") == []
     assert other.all_numbers() == later.all_numbers()
     assert other("sync", "office").out.endswith("nothing to send or to receive\n")
+
+    before = commit(hz.root, CONTROL, {"release/00/00/000001/files/" + "0" * 64: b"x"})
+    said = refused(later("document", "submit", "QP-01", "-m", "修订"), "the shared store refuses this")
+    assert "is not the one it is named after" in said
+    assert branch_of(hz.root, CONTROL) == before and not git(hz.root, "for-each-ref", "refs/qms")
 
 
 # over ssh

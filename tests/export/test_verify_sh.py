@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -107,6 +108,23 @@ def unlisted_event(bag: Path) -> None:
         path.unlink()
 
 
+def broken_chain(bag: Path) -> None:
+    """A masked copy, which no hash of the stored act can be held against, with another act before it."""
+    path = event(bag, "ts", 1, "*-amend.json")
+    before = json.loads(path.read_bytes())["previous"]
+    path.write_bytes(path.read_bytes().replace(before.encode(), b"0" * 64))
+
+
+def fitted_event(bag: Path) -> None:
+    """A forged act, and its SHA-256 in the list made to fit: git's own hash of it does not."""
+    path = event(bag, "lx", 2, "0001-issue.json")
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    forged_event(bag)
+    table = bag / "data" / "proof" / "files.tsv"
+    after = hashlib.sha256(path.read_bytes()).hexdigest()
+    table.write_text(table.read_text("utf-8").replace(before, after), "utf-8")
+
+
 def renamed_object(bag: Path) -> None:
     one, two = sorted((bag / "data" / "proof" / "git").glob("*.tree"))[:2]
     data = one.read_bytes()
@@ -134,6 +152,8 @@ FORGERIES: dict[Damage, str] = {
     changed_signature: "no good signature of li.ming",
     removed_record: "another package",
     unlisted_event: "not what stands in the house",
+    broken_chain: "does not follow the act before it",
+    fitted_event: "not the stored one",
     renamed_object: "not what its name says",
     another_manifest: "another package",
     other_head: "not at the head the house recorded",

@@ -20,6 +20,7 @@ from qmsdocs.store import certificate as certificates
 from qmsdocs.store import control, disposal, journal, ledger, names
 from qmsdocs.store.certificate import CARRY_OUT, DROP, FEWEST, WITNESS, Certificate, digest_of
 from qmsdocs.store.event import Change, Draft, OfDraft
+from qmsdocs.store.objects import Objects
 from qmsdocs.store.rows import Row
 from qmsdocs.system.definitions import Definitions
 from qmsdocs.system.trust import Trust
@@ -346,7 +347,7 @@ def problems(system: System, item: Certificate) -> Iterator[Message]:
     trust = Trust.of(system.definitions, system.repository)
     for stored in item.events:
         yield from trust.problems(stored)
-    yield from _rights(system, item)
+    yield from rights(system.objects, item)
     rows = [row for record in item.records if (row := system.index.by_number(record.number)) is not None]
     for found in kept(system, rows):
         for hold in found.holds:
@@ -354,14 +355,15 @@ def problems(system: System, item: Certificate) -> Iterator[Message]:
                           number=found.row.number, hold=hold.record, title=hold.title)  # fmt: skip
 
 
-def _rights(system: System, item: Certificate) -> Iterator[Message]:
+def rights(objects: Objects, item: Certificate) -> Iterator[Message]:
+    """What speaks against the people of a certificate: who had no right to authorise it, or was not there any more."""
     for stored in item.events:
         event = stored.event
         commit = event.text("control")
-        if not system.objects.has(commit):
+        if not objects.has(commit):
             return  # said by the check of its keys
-        before = Definitions.at(system.objects, commit)
-        day = event.recorded_at.astimezone(system.zone).date()
+        before = Definitions.at(objects, commit)
+        day = event.recorded_at.astimezone(before.organisation(on=event.recorded_at.date()).zone).date()
         people = before.people(on=day)
         roles = before.organisation(on=day).approval_of(FAMILY).approve
         may = Offices(people, before.delegations, day).authority(event.by, roles)

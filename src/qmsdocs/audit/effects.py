@@ -70,14 +70,15 @@ def checked_by_doer(case: Case) -> Iterator[Hit]:
     """An effectiveness check by somebody who owned an action or wrote down the cause."""
     form = _form(case)
     name = form.meaning(EFFECTIVENESS) if form is not None else None
-    if form is None or name is None or not (tables(form) or form.meaning(ROOT_CAUSE)):
+    givers = _giver(case.record, name) if name is not None else set()
+    if form is None or name is None or not givers or not (tables(form) or form.meaning(ROOT_CAUSE)):
         return
     facts = _facts(case, form)
     doers = _giver(case.record, form.meaning(ROOT_CAUSE)) | {action.owner for action in lines(facts)}
     if tables(form):
         doers.add(str(facts.values.get(form.meaning(OWNER) or "") or ""))
     named = {str(facts.values[person]) for person in _checking_people(form, name) if person in facts.values}
-    checkers = (named or _giver(case.record, name)) if facts.stored(name) is not None else set()
+    checkers = (named or givers) if facts.stored(name) is not None else set()
     people = case.judge.scope.system.people.names()
     for person in sorted(checkers & doers):
         said = message("{person} checked the effect of his own work", person=people.get(person, person))
@@ -106,7 +107,8 @@ def called_for_missing(case: Case) -> Iterator[Hit]:
     Whether it is called for is judged by what the record says now: a complaint that rose in level since needs it too.
     """
     form = _form(case)
-    if form is not None and any(wanted.required for wanted in form.raise_.values()):
+    needing = {step for wanted in form.raise_.values() for step in wanted.required} if form is not None else set()
+    if form is not None and any(event.act in needing for event in case.record.events):
         yield from _not_raised(case.judge.scope.system, _facts(case, form), case.record)
 
 

@@ -27,6 +27,7 @@ from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.language import Catalogue, Language, Text
 from qmsdocs.fill import draft, page_mark
 from qmsdocs.render.fonts import coverage, faces
+from qmsdocs.render.mark import short_code
 from qmsdocs.render.table import Column, Grid
 from qmsdocs.store import backup, openssh, signature
 from qmsdocs.store.event import Change
@@ -241,7 +242,8 @@ def _pages(trial: Trial) -> Message:
         raise Failed(message("drawn twice, the pages are not the same bytes"))
     [drawn] = [data for path, data in made[0].files.items() if path.endswith(".pdf")]
     seen = page_mark.own_pdf(drawn)
-    if not any(mark.number == trial.issued() for mark in seen.marks):
+    code = short_code(trial.system.record(trial.issued()).record.last.sha256)
+    if seen.mark is None or seen.mark.number != trial.issued() or code not in seen.short_codes:
         raise Failed(message("the mark on the page cannot be read back"))
     return message("PDF and DOCX, {count} pages, the same bytes twice, mark read back", count=len(seen.pages))
 

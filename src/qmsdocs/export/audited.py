@@ -63,7 +63,7 @@ def _waiver(waiver: Waiver, hiding: Hiding) -> Waiver:
 
 
 def _message(said: Message, hiding: Hiding) -> Message:
-    return Message(said.template, {name: _value(value, hiding) for name, value in said.values.items()})
+    return replace(said, values={name: _value(value, hiding) for name, value in said.values.items()})
 
 
 def _value(value: object, hiding: Hiding) -> object:

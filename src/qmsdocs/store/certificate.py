@@ -256,7 +256,8 @@ def accounts_for(found: Iterable[Certificate], objects: Objects, branch: str, ol
     if not replaced_by:
         return False
     if not objects.has(old):
-        return any(old == item.before or old in _recorded_before(objects, item) for item in replaced_by)
+        is_replaced = any(old == item.before for item in done)
+        return is_replaced or any(old in _recorded_before(objects, item) for item in replaced_by)
     gone = frozenset[str]().union(*(item.folders for item in done))
     return not brings_back(done, objects, branch, new) and _lacks_only(objects, (old, new), "", gone)
 

@@ -53,9 +53,15 @@ class Work:
 
 
 def begin(store: Store, site: str, number: str, *, now: datetime) -> None:
-    """Nothing; it is noted that a certificate is about to be carried out here, so that it cannot stay half done."""
+    """Nothing; it is noted that a certificate is about to be carried out here, so that it cannot stay half done.
+
+    Where this copy writes for the site, the journal first says how far its numbers went: none is used again.
+    """
     with exclusive(store.place.git_folder):
         finish(store, now=now)
+        if seat.holds(store.place, store.objects, site):
+            seat.require(store.place, store.objects, site)  # a ledger that was set back is not noted as it stands
+        _record_heads(store, site, now)
         _note(store.place, Progress(number, site))
 
 
@@ -200,12 +206,16 @@ def _drafts(work: Work) -> Progress:
 
 def _heads(work: Work) -> Progress:
     """The ledger as it stands now is what the journal says, where this copy writes it."""
-    if seat.holds(work.place, work.store.objects, work.item.site):
-        branch = names.journal_of(work.item.site)
-        remove_leftover_locks(work.place.git_folder, (branch,))
-        journal.record_heads(work.store.objects.reopened(), work.store.pen(work.item.site, work.now))
-        seat.keep(work.place, work.store.objects, work.item.site, (work.item.ledger, branch))
+    _record_heads(work.store, work.item.site, work.now)
     return work.progress
+
+
+def _record_heads(store: Store, site: str, now: datetime) -> None:
+    if seat.holds(store.place, store.objects, site):
+        branch = names.journal_of(site)
+        remove_leftover_locks(store.place.git_folder, (branch,))
+        journal.record_heads(store.objects, store.pen(site, now))
+        seat.keep(store.place, store.objects, site, (branch,))
 
 
 STEPS: tuple[tuple[str, Callable[[Work], Progress]], ...] = (

@@ -312,7 +312,7 @@ function reference(key) {
   const line = Front.byKey.get(key);
   if (line === undefined) return [key];
   const said = line.cells.filter((cell) => cell !== "" && cell !== key).slice(0, 4).join(" · ");
-  return [make("span", {}, key), make("span", {}, said)];
+  return [make("a", { href: `#${encodeURIComponent(key)}` }, key), make("span", {}, said)];
 }
 
 function detailBar(line) {
