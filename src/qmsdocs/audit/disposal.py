@@ -104,20 +104,17 @@ def gone(scope: Scope) -> Iterator[Hit]:
     """
     if any(said.standing is Standing.ELSEWHERE for said in scope.standings):
         return
-    held = {row.number for row in scope.rows}
-    held |= {record.number for item in scope.copy.certificates for record in item.records}
-    seen: set[str] = set()
+    seen = {record.number for item in scope.copy.certificates for record in item.records}
     for number, by in _named(scope):
-        if number and number not in held and number not in seen:
-            seen.add(number)
+        if number and number not in seen and scope.system.index.by_number(number) is None:
             yield Hit(number, message("named by {other}; no ledger holds it, and no certificate", other=by))
+        seen.add(number)
 
 
 def _named(scope: Scope) -> Iterator[tuple[str, str]]:
-    """Numbers of records with what names them."""
-    for row in scope.rows:
-        if row.raised_from:
-            yield row.raised_from, row.number
+    """Numbers of records with what names them; of those that call for others only what is not here."""
+    for row in scope.system.index.orphans():
+        yield row.raised_from, row.number
     for loan in lending.loans(scope.system):
         if not loan.is_void:
             yield loan.record, loan.number

@@ -11,9 +11,9 @@ from qmsdocs.audit.rule import Hit, Rule
 from qmsdocs.audit.scope import Scope
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.model.form import Form
-from qmsdocs.model.retention import Disposition, RetentionClass, Trigger, due_on
+from qmsdocs.model.retention import Disposition, RetentionClass, Trigger
 from qmsdocs.query import lending
-from qmsdocs.query.purpose import day_of
+from qmsdocs.query import retention as query
 from qmsdocs.query.retention import Kept, can_tell, decide_by
 from qmsdocs.query.retention_list import TRIGGERS, review_by
 from qmsdocs.store import names
@@ -50,8 +50,8 @@ def personal_too_long(scope: Scope) -> Iterator[Hit]:
 
 
 def _overdue(scope: Scope) -> Iterator[tuple[Kept, date]]:
-    for item in scope.kept:
-        if item.due_on is not None and item.due_on <= scope.today:
+    with suppress(QmsError):
+        for item in scope.due:
             by = decide_by(scope.system, item)
             if by is not None and by < scope.today:
                 yield item, by
@@ -86,22 +86,13 @@ def untellable(scope: Scope) -> Iterator[Hit]:
 
 def without_trigger(scope: Scope) -> Iterator[Hit]:
     """A record closed so long ago that its period would have ended, had anybody said from when it counts."""
-    classes = _classes(scope)
-    for item in scope.kept:
-        rule = classes.get(item.retention)
-        if item.trigger_on is None and rule is not None and _should_be_known(scope, item, rule):
-            said = message("closed on {day}; nobody has said when {trigger} was",
-                           day=item.row.closed_at[:10], trigger=TRIGGERS[rule.trigger])  # fmt: skip
-            yield Hit(item.row.number, said)
-
-
-def _should_be_known(scope: Scope, item: Kept, rule: RetentionClass) -> bool:
-    closed_on = day_of(item.row.closed_at)
-    form = _form(scope, item)
-    if closed_on is None or form is None or rule.trigger is Trigger.SUPERSEDED or not can_tell(form, rule.trigger):
-        return False  # a revision may stay in force for ever; what the form can never say, `untellable` says once
-    ended = due_on(rule, closed_on)
-    return ended is not None and ended <= scope.today
+    for item in query.without_trigger(scope.system, on=scope.today):
+        rule, form = _classes(scope)[item.retention], _form(scope, item)
+        if form is None or rule.trigger is Trigger.SUPERSEDED or not can_tell(form, rule.trigger):
+            continue  # a revision may stay in force for ever; what the form can never say, `untellable` says once
+        said = message("closed on {day}; nobody has said when {trigger} was",
+                       day=item.row.closed_at[:10], trigger=TRIGGERS[rule.trigger])  # fmt: skip
+        yield Hit(item.row.number, said)
 
 
 def unreviewed_hold(scope: Scope) -> Iterator[Hit]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from qmsdocs.audit.doubt import doubts
 from qmsdocs.audit.standing import Copy, Said, standings
 from qmsdocs.base.errors import Message
-from qmsdocs.query.retention import Kept, kept
+from qmsdocs.query.retention import Kept, due
 from qmsdocs.query.working import Working, load
 from qmsdocs.store.event import Stored
 from qmsdocs.store.index import Filter
@@ -73,9 +73,9 @@ class Scope:
         return tuple(self._rows())
 
     @cached_property
-    def kept(self) -> tuple[Kept, ...]:
-        """How long each of these records is kept."""
-        return tuple(kept(self.system, self.rows))
+    def due(self) -> tuple[Kept, ...]:
+        """The records whose period has ended."""
+        return due(self.system, on=self.today)
 
     def _rows(self) -> Iterator[Row]:
         return self.system.index.records(Filter(forms=self.system.form_numbers))

@@ -47,7 +47,7 @@ def _refuse_inside(session: Session, target: Path) -> None:
     """Nothing; raises QmsError for a folder that holds the repository, or belongs to what it keeps."""
     root, wanted = session.system.place.root, target.resolve()
     kept = [root / name for name in (".git", ".qms", "records", "procedures", "forms")]
-    if root.is_relative_to(wanted) or any(wanted.is_relative_to(path) for path in kept):
+    if any(wanted.is_relative_to(path) for path in kept):
         raise QmsError("{folder} belongs to the repository itself", folder=target, hint=message("-o site"))
 
 

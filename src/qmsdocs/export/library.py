@@ -215,7 +215,7 @@ class Library:
                 ["form", release.manifest, self._settled], lambda: draw_pdf(said, form, events=_NO_EVENTS)
             )
         wanted = document_pages.print_of(system, release, language=system.language)
-        pass
+        wanted = replace(wanted, drawn_on=self._settled_on)
         made_from = ["document", release.record, repr(wanted), self._settled]
         return drawings.of(made_from, lambda: document_pages.draw(system, release, wanted, kind="pdf"))
 

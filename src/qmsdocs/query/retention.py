@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError
-from qmsdocs.model.calendar import CIVIL
+from qmsdocs.model.calendar import CIVIL, add_period
 from qmsdocs.model.form import Form
 from qmsdocs.model.hold import Decision, DecisionKind, Hold, Subject
 from qmsdocs.model.quantity import Quantity
@@ -36,6 +36,7 @@ _BY_MEANING = {  # triggers whose day stands in a field that means so
     Trigger.APPROVED: (STATED,),
     Trigger.SUPERSEDED: (STATED,),
 }
+_MARGIN = 4  # days: a month's end moves by three, a zone by one
 _DECIDE_WITHIN = parse_quantity("1 month")  # where no document in force says it
 
 
@@ -79,9 +80,40 @@ def kept(system: System, rows: Iterable[Row]) -> Iterator[Kept]:
 
 def due(system: System, *, on: date) -> tuple[Kept, ...]:
     """The records whose period has ended by a day, held or not, the earliest first."""
-    rows = system.index.records(Filter(forms=system.form_numbers))
-    found = [item for item in kept(system, rows) if item.due_on is not None and item.due_on <= on]
+    found = [item for item in kept(system, _candidates(system, on)) if item.due_on is not None and item.due_on <= on]
     return tuple(sorted(found, key=lambda item: (item.due_on or date.max, item.row.number)))
+
+
+def without_trigger(system: System, *, on: date) -> Iterator[Kept]:
+    """The closed records whose period would have ended by a day, had it begun with closing, and has not begun."""
+    for name, rule in system.schedule.class_.items():
+        if rule.length is not None and rule.trigger not in (Trigger.ISSUED, Trigger.CLOSED):
+            wanted = Filter(forms=system.form_numbers, retention=name, closed_to=latest_trigger(rule.length, on))
+            for item in kept(system, system.index.records(wanted)):
+                closed_on = _day_in(system, item.row.closed_at)
+                ended = due_on(rule, closed_on) if closed_on is not None else None
+                if item.trigger_on is None and ended is not None and ended <= on:
+                    yield item
+
+
+def _candidates(system: System, on: date) -> Iterator[Row]:
+    """The records that may be due by a day, and no more than need be looked at closely."""
+    for name, rule in system.schedule.class_.items():
+        if rule.length is None:
+            continue
+        last = latest_trigger(rule.length, on)
+        wanted = Filter(
+            forms=system.form_numbers,
+            retention=name,
+            closed_to=last if rule.trigger is Trigger.CLOSED else None,
+            opened_to=last if rule.trigger is Trigger.ISSUED else None,
+        )
+        yield from system.index.records(wanted)
+
+
+def latest_trigger(period: Quantity, on: date) -> date:
+    """A day after which nothing began whose period has ended by `on`, for whatever zone and month end."""
+    return add_period(on, Quantity(-period.amount, period.unit)) + timedelta(days=_MARGIN)
 
 
 def decide_by(system: System, item: Kept) -> date | None:
@@ -205,14 +237,7 @@ class _Keeping:
         return self.ceased[manifest]
 
     def _day(self, written: str) -> date | None:
-        """The day of a date or a moment in the organisation's zone; None where it is neither."""
-        try:
-            if len(written) == 10:
-                return date.fromisoformat(written)
-            found = datetime.fromisoformat(written)
-        except ValueError:
-            return None
-        return found.astimezone(self.system.zone).date() if found.tzinfo is not None else found.date()
+        return _day_in(self.system, written)
 
     def _form(self, row: Row) -> tuple[Meanings, Form | None]:
         if row.form_sha256 not in self.forms:
@@ -254,15 +279,25 @@ class _Keeping:
         numbered = self._numbered.get(row.number, ())
         if not self._scoped:
             return numbered
-        subject = Subject(row.number, retention, row.form, row.customer, self._day(row.opened_at))
+        subject = _subject(self.system, row, retention)
         return (*numbered, *(h for h in self._scoped if h not in numbered and h.covers(subject)))
 
 
 def covered(system: System, hold: Hold, rows: Iterable[Row]) -> tuple[Row, ...]:
     """The records a hold covers among `rows`."""
-    day: Callable[[str], date | None] = _Keeping(system)._day
-    return tuple(
-        row
-        for row in rows
-        if hold.covers(Subject(row.number, class_of(row), row.form, row.customer, day(row.opened_at)))
-    )
+    return tuple(row for row in rows if hold.covers(_subject(system, row, class_of(row))))
+
+
+def _subject(system: System, row: Row, retention: str) -> Subject:
+    return Subject(row.number, retention, row.form, row.customer, _day_in(system, row.opened_at))
+
+
+def _day_in(system: System, written: str) -> date | None:
+    """The day of a date or a moment in the organisation's zone; None where it is neither."""
+    try:
+        if len(written) == 10:
+            return date.fromisoformat(written)
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return found.astimezone(system.zone).date() if found.tzinfo is not None else found.date()

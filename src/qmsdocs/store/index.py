@@ -45,6 +45,8 @@ class Filter:
     forms: tuple[str, ...] = ()
     opened_from: date | None = None
     opened_to: date | None = None  # inclusive
+    closed_to: date | None = None  # inclusive
+    retention: str = ""  # the class of the ledger
     customer: str = ""  # contained
     states: tuple[str, ...] = ()
     is_void: bool | None = None
@@ -120,6 +122,11 @@ class Index:
             shown = row.shown if wanted.fields else {}
             if all(text in fact_texts(shown.get(name)) for name, text in wanted.fields.items()):
                 yield row
+
+    def orphans(self) -> tuple[Row, ...]:
+        """The records that name another one as what called for them, where no ledger here holds that one."""
+        held = "SELECT 1 FROM records AS other WHERE other.number = records.raised_from"
+        return self._rows(f"WHERE records.raised_from <> '' AND NOT EXISTS ({held}) {_ORDER}", ())
 
     def matching(
         self,
@@ -297,6 +304,12 @@ def _conditions(wanted: Filter) -> tuple[list[str], tuple[Value, ...]]:
         found.append(("substr(records.opened_at, 1, 10) >= ?", (wanted.opened_from.isoformat(),)))
     if wanted.opened_to is not None:
         found.append(("substr(records.opened_at, 1, 10) <= ?", (wanted.opened_to.isoformat(),)))
+    if wanted.closed_to is not None:
+        closed = "records.closed_at <> '' AND substr(records.closed_at, 1, 10) <= ?"
+        found.append((closed, (wanted.closed_to.isoformat(),)))
+    if wanted.retention:
+        stem = f"records/{wanted.retention}/"
+        found.append(("substr(ledgers.branch, 1, ?) = ?", (len(stem), stem)))
     if wanted.customer:
         found.append(("instr(records.customer, ?) > 0", (wanted.customer,)))
     if wanted.states:
