@@ -374,16 +374,25 @@ def test_ACT510_spares(acme: Company) -> None:
     assert on(acme, actions.owner_left, closed, "2026-11-21") == ""
 
 
+def raising(company: Company, then: str) -> tuple[str, str]:
+    """A record that raised another one and went on, and the other one."""
+    number = issued(company, serious=True)
+    raised = RaisedFrom(number, "deeper", company.system.record(number).record.last.sha256)
+    filled = Filled(form="QR-50-01", values={"opened_on": "2026-11-02"}, submission=number, raised_from=raised)
+    child = posted(company, lambda system: issue(system, filled, Intent(by="wang.fang")))
+    return stepped(company, number, then), child
+
+
 def test_ACT509_sees_that_the_other_record_was_voided(acme: Company) -> None:
-    number = issued(acme, serious=True)
-    raised = RaisedFrom(number, "deeper", acme.system.record(number).record.last.sha256)
-    filled = Filled(form="QR-50-01", values={"opened_on": "2026-11-02"}, submission="deeper", raised_from=raised)
-    child = posted(acme, lambda system: issue(system, filled, Intent(by="wang.fang")))
-    stepped(acme, number, "act")
+    number, child = raising(acme, "act")
+    dropped, needless = raising(acme, "drop")
     assert on(acme, effects.called_for_voided, number) == of(acme, effects.called_for_missing, number) == ""
-    posted(acme, lambda s: void(s, child, replaced_by=None, intent=Intent(by="wang.fang", reason="重复")))
+    intent = Intent(by="wang.fang", reason="重复")
+    for other in (child, needless):
+        posted(acme, lambda s, other=other: void(s, other, replaced_by=None, intent=intent))  # type: ignore[misc]
     why = "深查 had to be raised before the step 采取措施 and does not exist"
     assert on(acme, effects.called_for_voided, number) == of(acme, effects.called_for_missing, number) == why
+    assert on(acme, effects.called_for_voided, dropped) == ""  # it never took the step
 
 
 def test_the_audit_applies_them_and_remembers(acme: Company) -> None:

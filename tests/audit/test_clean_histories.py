@@ -13,6 +13,7 @@ from tamper import attached, begun, copied, git, purge, recorded
 from qmsdocs.acts.record import Intent, amend, step, void
 from qmsdocs.audit.engine import run
 from qmsdocs.audit.scope import Scope
+from qmsdocs.model.finding import Severity
 from qmsdocs.store import handover
 from qmsdocs.store.head import record_head_line
 
@@ -88,18 +89,19 @@ class History:
         self.company.later(days=self.drawn.randrange(1, 70))
 
 
+def alarms(company: Company, *, is_full: bool = False) -> list[str]:
+    """What a run finds of history, records and the audit itself; that a revision came into force later is no alarm."""
+    report = run(Scope(company.system), is_full=is_full)
+    found = (f for f in report.findings if f.code[:3] in ("HIS", "REC", "SYS"))
+    return [f"{f.code} {f.subject}: {f.message}" for f in found if f.code[:3] == "HIS" or f.severity is not Severity.NOTE]
+
+
 def check(seed: int, folder: Path) -> None:
     company = History(folder / "acme", seed).run(14)
     for is_full in (False, False, True):
-        report = run(Scope(company.system), is_full=is_full)
-        found = [f"{f.code} {f.subject}: {f.message}" for f in report.findings if f.code[:3] in ("HIS", "REC", "SYS")]
-        assert found == [], (seed, is_full)
+        assert alarms(company, is_full=is_full) == [], (seed, is_full)
     git(folder, "clone", "--quiet", str(company.root), "clone")
-    clone = company.copy(root=folder / "clone")
-    found = [
-        f"{f.code} {f.subject}: {f.message}" for f in run(Scope(clone.system)).findings if f.code[:3] in ("HIS", "REC")
-    ]
-    assert found == [], (seed, "clone")
+    assert alarms(company.copy(root=folder / "clone")) == [], (seed, "clone")
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -386,6 +386,14 @@ def test_what_was_verified_before_is_not_walked_again(company: Company) -> None:
     assert code == "HIS403"
 
 
+def test_the_clock_is_compared_with_what_was_verified_before(company: Company) -> None:
+    verified = Hand(company.root).head
+    recorded_at(company, minutes=-5)
+    scope = Scope(company.system)
+    found = history.check_ledger(scope, RECORDS, Hand(company.root).head, verified=verified)
+    assert "HIS414" in {code for code, _ in found}
+
+
 def test_many_commits_are_walked_as_well_as_few(company: Company) -> None:
     hand = Hand(company.root)
     hand.commit({FIRST: b"{}"})

@@ -268,9 +268,11 @@ def company(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pr
 
 
 @contextmanager
-def careless() -> Iterator[None]:
-    """A program that somebody has taken the questions out of; everybody signs all the same."""
+def careless(**lies: Json) -> Iterator[None]:
+    """A program that somebody has taken the questions out of, and that lists what is not so; everybody signs."""
+    listed = disposal._listed
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(disposal, "_listed", lambda *words: {**listed(*words), **lies})
         patch.setattr(disposal, "refusals", lambda *_args, **_options: iter(()))
         patch.setattr(disposal, "refuse_schedule", lambda _: None)
         yield
@@ -296,8 +298,9 @@ def destroyed(company: Program) -> dict[str, str]:
         done(company, "retention", "dispose", numbers["early"], *ORDER)
     later = due(company)
     done(later, "retention", "dispose", numbers["good"], numbers["lifted"], *ORDER)
-    with careless():
+    with careless(due_on="2026-12-22"):
         done(later, "retention", "dispose", numbers["kept"], numbers["held"], *ORDER)
+    with careless():
         done(later, "retention", "hold", "--form", "QR-04-01", "-m", "检查", "--as", "li.ming")
         done(later, "retention", "dispose", numbers["scoped"], *ORDER)
     for hold in ("HLD-000001", "HLD-000003"):  # what was done before stays wrong

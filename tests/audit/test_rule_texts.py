@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -38,14 +39,22 @@ def rules() -> dict[str, list[object]]:
     return found
 
 
-def written() -> set[str]:
+@cache
+def written() -> frozenset[str]:
     """Every code that stands as a constant in the source."""
     found: set[str] = set()
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value):
                 found.add(node.value)
-    return found
+    return frozenset(found)
+
+
+@cache
+def samples() -> tuple[str, ...]:
+    """The name of every test of the audit."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in sorted(TESTS.glob("test_*.py"))]
+    return tuple(node.name.lower() for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
 
 
 def test_every_rule_has_its_text() -> None:
@@ -67,14 +76,8 @@ def test_a_rule_stands_once_and_says_what_it_finds() -> None:
 
 @pytest.mark.parametrize("code", sorted(code for code in texts() if not IN_THE_FOLDER.fullmatch(code)))
 def test_a_rule_has_a_sample_that_fires_it_and_a_near_miss(code: str) -> None:
-    names = {
-        node.name.lower()
-        for path in TESTS.glob("test_*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.FunctionDef)
-    }
     for wanted in ("fires", "spares"):
-        assert any(name.startswith(f"test_{code.lower()}_{wanted}") for name in names), f"test_{code}_{wanted}"
+        assert any(name.startswith(f"test_{code.lower()}_{wanted}") for name in samples()), f"test_{code}_{wanted}"
 
 
 @pytest.mark.parametrize("code", texts())

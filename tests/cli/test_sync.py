@@ -35,7 +35,7 @@ def pair(sites: Pair) -> Iterator[Pair]:
         shutil.rmtree(sites.folder / name, ignore_errors=True)
         git(sites.folder, "init", "-q", "--bare", name)
     yield sites
-    for name in ("other", "victim", "usb", "away.git"):
+    for name in ("victim", "usb", "away.git"):
         shutil.rmtree(sites.folder / name, ignore_errors=True)
 
 
@@ -398,7 +398,7 @@ def test_what_no_ledger_may_hold_is_refused_and_leaves_nothing(
 
 @pytest.mark.parametrize("name", ["records/complaint/2026", "qms/journal/CON", "records/complaint/2026/hz/x", "main"])
 def test_a_file_with_other_branches_is_refused_whole(pair: Pair, name: str) -> None:
-    other = pair.clone("other")
+    other = pair.clone("victim")
     git(other.root, "update-ref", f"refs/heads/{name}", f"origin/{COMPLAINTS}")
     path = pair.folder / "foreign.bundle"
     git(other.root, "bundle", "create", "-q", str(path), f"refs/heads/{name}")
@@ -413,6 +413,7 @@ def test_a_file_with_other_branches_is_refused_whole(pair: Pair, name: str) -> N
 # killed
 
 
+@pytest.mark.slow
 def test_a_killed_sync_is_finished_by_the_next_one(pair: Pair) -> None:
     level(pair.hz, pair.nb)
     wholly = timed(pair)

@@ -11,6 +11,7 @@ from program import Make
 from pulled import pull, unpacked, verified
 
 
+@pytest.mark.slow
 def test_destroyed_records_are_listed_with_their_certificate(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -286,6 +286,17 @@ def test_what_breaks_off_leaves_the_old_site(tmp_path: Path, error: BaseExceptio
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
+def test_nothing_is_seen_of_what_was_not_recorded(tmp_path: Path) -> None:
+    def unrecorded(sums: str) -> None:
+        assert re.fullmatch("[0-9a-f]{64}", sums)
+        assert not (tmp_path / "site").exists()
+        raise QmsError("the seat is elsewhere")
+
+    with pytest.raises(QmsError, match="elsewhere"):
+        folder.put(tmp_path / "site", [("index.html", b"1")], sealed=unrecorded)
+    assert list(tmp_path.iterdir()) == []
+
+
 # ── in the browser
 
 

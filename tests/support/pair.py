@@ -75,11 +75,14 @@ class Pair:
         return self.hz.elsewhere(self.folder / name)
 
     def local(self, name: str) -> Program:
-        """The same with every ledger a branch of its own."""
-        copy = self.clone(name)
-        for branch in git(self.hz.root, "for-each-ref", "--format=%(refname:short)", "refs/heads/").split():
-            if branch != "main":
-                git(copy.root, "branch", "-q", branch, f"origin/{branch}")
+        """The same with every ledger a branch of its own, as they stand at the first site now."""
+        copy = self.hz.elsewhere(self.folder / name)
+        if not copy.root.exists():
+            git(self.folder, "clone", "-q", "hz", name)
+        for reference in ledgers(copy.root).keys() - ledgers(self.hz.root).keys():
+            git(copy.root, "update-ref", "-d", reference)
+        ways = [f"+refs/heads/{below}/*:refs/heads/{below}/*" for below in ("qms", "records")]
+        git(copy.root, "fetch", "-q", "origin", *ways)
         return copy
 
 

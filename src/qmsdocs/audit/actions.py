@@ -21,7 +21,6 @@ from qmsdocs.model.form import Field, Form
 from qmsdocs.model.record import FormReference
 from qmsdocs.model.release import ItemKind
 from qmsdocs.query.custody import has_left
-from qmsdocs.query.overview import overdue
 from qmsdocs.query.purpose import column, day_of
 from qmsdocs.store.index import Filter
 from qmsdocs.store.rows import Row
@@ -182,14 +181,10 @@ def _action(name: str, field: Field, line: int, row: Mapping[str, Json]) -> Acti
 
 def limit_overrun(scope: Scope) -> Iterator[Hit]:
     """An open record with a time limit that has run out."""
-    return _each(scope, lambda form: any(c.within for c in form.clock.values()), _limit_overrun)
-
-
-def _limit_overrun(scope: Scope, _: Form, row: Row) -> Iterator[Hit]:
-    for item in overdue(scope.system, row):
+    for item in scope.overdue(scope.system):
         said = message("{clock}: the time was up at {time} ({owner})", clock=item.title,
                        time=f"{item.due_at:%Y-%m-%d %H:%M}", owner=item.owner_name or "-")  # fmt: skip
-        yield Hit(row.number, said, f"clock.{item.clock}")
+        yield Hit(item.number, said, f"clock.{item.clock}")
 
 
 RULES: tuple[Rule, ...] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +18,7 @@ from qmsdocs.model.form import Form, Step
 from qmsdocs.model.gate import ISSUE, refuse_changes, refuse_step, refuse_values
 from qmsdocs.model.record import FORMAT, Event, Record
 from qmsdocs.model.value import Refusal
+from qmsdocs.query.view import facts_as_stored
 from qmsdocs.store.event import Stored
 from qmsdocs.system.definitions import FormInForce
 
@@ -87,6 +89,22 @@ class Case:
         if parameters is None:
             return ()
         return tuple(_Replay(self.judge, self.form.form, parameters).run(self.record))
+
+
+    @property
+    def limits(self) -> Iterator[tuple[str, datetime | None]]:
+        """Each time limit that runs, and when it runs out; None where it is held up now and so moves with the clock."""
+        if not self.stored or self.form is None or self.record.is_void or not self.is_understood:
+            return
+        form, state = self.form.form, self.record.state
+        if state in form.closed_states or not any(clock.within for clock in form.clock.values()):
+            return
+        with suppress(QmsError):  # what cannot be judged is found by the rules
+            facts = facts_as_stored(self.judge.scope.system, self.form, self.record)
+            for name, clock in form.clock.items():
+                reading = facts.reading(name) if clock.within is not None else None
+                if reading is not None and reading.stopped_at is None and reading.due_at is not None:
+                    yield name, None if state in clock.pauses else reading.due_at
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 from qmsdocs import __version__
@@ -32,11 +32,16 @@ Found = tuple[str, Hit]
 class Run:
     """One run over one repository."""
 
-    scope: Scope = field(repr=False)
+    asked: Scope = field(repr=False)
     is_full: bool
     extra: tuple[Found, ...] = ()  # what the caller compared, such as a head kept outside
     failures: list[Found] = field(default_factory=list)
     walked: list[Found] = field(default_factory=list)
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What the rules look at: time limits are those worked out when their records were judged."""
+        return replace(self.asked, overdue=lambda system: self.memory.overdue(system))
 
     @cached_property
     def judge(self) -> Judge:
@@ -72,7 +77,7 @@ class Run:
         """Everything found, in no order."""
         yield from self._of_records()
         for rule in RULES:
-            yield from self._guarded(rule.code, partial(self._applied, rule))
+            yield from self._guarded(rule.code, partial(_applied, rule, self.scope))
         for branch, commit in self._kept_for_ever():
             yield from self._guarded("HIS", partial(history.check_ledger, self.scope, branch, commit, verified=None))
         if self.is_full:
@@ -98,9 +103,6 @@ class Run:
             where = tuple(f"{place.ledger}/{place.series}/{place.serial:06d}" for place in places)
             yield DOUBLED, Hit(number, message("the number is used twice: {places}", places=where))
 
-    def _applied(self, rule: Rule) -> Iterator[Found]:
-        return ((rule.code, hit) for hit in rule.check(self.scope))
-
     def _guarded(self, code: str, check: Callable[[], Iterable[Found]]) -> Iterator[Found]:
         try:
             yield from check()
@@ -114,11 +116,15 @@ class Run:
             yield branch, head.commit
 
 
+def _applied(rule: Rule, scope: Scope) -> Iterator[Found]:
+    return ((rule.code, hit) for hit in rule.check(scope))
+
+
 def run(scope: Scope, *, is_full: bool = False, extra: tuple[Found, ...] = ()) -> Report:
     """What the audit of one repository found. Reads only, but for what it remembers of its own work."""
     running = Run(scope, is_full, extra)
-    findings = [*(_finding(code, hit) for code, hit in running.found()), *_in_folder(scope)]
-    return _report(scope, running, findings)
+    findings = [*(_finding(code, hit) for code, hit in running.found()), *_in_folder(running.scope)]
+    return _report(running.scope, running, findings)
 
 
 def _report(scope: Scope, running: Run, found: Iterable[Finding]) -> Report:

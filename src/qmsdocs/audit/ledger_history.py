@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import pairwise
 
@@ -11,6 +11,7 @@ from qmsdocs.audit.rule import Hit
 from qmsdocs.audit.scope import Scope
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.store import history, ledger, names
+from qmsdocs.store.certificate import disposed_numbers
 from qmsdocs.store.history import Step
 from qmsdocs.store.journal import TOLERANCE
 from qmsdocs.store.objects import FILE, Entry, Objects
@@ -46,7 +47,7 @@ def _checked(scope: Scope, branch: str, commit: str, verified: str | None) -> It
         yield ALTERED, Hit(number, said, f"{branch}:{path}")
     added = objects.additions(verified, commit) if verified is not None and not altered else None
     yield from _foreign(branch, objects.walk(commit) if added is None else added)
-    yield from _contradicted(scope, branch, commit, {step.commit for step in (*made, *base)})
+    yield from _contradicted(scope, branch, {step.commit for step in (*made, *base)})
     if verified is None and made:
         yield from _opened_late(scope, branch, made[-1])
 
@@ -93,7 +94,7 @@ def number_at(objects: Objects, branch: str, commit: str, path: str) -> str:
 # ── what the journal noted
 
 
-def _contradicted(scope: Scope, branch: str, commit: str, made: set[str]) -> Iterator[Found]:
+def _contradicted(scope: Scope, branch: str, made: set[str]) -> Iterator[Found]:
     """Notes whose counts are not those of the commit they name. Those of commits verified before are not looked at."""
     for said in scope.copy.journals:
         before: Note | None = None
@@ -101,11 +102,11 @@ def _contradicted(scope: Scope, branch: str, commit: str, made: set[str]) -> Ite
             if note.commit in made and (before is None or before.commit != note.commit):
                 for why in _differs(scope.objects, note, before):
                     yield CONTRADICTED, Hit(branch, why, said.branch)
-            if scope.objects.has(note.commit) and history.leads_to(scope.objects, note.commit, commit):
-                before = note
+            before = note
 
 
-def _differs(objects: Objects, note: Note, before: Note | None) -> Iterator[Message]:
+def _differs(objects: Objects, note: Note, before: Note | None, gone: Mapping[str, int]) -> Iterator[Message]:
+    """What a note says otherwise than the commit it names; `gone` is the last serial destroyed of each series."""
     added = None
     if before is not None and history.leads_to(objects, before.commit, note.commit):
         added = objects.additions(before.commit, note.commit)
@@ -119,7 +120,7 @@ def _differs(objects: Objects, note: Note, before: Note | None) -> Iterator[Mess
     earlier = before.last if before is not None else {}
     for series in sorted({*note.last, *ledger.series_of(objects, note.commit)}):
         last = max(ledger.last_serial(objects, note.commit, series), earlier.get(series, 0))
-        if last != note.last.get(series, 0):
+        if note.last.get(series, 0) not in (last, max(last, gone.get(series, 0))):
             yield message("{number} notes {noted} as the last number of {series}, it was {last}",
                           number=note.number, noted=note.last.get(series, 0), series=series, last=last)  # fmt: skip
 

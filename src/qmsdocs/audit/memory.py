@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from qmsdocs.audit.case import Case
 from qmsdocs.audit.judge import Judge
 from qmsdocs.audit.stream import cases
 from qmsdocs.base.errors import Message, QmsError
+from qmsdocs.model.record import FormReference
+from qmsdocs.query.overview import Overdue, overdue
 from qmsdocs.store import names
-from qmsdocs.store.derived import Contents, DerivedFile
+from qmsdocs.store.derived import Contents, DerivedFile, Value
 from qmsdocs.store.objects import Entry, Objects
+from qmsdocs.system.view import System
 
 NAME = "audit.sqlite"
 _TABLES = (
@@ -21,10 +26,13 @@ _TABLES = (
     "CREATE TABLE ledgers (id INTEGER PRIMARY KEY, branch TEXT NOT NULL UNIQUE, head TEXT NOT NULL)",
     "CREATE TABLE records (ledger INTEGER NOT NULL, series TEXT NOT NULL, serial INTEGER NOT NULL, "
     "number TEXT NOT NULL, events INTEGER NOT NULL, files INTEGER NOT NULL, clean INTEGER NOT NULL)",
+    "CREATE TABLE limits (ledger INTEGER NOT NULL, series TEXT NOT NULL, serial INTEGER NOT NULL, "
+    "form TEXT NOT NULL, clock TEXT NOT NULL, due INTEGER, owner TEXT NOT NULL)",
 )
 _INDEXES = (
     "CREATE UNIQUE INDEX by_place ON records (ledger, series, serial)",
     "CREATE INDEX by_number ON records (number)",
+    "CREATE INDEX limits_of ON limits (ledger, series, serial)",
     "CREATE INDEX unclean ON records (ledger) WHERE clean = 0",
 )
 _FROM = "FROM records JOIN ledgers ON ledgers.id = records.ledger"
@@ -98,6 +106,27 @@ class Memory:
             places = self._file.query(f"SELECT branch, series, serial, number {_FROM} WHERE number = ?", (number,))
             yield str(number), tuple(Place(str(b), str(s), int(n or 0), str(p)) for b, s, n, p in places)
 
+    def overdue(self, system: System) -> Iterator[Overdue]:
+        """The time limits that have run out, as they were worked out when their records were judged."""
+        zone, people = system.zone, system.people.person
+        late = self._file.query(
+            "SELECT number, limits.form, clock, due, owner FROM limits JOIN records USING (ledger, series, serial) "
+            "WHERE due < ? ORDER BY due, number",
+            (math.ceil(system.now.timestamp()),),
+        )
+        for number, manifest, clock, due, owner in late:
+            form = self._judge.form(FormReference("", "", str(manifest)))
+            if form is not None:
+                at, name = datetime.fromtimestamp(int(due or 0), zone), str(owner)
+                title = form.form.clock[str(clock)].title
+                yield Overdue(str(number), str(clock), title, at, name, people[name].name if name in people else name, "")
+        moving = self._file.query(
+            "SELECT DISTINCT number FROM limits JOIN records USING (ledger, series, serial) WHERE due IS NULL"
+        )
+        for (number,) in moving:
+            row = system.index.by_number(str(number))
+            yield from overdue(system, row) if row is not None else ()
+
     @property
     def _objects(self) -> Objects:
         return self._judge.scope.objects
@@ -111,7 +140,7 @@ class Memory:
 
     def _bring_up(self, connection: sqlite3.Connection) -> None:
         if _known_by(connection) != self._known:
-            for table in ("rules", "ledgers", "records"):
+            for table in ("rules", "ledgers", "records", "limits"):
                 connection.execute(f"DELETE FROM {table}")
             connection.execute("INSERT INTO rules VALUES (?)", (self._known,))
         wanted = self._wanted()
@@ -138,9 +167,12 @@ class Memory:
             (branch,),
         ).fetchone()[0]
         found = cases(self._judge, branch, self._objects.walk(commit) if added is None else self._changed(commit, added))
-        connection.executemany(
-            "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", (self._row(number, case) for case in found)
-        )
+        for case in found:
+            place = (number, case.series, case.serial)
+            if before is not None:
+                connection.execute("DELETE FROM limits WHERE (ledger, series, serial) = (?, ?, ?)", place)
+            connection.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", self._row(number, case))
+            connection.executemany("INSERT INTO limits VALUES (?, ?, ?, ?, ?, ?, ?)", self._limits(place, case))
         if self._history_is_clean(branch, commit, before):  # else it is walked again, and found again
             connection.execute("UPDATE ledgers SET head = ? WHERE id = ?", (commit, number))
 
@@ -148,6 +180,13 @@ class Memory:
         self.read_again += 1
         clean = int(self._is_clean(case))
         return (ledger, case.series, case.serial, case.number, len(case.stored), len(case.attachments), clean)
+
+    def _limits(self, place: tuple[int, str, int], case: Case) -> Iterator[tuple[Value, ...]]:
+        for name, due in case.limits:
+            form = case.form.form if case.form is not None else None
+            owner = str(case.record.shown.get(form.meaning("owner") or "") or "") if form is not None else ""
+            until = math.floor(due.timestamp()) if due is not None else None
+            yield *place, case.record.form.sha256, name, until, owner
 
     def _changed(self, commit: str, added: Iterable[Entry]) -> Iterator[Entry]:
         folders = {entry.path.rpartition("/files/")[0] or entry.path.rpartition("/")[0] for entry in added}
@@ -175,5 +214,6 @@ def _heads(connection: sqlite3.Connection) -> dict[str, str]:
 
 
 def _forget(connection: sqlite3.Connection, branch: str) -> None:
+    connection.execute("DELETE FROM limits WHERE ledger IN (SELECT id FROM ledgers WHERE branch = ?)", (branch,))
     connection.execute("DELETE FROM records WHERE ledger IN (SELECT id FROM ledgers WHERE branch = ?)", (branch,))
     connection.execute("DELETE FROM ledgers WHERE branch = ?", (branch,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -12,6 +12,7 @@ from qmsdocs.audit.doubt import doubts
 from qmsdocs.audit.standing import Copy, Said, standings
 from qmsdocs.base.errors import Message
 from qmsdocs.query.retention import Kept, due
+from qmsdocs.query.overview import Overdue, all_overdue
 from qmsdocs.query.working import Working, load
 from qmsdocs.store.event import Stored
 from qmsdocs.store.index import Filter
@@ -26,6 +27,7 @@ class Scope:
     """The system in force with its records, the texts in the folder, and whether acts can be believed."""
 
     system: System = field(repr=False)
+    overdue: Callable[[System], Iterable[Overdue]] = field(default=all_overdue, repr=False)  # or what is remembered
 
     @property
     def objects(self) -> Objects:

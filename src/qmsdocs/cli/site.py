@@ -35,16 +35,19 @@ def site(session: Session, output: str, no_pages: bool, is_full: bool, recipient
     if not no_pages and not (system.place.local_folder / FOLDER).is_dir():
         session.tell("every page is drawn once, which takes a while; the next time only what has changed")
     drawings = None if no_pages else Drawings(system.place.local_folder / FOLDER)
-    sums = folder.put(target, site_files(system, session.catalogue, is_full=is_full, drawings=drawings))
+
+    def sealed(sums: str) -> None:
+        if begun is not None:
+            session.apply(lambda s: pull.pack(s, begun, {"manifest": sums, "masked": 0}))
+
+    folder.put(target, site_files(system, session.catalogue, is_full=is_full, drawings=drawings), sealed=sealed)
     if drawings is not None:
         drawings.drop_unused()
-    if begun is not None:
-        session.apply(lambda s: pull.pack(s, begun, {"manifest": sums, "masked": 0}))
     session.answer((target / "index.html").as_posix())
 
 
 def _refuse_inside(session: Session, target: Path) -> None:
-    """Nothing; raises QmsError for a folder that holds the repository, or belongs to what it keeps."""
+    """Nothing; raises QmsError for a folder below what the repository keeps."""
     root, wanted = session.system.place.root, target.resolve()
     kept = [root / name for name in (".git", ".qms", "records", "procedures", "forms")]
     if any(wanted.is_relative_to(path) for path in kept):

@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from qmsdocs.base.errors import QmsError, cause, message
@@ -14,24 +14,24 @@ from qmsdocs.base.errors import QmsError, cause, message
 SUMS = "SHA256SUMS"  # what `sha256sum` prints of every other file: how the folder is known to be ours
 
 
-def put(folder: Path, files: Iterable[tuple[str, bytes]]) -> str:
-    """The sha256 of the list of files; `folder` afterwards holds exactly `files` and the list, or what it held before.
+def put(folder: Path, files: Iterable[tuple[str, bytes]], *, sealed: Callable[[str], object] = lambda _: None) -> None:
+    """Nothing; `folder` afterwards holds exactly `files` and their list, or what it held before.
 
-    Raises QmsError for a folder that holds anything else, and when the disk refuses.
+    `sealed` is told the sha256 of the list when all is written and nothing of it is seen yet. Raises QmsError for a
+    folder that holds anything else, and when the disk refuses.
     """
     refuse_strange(folder)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
-            sums = _filled(fresh, files)
+            sealed(_filled(fresh, files))
             refuse_strange(folder)
             _swapped(fresh, folder)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
     except OSError as error:
         raise QmsError("{path} cannot be written: {reason}", path=folder, reason=cause(error)) from error
-    return sums
 
 
 def refuse_strange(folder: Path) -> None:

@@ -102,7 +102,7 @@ def overview(system: System) -> Overview:
         tuple(_documents(system)),
         min(trials, default=None),
         tuple(_counts(system)),
-        tuple(sorted(_overdue(system), key=lambda item: item.due_at)),
+        tuple(sorted(all_overdue(system), key=lambda item: item.due_at)),
         waiting(system),
         tuple(review for review in reviews(system) if review.due_on <= system.today + SOON),
         recall(system),
@@ -135,7 +135,8 @@ def _counts(system: System) -> Iterator[Count]:
         yield Count(number, form.title, len(rows), still_open, sum(1 for row in rows if row.is_void))
 
 
-def _overdue(system: System) -> Iterator[Overdue]:
+def all_overdue(system: System) -> Iterator[Overdue]:
+    """The clocks of all open records that have run out."""
     for row in system.index.records(Filter(forms=system.form_numbers, is_closed=False)):
         yield from overdue(system, row)
 

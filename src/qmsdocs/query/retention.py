@@ -86,7 +86,7 @@ def due(system: System, *, on: date) -> tuple[Kept, ...]:
 
 def without_trigger(system: System, *, on: date) -> Iterator[Kept]:
     """The closed records whose period would have ended by a day, had it begun with closing, and has not begun."""
-    for name, rule in system.schedule.class_.items():
+    for name, rule in _rules_here(system):
         if rule.length is not None and rule.trigger not in (Trigger.ISSUED, Trigger.CLOSED):
             wanted = Filter(forms=system.form_numbers, retention=name, closed_to=latest_trigger(rule.length, on))
             for item in kept(system, system.index.records(wanted)):
@@ -98,7 +98,7 @@ def without_trigger(system: System, *, on: date) -> Iterator[Kept]:
 
 def _candidates(system: System, on: date) -> Iterator[Row]:
     """The records that may be due by a day, and no more than need be looked at closely."""
-    for name, rule in system.schedule.class_.items():
+    for name, rule in _rules_here(system):
         if rule.length is None:
             continue
         last = latest_trigger(rule.length, on)
@@ -109,6 +109,12 @@ def _candidates(system: System, on: date) -> Iterator[Row]:
             opened_to=last if rule.trigger is Trigger.ISSUED else None,
         )
         yield from system.index.records(wanted)
+
+
+def _rules_here(system: System) -> Iterator[tuple[str, RetentionClass]]:
+    """The classes of which there are ledgers here, with what the schedule in force says of them."""
+    held = {name.retention for branch in system.index.heads() if (name := names.parse_branch(branch)) is not None}
+    return ((name, rule) for name, rule in system.schedule.class_.items() if name in held)
 
 
 def latest_trigger(period: Quantity, on: date) -> date:

@@ -173,12 +173,16 @@ class System:
 
     def parameter(self, name: str) -> Quantity | None:
         """The parameter of that name in force today, of the first document that has it; None where none has."""
+        return self._parameters.get(name)
+
+    @cached_property
+    def _parameters(self) -> Mapping[str, Quantity]:
+        found: dict[str, Quantity] = {}
         for number in sorted({release.number for release in self.releases if release.kind is ItemKind.PROCEDURE}):
             release = in_force(self.releases, ItemKind.PROCEDURE, number, on=self.today)
-            found = self.definitions.procedure(release).parameters.get(name) if release is not None else None
-            if found is not None:
-                return found
-        return None
+            if release is not None:
+                found = {**self.definitions.procedure(release).parameters, **found}
+        return found
 
     def day_of(self, form: Form, values: Mapping[str, Json]) -> date:
         """The day a new record is judged by: the value that means `opened_at`, never later than today."""
