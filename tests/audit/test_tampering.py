@@ -309,6 +309,12 @@ def test_a_ledger_that_points_elsewhere_stops_everything_in_one_line(company: Co
         audited(company)
 
 
+def test_without_the_releases_nothing_goes_on(company: Company) -> None:
+    git(company.root, "update-ref", "-d", f"refs/heads/{CONTROL}")
+    with pytest.raises(QmsError, match="the releases are gone"):
+        audited(company)
+
+
 def test_deleted_and_shortened_and_stale_are_told_apart(whole: Company, tmp_path: Path) -> None:
     """The same ledger: gone; cut off; and in a copy that was made on an earlier day and does not write."""
     gone, cut = copied(whole, tmp_path / "gone"), copied(whole, tmp_path / "cut")

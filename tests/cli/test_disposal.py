@@ -77,7 +77,13 @@ def test_no_byte_of_a_destroyed_record_is_left_and_the_record_on_hold_is_untouch
     company.git("update-ref", "refs/remotes/old/records/liaison/2026/hz", _head(company))
     company.git("tag", "before", _head(company))
     company.git("update-ref", "refs/notes/old", _head(company))
-    company.git("-c", "core.logAllRefUpdates=always", "branch", "aside", _head(company))
+    company.git("branch", "aside", _head(company))
+    main = company.git("rev-parse", "main").strip()
+    company.git("update-ref", "--create-reflog", "refs/heads/main", _head(company))
+    company.git("update-ref", "refs/heads/main", main)
+    company.git("repack", "-a", "-d", "-q")
+    (company.root / "records/issued/.writing-x").write_text("毁掉的内容甲", "utf-8")
+    (company.root / ".git/objects/pack/pack_git2_x").write_text("毁掉的内容甲", "utf-8")
     before = _folder(company, kept)
     assert found(company.root, "毁掉的内容甲", b"only-in-the-destroyed-one")
 
@@ -85,6 +91,10 @@ def test_no_byte_of_a_destroyed_record_is_left_and_the_record_on_hold_is_untouch
 
     assert found(company.root, "毁掉的内容甲", "毁掉的内容乙", b"only-in-the-destroyed-one") == []
     assert not draft.exists()
+    assert [path.name for path in (company.root / "records/issued").rglob("*") if gone in path.name] == []
+    assert list((company.root / "records/issued").rglob(f"{kept}.pdf"))
+    noted = (company.root / ".qms/pages.txt").read_text("utf-8")
+    assert (gone in noted, kept in noted) == (False, True)
     assert _folder(company, kept) == before  # the same objects, so the same bytes
     assert found(company.root, b"in-both-records")  # a record that remains holds it
     assert company.git("for-each-ref", "--format=%(refname)", "refs/tags", "refs/notes", "refs/remotes") == ""

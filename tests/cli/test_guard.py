@@ -100,7 +100,11 @@ def less(root: Path) -> None:
         (lambda _: None, [f"{COMPLAINTS}:refs/replace/{'a' * 40}"], "no name of a ledger"),
         (lambda _: None, ["main"], "no name of a ledger"),
         (lambda _: None, [f"{COMPLAINTS}:refs/heads/records/complaint/2027/hz"], "journal of its site does not know"),
-        (lambda _: None, [f"{COMPLAINTS}:refs/heads/{COMPLAINTS.replace('hz', 'nb')}", "--force"], "would be rewritten"),
+        (
+            lambda _: None,
+            [f"{COMPLAINTS}:refs/heads/{COMPLAINTS.replace('hz', 'nb')}", "--force"],
+            "would be rewritten",
+        ),
     ],
 )
 def test_what_would_rewrite_or_remove_is_refused(

@@ -146,6 +146,11 @@ def test_what_is_set_in_the_copy_runs_nothing(pair: Pair) -> None:
     assert victim("sync", "office").code == 0
     assert not trap.exists()
     assert ledgers(pair.shared) == ledgers(victim.root)
+    git(
+        victim.root, "config", "--remove-section", f"url.ext::sh -c touch% {trap} .insteadOf".removesuffix(".insteadOf")
+    )
+    git(victim.root, "push", "-q", str(pair.shared), "main", check=False)
+    assert trap.exists()  # git itself falls into it
 
 
 # two ways

@@ -131,7 +131,7 @@ def test_a_copy_without_the_seat_gives_nothing_away(house: Program, tmp_path: Pa
 def test_the_package_is_a_valid_bag(bag: Path, masked: tuple[Path, dict[str, object]]) -> None:
     found = bagit.Bag(str(bag))
     found.validate()
-    assert found.version == "1.0" and found.info["External-Identifier"] == bag.name == "PUL-HZ-000001"
+    assert found.version_info == (1, 0) and found.info["External-Identifier"] == bag.name == "PUL-HZ-000001"
     assert hashlib.sha256((bag / "manifest-sha256.txt").read_bytes()).hexdigest() == masked[1]["manifest"]
 
 

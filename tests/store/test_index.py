@@ -104,6 +104,50 @@ def test_a_row_says_what_the_form_means(desk: Desk) -> None:
     assert row.values["people"] == 2 and row.values["done"] is True
 
 
+def test_the_day_it_was_closed_is_that_of_the_closing_act_until_it_is_opened_again(desk: Desk) -> None:
+    def closed_at(number: str) -> str:
+        row = desk.store.index.by_number(number)
+        assert row is not None
+        return row.closed_at
+
+    first = desk.issue()
+    assert closed_at(first.number) == ""
+    shut = replace(
+        step(first.record, "close", "closed", after=first.stored.sha256), happened_at="2026-11-20T09:00+08:00"
+    )
+    [last] = desk.post(shut)
+    assert closed_at(first.number) == "2026-11-20T09:00+08:00"
+    [last] = desk.post(step(first.record, "amend", "closed", after=last.stored.sha256, problem="crack"))
+    assert closed_at(first.number) == "2026-11-20T09:00+08:00"
+    [last] = desk.post(step(first.record, "reopen", "received", after=last.stored.sha256))
+    assert closed_at(first.number) == ""
+    desk.post(step(first.record, "void", "void", after=last.stored.sha256))
+    assert closed_at(first.number) == "2026-11-21T12:00:00+08:00"
+
+
+def test_records_by_class_and_by_the_day_they_were_closed(desk: Desk) -> None:
+    first, second = desk.issue(), desk.issue()
+    desk.post(step(first.record, "close", "closed", after=first.stored.sha256))
+    index = desk.store.index
+
+    def found(wanted: Filter) -> list[str]:
+        return [row.number for row in index.records(wanted)]
+
+    index.refresh()
+    assert found(Filter(closed_to=date(2026, 11, 20))) == []
+    assert found(Filter(closed_to=date(2026, 11, 21))) == [first.number]
+    assert found(Filter(retention="complaint")) == [first.number, second.number]
+    assert found(Filter(retention="compl")) == []
+
+
+def test_a_record_whose_caller_is_nowhere_is_an_orphan(desk: Desk) -> None:
+    first = desk.issue()
+    for caller in (first.number, "TS-HZ-2020-0001"):
+        desk.post(replace(complaint(NOON), raised_from=RaisedFrom(caller, "again", "0" * 64)))
+    desk.store.index.refresh()
+    assert [row.raised_from for row in desk.store.index.orphans()] == ["TS-HZ-2020-0001"]
+
+
 def test_the_newest_event_decides_and_null_clears(desk: Desk) -> None:
     first = desk.issue(note="x")
     closing_it = step(first.record, "close", "closed", after=first.stored.sha256, note=None)

@@ -11,7 +11,7 @@ from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.query.selecting import Selection, said
 from qmsdocs.store import names
-from qmsdocs.store.event import Change, Draft, Posted
+from qmsdocs.store.event import Change, Draft, OfDraft, Posted
 from qmsdocs.system.view import System
 
 
@@ -81,3 +81,36 @@ def pack(system: System, begun: Posted, result: Mapping[str, Json]) -> Change:
         acts=builtin.acts(builtin.PULL),
     )
     return Change(site=system.site, drafts=(draft,), stem=names.JOURNAL)
+
+
+def sheet(system: System, taking: Taking, *, asked: str, digest: str) -> Change:
+    """The change that records one sheet taken out, such as the one an audit opens with; `digest` is its sha256."""
+    system.refuse_unknown_person(taking.by)
+    given: dict[str, Json] = {
+        "recipient": text_of(taking.recipient, message("for whom the package is")),
+        "is_full": False,
+        "asked": asked,
+        "population": 0,
+        "count": 0,
+        "numbers": "",
+    }
+    begun = Draft(
+        record=builtin.number_at(builtin.PULL, system.organisation.site[system.site].code),
+        act="issue",
+        state="begun",
+        set=given,
+        form=builtin.reference(builtin.PULL),
+        by=taking.by,
+        reason=text_of(taking.reason, message("the reason")),
+    )
+    packed = Draft(
+        record=OfDraft(0),
+        act="pack",
+        state="packed",
+        set={"manifest": digest},
+        form=builtin.reference(builtin.PULL),
+        by=taking.by,
+        meaning=signed(system, taking.by, "prepared"),
+        acts=builtin.acts(builtin.PULL),
+    )
+    return Change(site=system.site, drafts=(begun, packed), stem=names.JOURNAL)

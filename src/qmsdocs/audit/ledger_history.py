@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import pairwise
 
@@ -11,7 +11,6 @@ from qmsdocs.audit.rule import Hit
 from qmsdocs.audit.scope import Scope
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.store import history, ledger, names
-from qmsdocs.store.certificate import disposed_numbers
 from qmsdocs.store.history import Step
 from qmsdocs.store.journal import TOLERANCE
 from qmsdocs.store.objects import FILE, Entry, Objects
@@ -105,8 +104,7 @@ def _contradicted(scope: Scope, branch: str, made: set[str]) -> Iterator[Found]:
             before = note
 
 
-def _differs(objects: Objects, note: Note, before: Note | None, gone: Mapping[str, int]) -> Iterator[Message]:
-    """What a note says otherwise than the commit it names; `gone` is the last serial destroyed of each series."""
+def _differs(objects: Objects, note: Note, before: Note | None) -> Iterator[Message]:
     added = None
     if before is not None and history.leads_to(objects, before.commit, note.commit):
         added = objects.additions(before.commit, note.commit)
@@ -120,7 +118,7 @@ def _differs(objects: Objects, note: Note, before: Note | None, gone: Mapping[st
     earlier = before.last if before is not None else {}
     for series in sorted({*note.last, *ledger.series_of(objects, note.commit)}):
         last = max(ledger.last_serial(objects, note.commit, series), earlier.get(series, 0))
-        if note.last.get(series, 0) not in (last, max(last, gone.get(series, 0))):
+        if last != note.last.get(series, 0):
             yield message("{number} notes {noted} as the last number of {series}, it was {last}",
                           number=note.number, noted=note.last.get(series, 0), series=series, last=last)  # fmt: skip
 

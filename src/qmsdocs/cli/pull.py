@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from qmsdocs.base.errors import QmsError
 from qmsdocs.cli.words import Command, argument, option, pass_session
 
 if TYPE_CHECKING:
@@ -26,11 +27,23 @@ if TYPE_CHECKING:
 @option("-m", "--reason", metavar="REASON", help="What it is for.")
 @option("--full", "is_full", is_flag=True, help="With personal data and attachments; for named roles, with -m.")
 @option("-o", "--output", metavar="FILE", required=True, help="The ZIP to write.")
+@option("--opening", "is_opening", is_flag=True, help="Instead: the sheet an audit opens with, as .pdf or .docx.")
+@option("--since", metavar="DATE", help="With --opening: changes since this day (else: a year).")
 @option("-n", "--dry-run", is_flag=True, help="Only say what would be in it.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @pass_session
-def pull(session: Session, **asked: Any) -> int:
-    """0 when the package was written, 1 when no record fits."""
+def pull(session: Session, is_opening: bool, since: str | None, **asked: Any) -> int:
+    """0 when the package (or the sheet) was written, 1 when no record fits."""
+    if is_opening:
+        from qmsdocs.cli.opening import opening
+
+        beside = {name for name, value in asked.items() if value} - {"recipient", "reason", "output"}
+        if beside:
+            raise QmsError("--opening stands alone, with --since, --for, -m and -o")
+        given = {name: asked[name] for name in ("output", "recipient", "reason")}
+        return opening(session, since=since, **given)
+    if since is not None:
+        raise QmsError("--since belongs to --opening")
     from qmsdocs.cli import pulling
 
     return pulling.pull(session, **asked)

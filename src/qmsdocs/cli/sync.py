@@ -53,7 +53,11 @@ def sync(
 ) -> int:
     """Copies that are level, or a moved seat; 1 where a ledger is not, 2 where a place could not be reached."""
     session.refuse_on()
-    if sum((remote is not None, to is not None, from_ is not None, take_seat)) > 1 or (since and not to) or (dry_run and to):
+    if (
+        sum((remote is not None, to is not None, from_ is not None, take_seat)) > 1
+        or (since and not to)
+        or (dry_run and to)
+    ):
         raise QmsError("a remote, --to, --from and --take-seat are for different things", hint=message("qmsdocs sync"))
     if take_seat:
         return _seat(session, reason, last, nothing_later=nothing_later, clock_is_right=clock_is_right)

@@ -15,7 +15,7 @@ from qmsdocs.export.bag import Bag, file_name
 from qmsdocs.export.hiding import Hiding
 from qmsdocs.model.form import FieldType
 from qmsdocs.model.masking import suffix
-from qmsdocs.model.record import FormReference, Record
+from qmsdocs.model.record import Event, FormReference, Record
 from qmsdocs.model.release import ItemKind, Release
 from qmsdocs.query import register
 from qmsdocs.query.cell import CellWriter
@@ -56,6 +56,8 @@ class Taken:
     pending: Message | None
     detail: tuple[tuple[str, str], ...]
     events: tuple[str, ...]
+    judged: tuple[str, ...]  # the manifests of the revisions it was written on and is judged by
+    attached: tuple[str, ...]  # where its attachments are
     masked: int
     withheld: tuple[Withheld, ...]
 
@@ -92,7 +94,8 @@ class Contents:
     def family(self, family: Family) -> None:
         """Nothing; the pages of records that belong together lie in one folder, numbered in reading order."""
         root = family.root
-        shelf = f"{root.form} {self._form(root).form.title.zh[:_LONGEST]}" if self.is_mixed else root.opened_at[:7]
+        title = self.system.form_of_row(root).form.title.zh
+        shelf = f"{root.form} {title[:_LONGEST]}" if self.is_mixed else root.opened_at[:7]
         folder = f"{RECORDS}/{file_name(shelf)}/{file_name(root.number)}"
         for position, row in enumerate(family.rows, 1):
             self.records.append(self._record(row, root, folder, position))
@@ -102,19 +105,16 @@ class Contents:
         events = ledger.record_events(self.system.objects, row.ledger, self.commit(row.ledger), row.series, row.serial)
         return Record(tuple(stored.event for stored in events))
 
-    def _form(self, row: Row) -> FormInForce:
-        return self.system.form_of(FormReference(row.form, row.revision, row.form_sha256))
-
     def _record(self, row: Row, root: Row, folder: str, position: int) -> Taken:
-        form, record = self._form(row), self.record_of(row)
-        for kind, manifest in _pinned(record):
+        form, record = self.system.form_of_row(row), self.record_of(row)
+        judged = tuple(_pinned(record))
+        for kind, manifest in judged:
             self.pinned[kind, manifest] = self.pinned.get((kind, manifest), 0) + 1
         name = f"{position} {form.form.title.of(self.catalogue.language)[:_LONGEST]} {row.number}"
         hidden = [self.hiding.event(form.form, event) for event in record.events]
         path, pending = self._page(record, form, f"{folder}/{file_name(name)}.pdf")
         files = tuple(_attachments(form, record))
-        if self.hiding.is_full:
-            self._attach(row, files, f"{folder}/{position} {ATTACHMENTS}")
+        attached = self._attach(row, files, f"{folder}/{position} {ATTACHMENTS}") if self.hiding.is_full else ()
         return Taken(
             row=self.hiding.row(row),
             title=form.form.title.of(self.catalogue.language),
@@ -124,7 +124,9 @@ class Contents:
             path=path,
             pending=pending,
             detail=tuple(self._detail(form, record)),
-            events=tuple(self._event_line(form, record, position) for position in range(len(record.events))),
+            events=tuple(self._event_line(form, event) for event in record.events),
+            judged=tuple(manifest for _, manifest in judged),
+            attached=tuple(attached),
             masked=sum(item is not None for item in hidden),
             withheld=() if self.hiding.is_full else tuple(_withheld(file) for file in files if _is_held(file)),
         )
@@ -157,20 +159,21 @@ class Contents:
         value = self.hiding.values(form.form, {name: record.shown[name]})[name]
         return CellWriter(written, self.system.people.names(), self.catalogue).words(written.field[name], value)
 
-    def _event_line(self, form: FormInForce, record: Record, position: int) -> str:
-        event = record.events[position]
+    def _event_line(self, form: FormInForce, event: Event) -> str:
         person = self.system.people.names().get(event.by, event.by)
         at = event.at.astimezone(self.system.zone)
         reason = self.hiding.text(event.text("reason"))
         title = act_title(form, event.act).of(self.catalogue.language)
         return " ".join(part for part in (f"{at:%Y-%m-%d %H:%M}", title, person, reason) if part)
 
-    def _attach(self, row: Row, files: tuple[Mapping[str, Json], ...], folder: str) -> None:
-        for file in files:
+    def _attach(self, row: Row, files: tuple[Mapping[str, Json], ...], folder: str) -> Iterator[str]:
+        """Where each attachment of a record lies now; one that several records have lies there once."""
+        for file in filter(_is_held, files):
             digest = str(file.get("sha256"))
-            if _is_held(file) and digest not in self.places:
+            if digest not in self.places:
                 data = ledger.attachment(self.system.objects, row.key, digest)
                 self.places[digest] = self.bag.add(f"{folder}/{file_name(str(file.get('name')))}", data)
+            yield self.places[digest]
 
     # ── documents
 

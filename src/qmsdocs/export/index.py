@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from qmsdocs.base.language import Catalogue
 from qmsdocs.export import front
-from qmsdocs.export.contents import Contents, Taken
+from qmsdocs.export.contents import Contents, Taken, TakenDocument
 from qmsdocs.query.selecting import Selection
 from qmsdocs.render.table import Cell, Column, Grid, Kind
 
@@ -68,7 +68,7 @@ class Index:
             ("belongs", say("Belongs to"), Kind.TEXT, 42),
             ("drawn", say("Asked for"), Kind.TEXT, 16),
             ("events", say("Number of acts"), Kind.NUMBER, 16),
-            ("file", say("File"), Kind.TEXT, 110),
+            ("file", say("File"), Kind.TEXT, 90),
         ]
         return self._grid(say("Records"), columns, map(self._record, self.contents.records))
 
@@ -87,7 +87,7 @@ class Index:
             ("title", say("Title"), Kind.TEXT, 60),
             ("from", say("In force from"), Kind.DATE, 28),
             ("records", say("Records judged by it"), Kind.NUMBER, 30),
-            ("file", say("File"), Kind.TEXT, 110),
+            ("file", say("File"), Kind.TEXT, 90),
         ]
         rows = (
             (
@@ -104,7 +104,7 @@ class Index:
 
     def _registers(self) -> Grid:
         say = self.catalogue.say
-        columns = [("title", say("Register"), Kind.TEXT, 60), ("file", say("File"), Kind.TEXT, 110)]
+        columns = [("title", say("Register"), Kind.TEXT, 60), ("file", say("File"), Kind.TEXT, 90)]
         listed = [*((title, path) for title, paths in self.contents.registers for path in paths), *self.audit]
         return self._grid(say("Registers and checks"), columns, listed)
 
@@ -163,46 +163,69 @@ class Index:
 
     def page(self) -> front.Front:
         """The front page."""
-        shelves = [self._record_shelf()]
-        for name, grid in zip(("documents", "registers", "missing", "destroyed"),
-                              (self._documents(), self._registers(), self._missing(), self._destroyed()),
-                              strict=True):  # fmt: skip
-            if grid.rows:
-                shelves.append(_shelf(name, grid))
+        others = {
+            "documents": self._documents(),
+            "registers": self._registers(),
+            "missing": self._missing(),
+            "destroyed": self._destroyed(),
+        }
+        keys = {"documents": [_key(found) for found in self.contents.documents]}
+        shelves = [_shelf(name, grid, keys.get(name)) for name, grid in others.items() if grid.rows]
+        said = self.facts
         return front.Front(
-            self.facts.title, self.facts.facts, self.facts.notes, tuple(shelves), self.catalogue.language
+            said.title, said.facts, said.notes, (self._record_shelf(), *shelves), self.catalogue.language
         )
 
     def _record_shelf(self) -> front.Shelf:
         grid = self._records()
-        lines = (self._line(taken, row) for taken, row in zip(self.contents.records, grid.rows, strict=True))
+        families: dict[str, list[str]] = {}
+        for taken in self.contents.records:
+            families.setdefault(taken.root, []).append(taken.row.number)
+        judged = {found.release.manifest: _key(found) for found in self.contents.documents}
+        lines = []
+        for taken, row in zip(self.contents.records, grid.rows, strict=True):
+            own = [judged[manifest] for manifest in taken.judged if manifest in judged]
+            family = [number for number in families[taken.root] if number != taken.row.number]
+            lines.append(self._line(taken, row, (*family, *own)))
         return front.Shelf("records", grid.title, _columns(grid)[:-1], tuple(lines))
 
-    def _line(self, taken: Taken, row: tuple[Cell, ...]) -> front.Line:
+    def _line(self, taken: Taken, row: tuple[Cell, ...], related: tuple[str, ...]) -> front.Line:
         say = self.catalogue.say
-        family = [other for other in self.contents.records if other.root == taken.root]
         missing = ((say("Its pages"), say("not in the package")),) if taken.path is None else ()
+        pages = (front.Link(say("Open the pages"), taken.path),) if taken.path else ()
         return front.Line(
             taken.row.number,
-            tuple("" if cell is None else str(cell) for cell in row[:-1]),
-            links=(front.Link(say("Open the pages"), taken.path),) if taken.path else (),
+            _texts(row[:-1]),
+            links=(*pages, *map(_link, taken.attached)),
             detail=(*missing, *taken.detail, (say("SHA-256 of its last act"), taken.row.sha256)),
             events=taken.events,
-            related=tuple(other.row.number for other in family if other is not taken),
+            related=related,
         )
+
+
+def _key(found: TakenDocument) -> str:
+    return f"{found.release.number} {found.release.revision}"
+
+
+def _texts(row: tuple[Cell, ...]) -> tuple[str, ...]:
+    return tuple("" if cell is None else str(cell) for cell in row)
+
+
+def _link(path: str) -> front.Link:
+    return front.Link(path.rpartition("/")[2], path)
 
 
 def _columns(grid: Grid) -> tuple[front.Column, ...]:
     return tuple(front.Column(c.name, c.title, _KINDS.get(c.kind, front.Kind.TEXT)) for c in grid.columns)
 
 
-def _shelf(name: str, grid: Grid) -> front.Shelf:
-    """A list of the spreadsheet as a shelf; the column `file` becomes a link."""
+def _shelf(name: str, grid: Grid, keys: Sequence[str] | None) -> front.Shelf:
+    """A list of the spreadsheet as a shelf; what stands in the column `file` becomes a link."""
     columns = _columns(grid)
     lines = []
-    for number, row in enumerate(grid.rows, 1):
-        cells = tuple("" if cell is None else str(cell) for cell in row)
-        path = cells[-1] if columns[-1].name == "file" and "/" in cells[-1] else ""
-        links = (front.Link(path.rpartition("/")[2], path),) if path else ()
-        lines.append(front.Line(f"{name}-{number}", cells, links=links))
+    for number, row in enumerate(grid.rows):
+        cells = _texts(row)
+        is_file = columns[-1].name == "file" and "/" in cells[-1]
+        key = keys[number] if keys is not None else f"{name}-{number + 1}"
+        lines.append(front.Line(key, cells, links=(_link(cells[-1]),) if is_file else ()))
     return front.Shelf(name, grid.title, columns, tuple(lines))

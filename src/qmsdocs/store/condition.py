@@ -81,7 +81,7 @@ def attributes(root: Path, git_folder: Path) -> tuple[str, ...]:
     """The files (or the setting) by which bytes of the folder are changed or left out otherwise than `init` said."""
     found = [".git/info/attributes"] if _lines(git_folder / "info" / "attributes") else []
     found += ["core.attributesFile"] if settings(git_folder).get("core.attributesfile") else []
-    if _text(root / _ATTRIBUTES_FILE).replace("\r\n", "\n") != ATTRIBUTES:
+    if _text(root / _ATTRIBUTES_FILE) != ATTRIBUTES:
         found.append(_ATTRIBUTES_FILE)
     for folder in CONTROLLED:
         inner = (path.relative_to(root).as_posix() for path in _walked(root / folder))

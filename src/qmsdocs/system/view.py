@@ -28,7 +28,7 @@ from qmsdocs.model.record import FormReference, Record
 from qmsdocs.model.register import Register
 from qmsdocs.model.release import ItemKind, Release, in_force
 from qmsdocs.model.retention import Schedule
-from qmsdocs.store import ledger, names, seat
+from qmsdocs.store import journal, ledger, names, seat
 from qmsdocs.store.certificate import certificates
 from qmsdocs.store.event import Change, NewNumber, Posted, RecordKey
 from qmsdocs.store.index import Index
@@ -367,16 +367,28 @@ def open_system(start: Path, *, now: datetime, machine: str, site: str | None = 
     store = Store.open(root, machine=machine, meanings=lambda manifest: held[0].meanings(manifest))
     definitions = Definitions.read(store.objects)
     if definitions is None:
-        raise QmsError(
-            "{folder}: nothing is in force here yet",
-            folder=root,
-            hint=message("qmsdocs init makes a repository in force; a copy without its ledgers is not a whole one"),
-        )
+        raise _nothing_in_force(root, store.objects)
     held.append(definitions)
     before = definitions.organisation(on=now.date() - timedelta(days=1)).zone  # a new zone rules from its midnight on
     organisation = definitions.organisation(on=now.astimezone(before).date())
     found = System(store, definitions, now.astimezone(organisation.zone), site or "")
     return replace(found, site=_site(found, site))
+
+
+def _nothing_in_force(root: Path, objects: Objects) -> QmsError:
+    """Why: there was never anything, or a journal says that there was."""
+    journals = (names.parse_branch(branch) for branch in objects.heads(lambda name: name.startswith(names.JOURNAL)))
+    if any(names.CONTROL in journal.openings(objects, found.site) for found in journals if found is not None):
+        return QmsError(
+            "{folder}: the releases are gone, and with them all that is in force",
+            folder=root,
+            hint=message("get them back from another copy or a backup before you write anything"),
+        )
+    return QmsError(
+        "{folder}: nothing is in force here yet",
+        folder=root,
+        hint=message("qmsdocs init makes a repository in force; a copy without its ledgers is not a whole one"),
+    )
 
 
 def _site(system: System, wanted: str | None) -> str:

@@ -1,0 +1,43 @@
+"""What `export pull --opening` does: the sheet an audit opens with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qmsdocs.acts.pull import Taking, sheet
+from qmsdocs.audit.scope import Scope
+from qmsdocs.base.canonical import sha256
+from qmsdocs.base.errors import QmsError
+from qmsdocs.cli import given
+from qmsdocs.cli.session import Session
+from qmsdocs.export.opening import YEAR, Opening
+from qmsdocs.model.calendar import add_period
+from qmsdocs.model.quantity import Quantity
+
+FORMATS = ("pdf", "docx")
+
+
+def opening(session: Session, output: str, *, since: str | None, recipient: str | None, reason: str | None) -> int:
+    """0; the sheet stands in the file `output`, and that it was taken out is recorded."""
+    session.refuse_on()
+    kind = Path(output).suffix[1:].lower()
+    if kind not in FORMATS:
+        raise QmsError("{path}: a report is written as {kinds}", path=output, kinds=FORMATS)
+    system = session.system
+    year_ago = add_period(system.today, Quantity(-YEAR.amount, YEAR.unit))
+    first = given.day("--since", since) if since is not None else year_ago
+    data = _drawn(Opening(Scope(system), first, session.catalogue), kind)
+    taking = Taking(session.by, given.named("--for", recipient) if recipient is not None else "", reason, is_full=False)
+    asked = session.say("opening sheet, changes since {day}", day=first)
+    done = session.apply(lambda s: sheet(s, taking, asked=asked, digest=sha256(data)))
+    session.write(data, output)
+    session.tell("recorded as {number}", number=done.posted[0].number)
+    return 0
+
+
+def _drawn(sheet_of: Opening, kind: str) -> bytes:
+    from qmsdocs.render.statement_docx import statement_docx
+    from qmsdocs.render.statement_html import statement_pdf
+
+    statement = sheet_of.statement()
+    return statement_pdf(statement) if kind == "pdf" else statement_docx(statement)
