@@ -34,44 +34,59 @@ LAYERS = {
 ORDER: dict[str, str] = {
     "base": "errors canonical files language toml",
     "model": (
-        "expression finding number quantity record revision calendar evaluation form key release clock document "
-        "expression_check expression_words organisation people register retention value approval facts "
-        "field_check form_check gate speech"
+        "expression finding number quantity record revision calendar evaluation form hold release waiver clock "
+        "document expression_check expression_words key masking organisation people register retention rule value "
+        "approval facts field_check form_check gate speech"
     ),
     "render": (
         "align blocks face fetch limited mark measure package photo pictures prose sandbox sheet table tags word "
         "chart_grid chart_text columns comparable display document_docx_parts document_sheet fonts "
         "line_difference opc prose_inline table_pages table_text template_check chart_route chart_shape "
         "difference document_ink document_words justify layout prepared prose_parser table_docx table_html "
-        "table_sheet chart_columns compiled context document_docx_styles document_frame redline chart_rows fit "
-        "redline_docx redline_text chart_figure docx_blocks html chart docx_page pdf document_body "
+        "table_sheet chart_columns compiled context document_docx_styles document_frame redline statement "
+        "chart_rows fit redline_docx redline_text chart_figure docx_blocks html chart docx_page pdf document_body "
         "document_docx_body document_pictures docx redline_html document_docx_frame document_front "
-        "document_docx_front document_html document_docx_pages document_docx"
+        "document_docx_front document_docx_package document_html document_docx_pages statement_docx "
+        "statement_html document_docx"
     ),
     "store": (
-        "event lock names objects place signature derived ledger repository sync control journal rows index seat "
-        "search opened post handover head"
+        "event lock names objects place signature timestamp derived ledger openssh overlay replacement repository "
+        "arrival backup condition control damage guard history journal purge remote rows bundle certificate index "
+        "seat search sync opened disposal exchange sharing post handover head"
     ),
     "fill": (
         "codes document_skeleton draft question retry sheet toml_value word_model word_package ask delimited "
-        "form_skeleton pdf_reading skeleton word_reading word_styles page_mark rows word_numbering word_own "
-        "refused word_gathered word_label word_facts word_shape word_table word_typed word_inline word_outline "
-        "word_reconcile word_layout word_story word_markdown word_review word_front word_document word_draft"
+        "form_skeleton pdf_reading skeleton word_reading word_styles numbers page_mark rows word_numbering "
+        "word_own refused word_gathered word_label word_facts word_shape word_table word_typed word_inline "
+        "word_outline word_reconcile word_layout word_story word_markdown word_review word_front word_document "
+        "word_draft"
     ),
     "system": "definitions trust view",
     "query": (
-        "cell changed_values course purpose text_lines typed_number verifying view custody flow parameters "
-        "register text_check document_check master_list overview working difference_side impact difference "
-        "impact_report"
+        "cell changed_values course purpose selecting text_lines typed_number verifying view custody flow lending "
+        "parameters register retention text_check disposal_list document_check keeping master_list retention_list "
+        "overview working difference_side impact difference impact_report"
     ),
     "acts": (
         "apply builtin items lockout printing seat sheets shortcut begin control custody document_pages pages "
-        "countersigning demo officers preview reading release redraw comparing verify"
+        "restoring countersigning demo officers preview pull reading release disposal redraw retention comparing "
+        "disposal_page lending syncing carrying verify"
+    ),
+    "audit": (
+        "clause_sets findings guard recorded texts rules_page sarif standing doubt report scope sheet clauses "
+        "in_force judge rule waiving actions case custody disposal documents kept_head ledger_history offices "
+        "pages surroundings upkeep damage records retention stream effects history memory catalogue engine "
+        "self_test"
+    ),
+    "export": (
+        "bag bars drawings folder front hiding opening proof survey sweeping audited checked contents library "
+        "record_lines standing index site pull"
     ),
     "cli": (
-        "front keyring words menu session asking course difference given keys output root sync verify boundary "
-        "demo desk importing key parameters person report control form issuing main register search custody "
-        "record acknowledging document_list library document"
+        "front keyring words export menu session asking backup course difference given guard keys output root "
+        "rule site sync verify audit boundary demo desk destroying importing key opening parameters person "
+        "pulling report retention self_test control disposing form issuing main pull register search custody "
+        "record acknowledging document_list lending library document"
     ),
 }
 

@@ -93,7 +93,9 @@ def alarms(company: Company, *, is_full: bool = False) -> list[str]:
     """What a run finds of history, records and the audit itself; that a revision came into force later is no alarm."""
     report = run(Scope(company.system), is_full=is_full)
     found = (f for f in report.findings if f.code[:3] in ("HIS", "REC", "SYS"))
-    return [f"{f.code} {f.subject}: {f.message}" for f in found if f.code[:3] == "HIS" or f.severity is not Severity.NOTE]
+    return [
+        f"{f.code} {f.subject}: {f.message}" for f in found if f.code[:3] == "HIS" or f.severity is not Severity.NOTE
+    ]
 
 
 def check(seed: int, folder: Path) -> None:

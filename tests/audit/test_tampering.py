@@ -335,6 +335,15 @@ def test_deleted_and_shortened_and_stale_are_told_apart(whole: Company, tmp_path
     assert said == {"gone": {"HIS401"}, "cut": {"HIS402"}, "stale": {"HIS405"}}
 
 
+def test_who_gives_the_seat_away_does_not_make_a_loss_a_delay(whole: Company, tmp_path: Path) -> None:
+    """The ledger cut off where an earlier day ended, in a folder that is no longer the seat's but wrote more."""
+    company = copied(whole, tmp_path / "acme", seated=False)
+    Hand(company.root).reset(Hand(company.root).commits()[2])
+    found = audited(company)
+    assert says(found, "HIS402", RECORDS, "newest acts were cut off")
+    assert not says(found, "HIS405", RECORDS)
+
+
 def test_a_whole_clone_and_one_that_is_only_old_are_fine(whole: Company, tmp_path: Path) -> None:
     """A copy without the seat, everything in it of one moment: nothing is missing that it could know of."""
     git(tmp_path, "clone", "--quiet", str(whole.root), str(tmp_path / "clone"))

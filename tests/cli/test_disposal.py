@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import platform
@@ -19,9 +20,11 @@ from destruction import ORDER, PHOTO, begun, done, due, ended, everything, found
 from json_page import compare
 from program import FILLED, Make, Program, looked, refused
 
+from qmsdocs.acts import disposal as acts
 from qmsdocs.store import disposal, sync
 from qmsdocs.store.opened import Store
 from qmsdocs.store.rows import Meanings
+from qmsdocs.system.view import open_system
 
 WITNESSES = ("--witness", "li.ming", "--witness", "wang.fang")
 
@@ -423,6 +426,25 @@ def test_a_stale_copy_cannot_bring_back_what_was_destroyed(company: Program, tmp
     finally:
         old.close()
         new.close()
+
+
+def test_a_certificate_is_believed_for_its_keys_and_rights(company: Program) -> None:
+    """Another copy destroys on its word, so the same acts said by others speak against it."""
+    number = ended(company, "谁说了算", form="QR-14-04")
+    later = due(company)
+    certificate = dispose(later, number)
+    assert later.at is not None
+    system = open_system(company.root, now=later.at, machine=platform.node())
+    item = acts.the_certificate(system, certificate)
+    assert list(acts.problems(system, item)) == []
+    first, *rest = item.events
+    for by in ("zhang.wei", "li.ming", "no.body"):
+        forged = dataclasses.replace(first, body={**first.body, "by": by})
+        said = [str(why) for why in acts.problems(system, dataclasses.replace(item, events=(forged, *rest)))]
+        assert any(f"{by} had no right" in why for why in said), said
+    unsigned = dataclasses.replace(first, signature=None)
+    assert list(acts.problems(system, dataclasses.replace(item, events=(unsigned, *rest))))
+    system.store.close()
 
 
 def _store(program: Program) -> Store:

@@ -187,9 +187,11 @@ def submit(copy: Program, path: str, *more: str) -> Result:
 
 def test_an_act_counts_once_the_shared_store_has_it(pair: Pair) -> None:
     level(pair.hz, pair.nb)
+    count = int(git(pair.hz.root, "rev-list", "--count", CONTROL))
     assert submit(pair.hz, "procedures/QP-01.md").code == 0
     assert branch_of(pair.shared, CONTROL) == branch_of(pair.hz.root, CONTROL)
     assert submit(pair.nb, "procedures/QP-02.md", "--site", "nb").code == 0  # planned on less, and planned again
+    assert int(git(pair.nb.root, "rev-list", "--count", CONTROL)) == count + 2
     assert git(pair.nb.root, "rev-list", "--count", "--min-parents=2", CONTROL).strip() == "0"
     assert branch_of(pair.shared, CONTROL) == branch_of(pair.nb.root, CONTROL)
     level(pair.hz)

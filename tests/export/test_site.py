@@ -117,6 +117,12 @@ def test_what_is_due_stands_first(site: Path) -> None:
     assert any("▲" in json.dumps(line, ensure_ascii=False) for line in due)
 
 
+def test_the_audit_of_the_moment_is_explained(site: Path) -> None:
+    finding = words(site, "DOC402 QD-14-02")
+    for word in ("提示", "试行至", "还没有人批准", "qmsdocs document approve", "ISO 9001:"):
+        assert word in finding, word
+
+
 def test_the_list_of_files_is_what_sha256sum_prints(site: Path) -> None:
     listed = dict(reversed(line.split("  ", 1)) for line in (site / "SHA256SUMS").read_text("utf-8").splitlines())
     held = files(site)
@@ -304,7 +310,7 @@ def test_every_shelf_opens_and_nothing_is_asked_of_a_network(browser: Browser, s
     page = opened(browser, site)
     titles = page.run("Front.shelves.map(shelf => shelf.title)")
     assert titles[:3] == ["待办与到期", "受控文件", "历次版本"]
-    assert titles[-2:] == ["暂停销毁", "密钥与代理"]
+    assert titles[-3:] == ["体系自检", "暂停销毁", "密钥与代理"]
     assert "客户投诉登记表" in titles
     for position in range(len(titles)):
         page.run(f"show({position})")

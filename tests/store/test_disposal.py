@@ -208,6 +208,20 @@ def test_it_accounts_for_no_other_difference(desk: Desk, store: Store, serials: 
     assert not accounts_for((claimed,), whole, COMPLAINTS, old, forged.commit)  # not even where one did
 
 
+def test_a_root_that_no_certificate_names_is_not_accounted_for(desk: Desk, store: Store) -> None:
+    """Its tree is exactly right; but who made it?"""
+    old = git(desk.root, "rev-parse", COMPLAINTS).strip()
+    git(desk.root, "clone", "-q", "--mirror", str(desk.root), str(desk.root.with_name("whole")))
+    destroyed(desk, 2)
+    whole = type(store.objects)(desk.root.with_name("whole"))
+    git(whole.folder, "fetch", "-q", str(desk.root), f"+refs/heads/{COMPLAINTS}:refs/new")
+    item = the_one(store)
+    forged = replacement.root_without(whole, old, item.folders, note="x", at=desk.now)
+    assert forged.tree == item.tree
+    assert accounts_for((item,), whole, COMPLAINTS, old, item.root)
+    assert not accounts_for((item,), whole, COMPLAINTS, old, forged.commit)
+
+
 def test_what_was_lost_after_a_disposal_is_not_explained_by_it(desk: Desk, store: Store) -> None:
     """The ledger is set back to the root; the head recorded later is gone from the copy."""
     destroyed(desk, 2)

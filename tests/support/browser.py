@@ -64,6 +64,17 @@ class Browser:
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
+    def worked(self, script: str) -> float:
+        """Milliseconds of computing that a script and what it draws cost, however busy the machine is."""
+        self.call("Performance.enable", timeDomain="threadTicks")
+        before = self._computed()
+        self.run(script)
+        return (self._computed() - before) * 1000
+
+    def _computed(self) -> float:
+        found = {item["name"]: item["value"] for item in self.call("Performance.getMetrics")["metrics"]}
+        return float(found["TaskDuration"])
+
     def wait(self, script: str) -> None:
         """Returns when the script is true."""
         end = time.monotonic() + PATIENCE

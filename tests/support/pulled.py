@@ -16,6 +16,7 @@ from program import Program, tool
 NAME, PHONE, ROOM = "欧阳昇昇", "13911112222", "乙栋1207"
 SPOKEN = (NAME, "欧阳 昇昇", PHONE, "139-1111-2222", "１３９１１１１２２２２", ROOM)  # as people write them elsewhere
 HOSTILE = "<script>alert(1)</script> =1+1 {{ 7*7 }} ]]> \u202egnp.exe </w:t> %0D ../../x"
+FILE = f"{NAME}的\ufeff照\u2028片%0D.png"
 PHOTO = b"\x89PNG\r\n\x1a\n not really a picture of 139"
 CHAIN = ("TS-HZ-2026-0001", "LX-HZ-2026-0001")
 
@@ -39,7 +40,7 @@ def company(program: Program) -> Program:
     said = f"{NAME}（电话 139-1111-2222，住乙栋1207）来电。欧阳 昇昇很着急。{HOSTILE}"
     own = {"customer": NAME, "phone": PHONE, "room": ROOM, "needs_others": False, "what_happened": said}
     assert program.issue("QR-14-04", **judged, **own) == first
-    photo = program.root / f"{NAME}的照片.png"
+    photo = program.root / FILE
     photo.write_bytes(PHOTO)
     done(program, "record", "attach", first, photo, "--field", "evidence")
     done(program, "record", "advance", first, "classify", "--as", "wang.fang")

@@ -178,7 +178,7 @@ def draw_up(system: System, branch: str, items: Sequence[Kept], order: Order, ac
         "method": text_of(order.method, message("the method")),
         "place": text_of(order.place, message("the place")),
         "paper": text_of(order.paper, message("the paper originals")),
-        "beyond_reach": [words.say(said) for said in BEYOND_REACH],
+        "beyond_reach": [words.say("{said}", said=said) for said in BEYOND_REACH],
         "needed": needed(system),
         "witnesses": list(dict.fromkeys(order.witnesses)),
         "salt": salt,

@@ -12,8 +12,8 @@ from qmsdocs.audit.rule import Hit, Rule
 from qmsdocs.audit.scope import Scope
 from qmsdocs.audit.standing import Standing
 from qmsdocs.base.canonical import read
-from qmsdocs.base.errors import QmsError, message
-from qmsdocs.store import history, journal, names, seat
+from qmsdocs.base.errors import message
+from qmsdocs.store import journal, names, seat
 from qmsdocs.store.event import Stored
 
 __all__ = ["PARTIAL", "RULES", "check_ledger", "check_objects"]
@@ -85,20 +85,10 @@ def not_opened(scope: Scope) -> Iterator[Hit]:
 def put_back(scope: Scope) -> Iterator[Hit]:
     """This copy wrote more than it holds: an earlier state of a ledger was put back."""
     copy = scope.copy
-    for site in scope.system.organisation.site:
-        for branch, commit in seat.kept(copy.place, site).items():
-            head = copy.heads.get(branch)
-            if head is not None and _holds(scope, commit, head.commit):
-                continue
-            if not copy.is_accounted_for(branch, commit, head.commit if head else None):
-                yield Hit(branch, message("it is older than what was written here: an earlier state was put back"))
-
-
-def _holds(scope: Scope, old: str, new: str) -> bool:
-    try:
-        return history.leads_to(scope.objects, old, new)
-    except QmsError:
-        return False
+    written = {branch for site in scope.system.organisation.site for branch in seat.kept(copy.place, site)}
+    for branch in sorted(written):
+        if copy.has_gone_back(branch):
+            yield Hit(branch, message("it is older than what was written here: an earlier state was put back"))
 
 
 # ── who acted

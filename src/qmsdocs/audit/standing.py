@@ -84,6 +84,22 @@ class Copy:
         sites = (held.site,) if held is not None and held.site else tuple(said.site for said in self.journals)
         return any(seat.holds(self.place, self.objects, site) for site in sites)
 
+    def has_gone_back(self, branch: str) -> bool:
+        """Whether this copy once wrote more of the ledger than it holds, and no certificate explains it."""
+        head = self.heads.get(branch)
+        wrote = (seat.kept(self.place, site).get(branch) for site in self.organisation.site)
+        return any(
+            not self._holds(commit, head) and not self.is_accounted_for(branch, commit, head.commit if head else None)
+            for commit in wrote
+            if commit is not None
+        )
+
+    def _holds(self, commit: str, head: Head | None) -> bool:
+        try:
+            return head is not None and history.leads_to(self.objects, commit, head.commit)
+        except QmsError:  # an object on the way is missing or damaged, which is found by itself
+            return False
+
     def is_accounted_for(self, branch: str, old: str, new: str | None) -> bool:
         """Whether certificates of disposal explain that the ledger is no longer what it was."""
         return certificate.accounts_for(self.certificates, self.objects, branch, old, new)
@@ -124,7 +140,8 @@ class Copy:
         if not is_part:
             return Standing.REWRITTEN
         is_noted = any(other.commit == commit for other in self.notes(branch))
-        return Standing.BEHIND if is_noted and not self.writes(branch) else Standing.SHORTENED
+        is_reader = not self.writes(branch) and not self.has_gone_back(branch)
+        return Standing.BEHIND if is_noted and is_reader else Standing.SHORTENED
 
 
 def events_of(objects: Objects, commit: str) -> int:

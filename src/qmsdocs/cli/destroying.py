@@ -11,7 +11,7 @@ import click
 
 from qmsdocs.acts import disposal as acts
 from qmsdocs.acts.control import Act
-from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.language import Catalogue
 from qmsdocs.cli import given
 from qmsdocs.cli.output import write_grid
@@ -23,8 +23,6 @@ from qmsdocs.store import disposal
 from qmsdocs.store.certificate import Certificate, needed
 
 Options = Mapping[str, Any]
-METHOD = message("the program destroys the electronic records; paper is shredded")
-PAPER = message("paper originals are destroyed by the same list")
 
 
 def dispose(session: Session, numbers: tuple[str, ...], options: Options) -> int:
@@ -46,7 +44,7 @@ def dispose(session: Session, numbers: tuple[str, ...], options: Options) -> int
     if options["dry_run"]:
         session.answer(session.say("nothing speaks against it; nothing was written"))
         return 0
-    _agreed(session, options, message("destroy these {count} records for good?", count=len(chosen)))
+    _agreed(options, session.say("destroy these {count} records for good?", count=len(chosen)))
     drawn = []
     for ledger, items in ledgers.items():
         outcome = session.apply(lambda system: acts.draw_up(system, ledger, _again(system, items), order, act))  # noqa: B023
@@ -82,9 +80,9 @@ def _order(session: Session, options: Options) -> acts.Order:
 
     return acts.Order(
         witnesses=tuple(options["witnesses"]),
-        method=text("method") or words.say(METHOD),
+        method=text("method") or words.say("the program destroys the electronic records; paper is shredded"),
         place=text("place") or system.organisation.site[system.site].title.of(system.language),
-        paper=text("paper") or words.say(PAPER),
+        paper=text("paper") or words.say("paper originals are destroyed by the same list"),
         opinion=text("opinion"),
         requested_by=text("requested_by"),
         law_checked=text("law_checked"),
@@ -119,13 +117,13 @@ def _ledgers(chosen: Sequence[Kept]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item.row.ledger for item in chosen))
 
 
-def _agreed(session: Session, options: Options, question: Message) -> None:
+def _agreed(options: Options, question: str) -> None:
     """Nothing; raises QmsError unless somebody at the terminal, or -y, says so."""
     if options["is_agreed"]:
         return
     if not sys.stdin.isatty():
         raise QmsError("nobody is here to be asked", hint=message("-y, after the list was looked at"))
-    if not click.confirm(session.say(question), default=False, err=True):
+    if not click.confirm(question, default=False, err=True):
         raise QmsError("nothing was written")
 
 
@@ -155,11 +153,8 @@ def witness(session: Session, number: str, options: Options) -> int:
     acts.witness(session.system, number, Act(session.by))
     if not options["as_json"]:
         write_grid(session, disposal_list.grid(item, catalogue=session.catalogue), None)
-    _agreed(
-        session,
-        options,
-        message("were these {count} records compared, and are they to be destroyed?", count=len(item.records)),
-    )
+    asked = session.say("were these {count} records compared, and are they to be destroyed?", count=len(item.records))
+    _agreed(options, asked)
     session.keyring.signer(session.system, session.by)
     _sign(session, number, session.by)
     return _said(session, [number], options)

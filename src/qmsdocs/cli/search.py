@@ -24,7 +24,7 @@ def search(session: Session, words: tuple[str, ...], forms: tuple[str, ...], as_
     if as_json or str(output or "").endswith(".json"):
         session.answer_json({"format": 1, "records": [row_json(row) for row in rows]}, output)
     elif not rows and (gone := [said for word in words if (said := session.system.destroyed(word)) is not None]):
-        session.answer(session.say(gone[0]))
+        session.answer(session.say("{said}", said=gone[0]))
     else:
         write_grid(session, listing(session.system, rows, catalogue=session.catalogue), output)
     return 0 if rows else 1

@@ -87,8 +87,8 @@ def _listed(files: Mapping[str, str]) -> bytes:
 
 
 def file_name(text: str) -> str:
-    """A file name for `text` that every system takes and that a manifest writes as it is."""
-    return safe_name(text.replace("%", "-"))
+    """A file name for `text` that every system takes, a manifest writes as it is, and everybody sees as it is."""
+    return safe_name("".join(sign if sign.isprintable() and sign != "%" else "-" for sign in text))
 
 
 @contextmanager

@@ -30,7 +30,7 @@ class RecordFacts:
     state: str
     moments: Sequence[Moment] = ()
     counted: Mapping[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
-    _asked: tuple[str, ...] = ()
+    _asked: list[str] = field(default_factory=list, compare=False)  # fields being worked out, the innermost last
     _known: dict[str, Json] = field(default_factory=dict, compare=False)
 
     def value(self, path: tuple[str, ...]) -> Value:
@@ -58,8 +58,11 @@ class RecordFacts:
         if name not in self._known:
             if name in self._asked:
                 return None  # a circle, refused when the form is checked
-            inner = replace(self, _asked=(*self._asked, name), _known=self._known)
-            self._known[name] = inner._derive(name, definition) if inner.applies(name) else None
+            self._asked.append(name)
+            try:
+                self._known[name] = self._derive(name, definition) if self.applies(name) else None
+            finally:
+                self._asked.pop()
         return self._known[name]
 
     def applies(self, name: str) -> bool:
@@ -69,11 +72,15 @@ class RecordFacts:
             return True
         if name in self._asked and not self.form.field[name].is_derived:
             return True
-        return holds(parse(condition), replace(self, _asked=(*self._asked, name), _known=self._known))
+        self._asked.append(name)
+        try:
+            return holds(parse(condition), self)
+        finally:
+            self._asked.pop()
 
     def derived(self) -> Mapping[str, Json]:
         """All derived values that are there."""
-        found = {name: self.stored(name) for name, item in self.form.values.items() if item.is_derived}
+        found = {name: self.stored(name) for name in self.form.derived}
         return {name: value for name, value in found.items() if value is not None}
 
     def with_counted(self, counted: Mapping[str, tuple[int, tuple[str, ...]]]) -> RecordFacts:
@@ -82,8 +89,7 @@ class RecordFacts:
 
     def as_stored(self, derived: Mapping[str, Json]) -> RecordFacts:
         """The same facts with the derived values as an event holds them, nothing worked out again."""
-        known = {name: derived.get(name) for name, item in self.form.values.items() if item.is_derived}
-        return replace(self, _known=known)
+        return replace(self, _known={name: derived.get(name) for name in self.form.derived})
 
     @property
     def counted_records(self) -> Mapping[str, tuple[str, ...]]:

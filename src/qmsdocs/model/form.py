@@ -179,7 +179,7 @@ class Field(Definition):
     lookup: Lookup | None = None
     default: str | int | bool | None = None
 
-    @property
+    @cached_property
     def is_derived(self) -> bool:
         """Whether the program works it out, so that nobody types it."""
         return self.value is not None or bool(self.rules) or self.lookup is not None
@@ -320,12 +320,12 @@ class Form(Definition):
         """The pattern of the record numbers."""
         return NumberPattern.parse(self.series.number)
 
-    @property
+    @cached_property
     def first_state(self) -> str:
         """Where an issued record begins."""
         return next(iter(self.state))
 
-    @property
+    @cached_property
     def closed_states(self) -> frozenset[str]:
         """The states that mean the record is closed."""
         return frozenset(name for name, state in self.state.items() if state.means == "closed")
@@ -334,6 +334,11 @@ class Form(Definition):
     def values(self) -> Mapping[str, Field]:
         """The fields that hold a value: all but sections and notes."""
         return {name: field for name, field in self.field.items() if field.type not in VALUELESS}
+
+    @cached_property
+    def derived(self) -> tuple[str, ...]:
+        """The fields the program works out."""
+        return tuple(name for name, field in self.values.items() if field.is_derived)
 
     @cached_property
     def entered(self) -> Mapping[str, Field]:
@@ -351,9 +356,14 @@ class Form(Definition):
         """The fields a step sets by itself."""
         return frozenset(name for step in self.step.values() for name in step.sets)
 
+    @cached_property
+    def meanings(self) -> Mapping[str, str]:
+        """The first field that is each of what fields can be to the program."""
+        return {field.means: name for name, field in reversed(self.field.items()) if field.means is not None}
+
     def meaning(self, means: str) -> str | None:
         """The first field that is `means` to the program, if there is one."""
-        return next((name for name, field in self.field.items() if field.means == means), None)
+        return self.meanings.get(means)
 
     def choices_of(self, field: Field) -> Mapping[str, Choice]:
         """The options of `field`, its own or those it shares by `like`."""

@@ -76,6 +76,8 @@ def _fields(form: Form, written: str) -> Iterator[str]:
 
 def _missing(facts: RecordFacts, name: str, field: Field, act: str) -> Iterator[Refusal]:
     needed = field.required is True if act == ISSUE else act in field.required_steps
+    if not needed and field.type is not FieldType.TABLE:
+        return  # most fields of most acts
     stored = facts.stored(name)
     if needed and stored is None and facts.applies(name):
         yield Refusal(name, message("is missing"))

@@ -153,7 +153,10 @@ def gone_of(done: Iterable[Certificate], branch: str) -> Mapping[str, frozenset[
 
 
 def take_over(store: Store, looked: Looked) -> None:
-    """Nothing; the ledgers stand where they came to; of one that was replaced only the objects are here. The caller holds the lock. Raises HeadMoved, QmsError."""
+    """Nothing; the ledgers stand where they came to; of one that was replaced only the objects are here.
+
+    The caller holds the lock. Raises HeadMoved, QmsError.
+    """
     grown = [item for item in looked.good if item.moved.way is Way.RECEIVED]
     replaced = [item for item in looked.good if item.moved.way is Way.REPLACED]
     for item in grown:

@@ -91,6 +91,7 @@ function draw() {
   const isCharts = shelf === undefined;
   for (const id of ["tools", "table", "pager", "nothing"]) place(id).hidden = isCharts;
   place("charts").hidden = !isCharts;
+  place("heading").textContent = isCharts ? say("charts") : shelf.title;
   place("note").textContent = isCharts ? "" : shelf.note;
   if (isCharts) return drawCharts();
   view.found = wanted(shelf, words, view.wishes[view.shelf]);
