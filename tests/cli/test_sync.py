@@ -115,7 +115,7 @@ def test_heads_are_noted_where_the_seat_is_and_only_when_something_went_on(pair:
 def test_a_store_that_cannot_be_reached_is_one_line(pair: Pair) -> None:
     shutil.rmtree(pair.shared)
     with pair.nb.unchanged():
-        assert "cannot be reached" in refused(pair.nb("sync", "office"))
+        refused(pair.nb("sync", "office"), "cannot be reached: there is no shared store there")
     assert "there is no remote elsewhere" in refused(pair.nb("sync", "elsewhere"))
 
 

@@ -33,7 +33,7 @@ def check_pages(scope: Scope) -> Iterator[tuple[str, Hit]]:
 
 def _page(scope: Scope, path: str, number: str, noted: str | None) -> Iterator[tuple[str, Hit]]:
     try:
-        data = _read(scope.root / path)
+        data = _read(Path(f"{scope.root}/{path}")) if os.path.lexists(f"{scope.root}/{path}") else None
     except QmsError as error:
         yield ALTERED, Hit(number, message("{path}: {reason}", path=path, reason=error.message), path)
         return

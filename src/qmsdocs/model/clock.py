@@ -68,7 +68,8 @@ def has_passed(reading: Reading | None, period: Quantity, calendar: Calendar, *,
 
 
 def _instant(value: Json, kind: FieldType, calendar: Calendar) -> datetime | None:
-    if not isinstance(value, str):
+    """The moment a date or instant says, None for any other field and for one that is empty."""
+    if not isinstance(value, str) or kind not in (FieldType.DATE, FieldType.DATETIME):
         return None
     if kind is FieldType.DATE:
         return datetime.combine(date.fromisoformat(value), time(0), calendar.zone)
@@ -88,10 +89,12 @@ def _started(
 
 def _first_given(points: Sequence[str], form: Form, values: Mapping[str, Json], calendar: Calendar) -> datetime | None:
     """The first given date or instant among `points`; a name that is a step as well means the step."""
-    dated = {name: form.field[name].type for name in points if name in form.field and name not in form.step}
-    moments = {name: kind for name, kind in dated.items() if kind in (FieldType.DATE, FieldType.DATETIME)}
-    given = (_instant(values.get(name), kind, calendar) for name, kind in moments.items())
-    return next((at for at in given if at is not None), None)
+    for name in points:
+        if name in form.field and name not in form.step:
+            at = _instant(values.get(name), form.field[name].type, calendar)
+            if at is not None:
+                return at
+    return None
 
 
 def _stopped(

@@ -359,7 +359,11 @@ class Form(Definition):
     @cached_property
     def meanings(self) -> Mapping[str, str]:
         """The first field that is each of what fields can be to the program."""
-        return {field.means: name for name, field in reversed(self.field.items()) if field.means is not None}
+        found: dict[str, str] = {}
+        for name, field in self.field.items():
+            if field.means is not None:
+                found.setdefault(field.means, name)
+        return found
 
     def meaning(self, means: str) -> str | None:
         """The first field that is `means` to the program, if there is one."""

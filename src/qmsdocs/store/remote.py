@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.store.lock import exclusive
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.repository import Answer, Git
@@ -160,13 +160,12 @@ def clear(local_folder: Path) -> None:
 def unreachable(url: str, answer: Answer) -> Unreachable:
     """The error for a store that could not be spoken to, with the last thing git said."""
     lines = [line.strip() for line in (answer.err or answer.out).splitlines() if line.strip()]
-    said = [line for line in lines if line.startswith(("fatal:", "error:", "ssh:"))] or lines
-    return Unreachable(
-        "{url} cannot be reached: {reason}",
-        url=url,
-        reason=said[0].partition(": ")[2] or said[0] if said else answer.code,
-        hint=message("nothing here has changed; repeat it when the line is up again"),
-    )
+    said = [line for line in lines if line.startswith(("fatal:", "error:", "ssh:"))] or lines or [str(answer.code)]
+    reason: Message | str = said[0].partition(": ")[2] or said[0]
+    if "does not appear to be" in said[0]:
+        reason = message("there is no shared store there")
+    hint = message("nothing here has changed; repeat it when the line is up again")
+    return Unreachable("{url} cannot be reached: {reason}", url=url, reason=reason, hint=hint)
 
 
 def _answered(flag: str, summary: str) -> Answered:
