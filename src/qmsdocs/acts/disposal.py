@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from qmsdocs.acts import builtin
+from qmsdocs.acts.believing import doubts
 from qmsdocs.acts.control import Act, authority_of, change, text_of
 from qmsdocs.acts.officers import FAMILY
 from qmsdocs.base.canonical import Json
@@ -166,6 +167,8 @@ def draw_up(system: System, branch: str, items: Sequence[Kept], order: Order, ac
         )
     for said in refusals(system, items, order):
         raise QmsError("{said}", said=said)
+    for said in doubts(system, [item.row for item in items]):
+        raise QmsError("{said}", said=said, hint=message("qmsdocs audit"))
     if len(items) > MAXIMUM_RECORDS:
         raise QmsError("{count} records are too many for one certificate; at most {limit}",
                        count=len(items), limit=MAXIMUM_RECORDS)  # fmt: skip
@@ -316,6 +319,8 @@ def _refuse_changed(system: System, item: Certificate) -> None:
                            number=record.number, certificate=item.number, hint=hint)  # fmt: skip
         rows.append(row)
     for said in refusals(system, tuple(kept(system, rows)), order_of(item), certificate=item.number):
+        raise QmsError("{said}", said=said, hint=hint)
+    for said in doubts(system, rows):
         raise QmsError("{said}", said=said, hint=hint)
 
 

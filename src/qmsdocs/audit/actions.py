@@ -45,15 +45,15 @@ Judge: TypeAlias = "Callable[[Scope, Form, Row], Iterator[Hit]]"
 Concerns: TypeAlias = "Callable[[Form], bool]"
 
 
-def _each(scope: Scope, concerns: Concerns, judge: Judge) -> Iterator[Hit]:
-    """What `judge` finds in every open record of a form that concerns it.
+def _each(scope: Scope, concerns: Concerns, judge: Judge, owners: tuple[str, ...] = ()) -> Iterator[Hit]:
+    """What `judge` finds in every open record (of one of the `owners`) of a form that concerns it.
 
     A record that cannot be read or judged is left out: the rules on records speak of it.
     """
     numbers = _forms(scope, concerns)
     if not numbers:
         return
-    for row in scope.system.index.records(Filter(forms=numbers, is_closed=False)):
+    for row in scope.system.index.records(Filter(forms=numbers, owners=owners, is_closed=False)):
         form = _form(scope, FormReference(row.form, row.revision, row.form_sha256))
         if form is not None and concerns(form):
             with suppress(QmsError):
@@ -128,7 +128,10 @@ def _past_due(scope: Scope, form: Form, row: Row) -> Iterator[Hit]:
 
 def owner_left(scope: Scope) -> Iterator[Hit]:
     """An open record or action of somebody who does not serve any more."""
-    return _each(scope, lambda form: bool(form.closed_states), _owner_left)
+    left = tuple(person for person in scope.system.people.person if has_left(scope.system, person))
+    if left:
+        yield from _each(scope, lambda form: bool(form.closed_states) and not _has_actions(form), _owner_left, left)
+        yield from _each(scope, lambda form: bool(form.closed_states) and _has_actions(form), _owner_left)
 
 
 def _owner_left(scope: Scope, form: Form, row: Row) -> Iterator[Hit]:

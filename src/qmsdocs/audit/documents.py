@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
-from qmsdocs.acts.items import Content, readable
+from qmsdocs.acts.items import Content
 from qmsdocs.audit.in_force import forms, is_over, parameter, period, procedures, releases
 from qmsdocs.audit.rule import Hit, Rule
 from qmsdocs.audit.scope import Scope
@@ -24,7 +24,7 @@ STALE_AFTER = parse("6 months")  # where no document in force fixes `draft_stale
 def never_released(scope: Scope) -> Iterator[Hit]:
     """An item of the folder that was never put into force and does not wait for it."""
     definitions = scope.system.definitions
-    for item in readable(scope.root)[0]:
+    for item in scope.items:
         if definitions.newest(item.kind, item.number) is None and definitions.open(item.kind, item.number) is None:
             yield Hit(item.number, message("it stands in the folder and was never released"))
 
@@ -148,7 +148,7 @@ def settings_differ(scope: Scope) -> Iterator[Hit]:
 def stale_draft(scope: Scope) -> Iterator[Hit]:
     """A text of the folder that says something else than the one in force, untouched for too long."""
     length = period(scope, "draft_stale_after", STALE_AFTER)
-    for item in readable(scope.root)[0]:
+    for item in scope.items:
         current = in_force(scope.system.releases, item.kind, item.number, on=scope.today)
         if current is None or not _is_draft(scope, item):
             continue

@@ -128,13 +128,14 @@ def run(scope: Scope, *, is_full: bool = False, extra: tuple[Found, ...] = ()) -
 
 
 def _report(scope: Scope, running: Run, found: Iterable[Finding]) -> Report:
-    unique = {(f.code, f.subject, f.place, str(f.message)): f for f in found}
+    unique = dict(sorted({order_of(finding): finding for finding in found}.items()))
     try:
         known = waiving.granted(scope)
     except QmsError:
         known = ()  # a rule of its own says that they cannot be read
     standing, waived = waiving.sift(unique.values(), known, on=scope.today)
-    standing = (*standing, *upkeep.unused(known, waived, on=scope.today))
+    if unused := tuple(upkeep.unused(known, waived, on=scope.today)):
+        standing = tuple(sorted((*standing, *unused), key=order_of))
     heads = {branch: head.commit for branch, head in scope.objects.heads(names.is_ledger).items()}
     limits = tuple(_limits(running, waived))
     return Report(
@@ -142,7 +143,7 @@ def _report(scope: Scope, running: Run, found: Iterable[Finding]) -> Report:
         scope.system.site,
         scope.system.now,
         running.is_full,
-        tuple(sorted(standing, key=order_of)),
+        standing,
         waived,
         _checked(scope, running, heads),
         heads,

@@ -11,6 +11,7 @@ from qmsdocs.model.finding import Finding, Severity
 from qmsdocs.model.waiver import Waiver
 
 BAD = frozenset({Severity.ERROR, Severity.WARNING})
+_BADNESS = {severity: position for position, severity in enumerate(Severity)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +54,4 @@ class Report:
 
 def order_of(finding: Finding) -> tuple[int, str, str, str, str]:
     """What findings are sorted by: the worst first, then code, subject and place."""
-    severity = tuple(Severity).index(finding.severity)
-    return severity, finding.code, finding.subject, finding.place, str(finding.message)
+    return _BADNESS[finding.severity], finding.code, finding.subject, finding.place, str(finding.message)

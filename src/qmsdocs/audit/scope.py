@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+from qmsdocs.acts.items import Content, readable
 from qmsdocs.audit.doubt import doubts
 from qmsdocs.audit.standing import Copy, Said, standings
 from qmsdocs.base.errors import Message
@@ -48,6 +49,11 @@ class Scope:
     def working(self) -> Working:
         """The texts of the drafting desk."""
         return load(self.root)
+
+    @cached_property
+    def items(self) -> tuple[Content, ...]:
+        """The controlled items of the drafting desk that can be read."""
+        return readable(self.root)[0]
 
     @cached_property
     def trust(self) -> Trust:

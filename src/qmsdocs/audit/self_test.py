@@ -268,7 +268,10 @@ def _audit(trial: Trial) -> Message:
 def _tampering(trial: Trial) -> Message:
     """One bit of a stored object is flipped in the restored copy; the audit has to find it."""
     root = trial.folder / "restored"
-    pack = max((root / ".git" / "objects" / "pack").glob("*.pack"), key=lambda path: path.stat().st_size)
+    packs = (root / ".git" / "objects" / "pack").glob("*.pack")
+    pack = max(packs, key=lambda path: path.stat().st_size, default=None)
+    if pack is None:
+        raise Failed(message("nothing was restored that could be tampered with"))
     pack.chmod(0o600)
     data = bytearray(pack.read_bytes())
     data[len(data) // 2] ^= 1

@@ -7,9 +7,11 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
@@ -27,11 +29,20 @@ def read(path: Path, model: type[M], *, name: str | None = None) -> M:
 
 def parse(text: str, model: type[M], *, source: str, line_offset: int = 0) -> M:
     """The checked content of TOML `text`. Raises QmsError located in `source`, lines counted from `line_offset`."""
+    if len(text) <= MAXIMUM_SIZE:
+        with suppress(ValueError, RecursionError):  # whatever is wrong is said below
+            return cast("M", _parsed(text, model))
     data = load(text, source=source, line_offset=line_offset)
     try:
         return model.model_validate(data)
     except ValidationError as error:
         raise located(error, text, source=source, line_offset=line_offset) from None
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str, model: type[BaseModel]) -> BaseModel:
+    """The same, kept: the text on the desk is mostly the one in force."""
+    return model.model_validate(tomllib.loads(text))
 
 
 def load(text: str, *, source: str, line_offset: int = 0) -> dict[str, object]:

@@ -34,6 +34,7 @@ _INDEXES = (
 )
 _INSERT = f"INSERT INTO records (id, {', '.join(COLUMNS)}) VALUES ({', '.join('?' * (len(COLUMNS) + 1))})"
 _SELECTED = ", ".join("ledgers.branch" if name == "ledger" else f"records.{name}" for name in COLUMNS)
+_FLAGS = tuple(name in ("closed", "void", "newer") for name in COLUMNS)
 _FROM = "FROM records JOIN ledgers ON ledgers.id = records.ledger"
 _ORDER = "ORDER BY records.form, records.year, records.series, records.serial, ledgers.branch"
 
@@ -49,6 +50,7 @@ class Filter:
     retention: str = ""  # the class of the ledger
     customer: str = ""  # contained
     states: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
     is_void: bool | None = None
     is_closed: bool | None = None
     site: str = ""
@@ -290,10 +292,8 @@ def _drop(connection: sqlite3.Connection, number: int) -> None:
 
 
 def _row(found: tuple[Value, ...]) -> Row:
-    values = dict(zip(COLUMNS, found, strict=True))
-    for name in ("closed", "void", "newer"):
-        values[name] = bool(values[name])
-    return Row(*values.values())  # type: ignore[arg-type]
+    row = [bool(value) if is_flag else value for value, is_flag in zip(found, _FLAGS, strict=True)]
+    return Row(*row)  # type: ignore[arg-type]
 
 
 def _conditions(wanted: Filter) -> tuple[list[str], tuple[Value, ...]]:
@@ -314,6 +314,8 @@ def _conditions(wanted: Filter) -> tuple[list[str], tuple[Value, ...]]:
         found.append(("instr(records.customer, ?) > 0", (wanted.customer,)))
     if wanted.states:
         found.append((f"records.state IN ({', '.join('?' * len(wanted.states))})", wanted.states))
+    if wanted.owners:
+        found.append((f"records.owner IN ({', '.join('?' * len(wanted.owners))})", wanted.owners))
     if wanted.is_void is not None:
         found.append(("records.void = ?", (int(wanted.is_void),)))
     if wanted.is_closed is not None:
