@@ -19,8 +19,10 @@ import pytest
 from destruction import ORDER, PHOTO, begun, done, due, ended, everything, found
 from json_page import compare
 from program import FILLED, Make, Program, looked, refused
+from tamper import Hand
 
 from qmsdocs.acts import disposal as acts
+from qmsdocs.base.canonical import dumps, sha256
 from qmsdocs.store import disposal, sync
 from qmsdocs.store.opened import Store
 from qmsdocs.store.rows import Meanings
@@ -481,3 +483,24 @@ def test_everything_is_looked_at(company: Program) -> None:
     places = {place.split("/")[0] for place, _ in found(company.root, "必须找得到")}
     assert {"objects", ".git", ".qms"} <= places
     assert any(number in place for place, _ in everything(company.root))
+
+
+def test_a_hold_lifted_by_a_forged_act_still_stands(company: Program, make: Make, tmp_path: Path) -> None:
+    """An act written into the releases past the program, signed by nobody, frees nothing."""
+    own = begun(make, tmp_path / "forged")
+    number = ended(own, "扣住的内容")
+    later = due(own)
+    held = done(later, "retention", "hold", number, "-m", "诉讼", "--as", "li.ming").split(":")[0]
+    folder = f"hold/00/00/{int(held.rpartition('-')[2]):06d}"
+    hand = Hand(own.root, "qms/control")
+    issued = hand.event(f"{folder}/0001-issue.json")
+    body = {
+        **issued, "act": "lift", "state": "lifted", "sequence": 2, "signer": None, "nonce": "0" * 32,
+        "previous": sha256(hand.read(f"{folder}/0001-issue.json")), "control": hand.head,
+        "set": {"lifted_on": str(later.at)[:10]},
+    }  # fmt: skip
+    hand.commit({f"{folder}/0002-lift.json": dumps(body)}, at=str(issued["recorded_at"]))
+    assert "HLD" not in later("retention", "hold", "--list").out  # reading believes it …
+    said = refused(later("retention", "dispose", number, *ORDER), "cannot be believed")
+    assert held in said
+    assert own.record(number)["number"] == number
