@@ -68,9 +68,9 @@ ORDER: dict[str, str] = {
         "overview working difference_side impact difference impact_report"
     ),
     "acts": (
-        "apply builtin items lockout printing seat sheets shortcut begin control custody document_pages pages "
-        "restoring countersigning demo officers preview pull reading release disposal redraw retention comparing "
-        "disposal_page lending syncing carrying verify"
+        "apply believing builtin items lockout printing seat sheets shortcut begin control custody document_pages "
+        "pages restoring countersigning demo officers preview pull reading release disposal redraw retention "
+        "comparing disposal_page lending syncing carrying verify"
     ),
     "audit": (
         "clause_sets findings guard recorded texts rules_page sarif standing doubt report scope sheet clauses "

@@ -6,8 +6,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from qmsdocs.acts import pages
-from qmsdocs.acts.verify import verify_file
 from qmsdocs.audit.rule import Hit
 from qmsdocs.audit.scope import Scope
 from qmsdocs.base.canonical import sha256
@@ -19,6 +17,8 @@ MISSING, ALTERED = "REC221", "REC210"
 
 def check_pages(scope: Scope) -> Iterator[tuple[str, Hit]]:
     """Code and what is wrong, page by page: every byte is read and compared with what was noted when it was drawn."""
+    from qmsdocs.acts import pages  # the libraries of DOCX and PDF are slow to load, and most audits need none
+
     drawn = pages.drawn(scope.root)
     expected: set[str] = set()
     for row in scope.rows:
@@ -52,6 +52,8 @@ def _page(scope: Scope, path: str, number: str, noted: str | None) -> Iterator[t
 
 def _altered(scope: Scope, data: bytes, path: str) -> Message | None:
     """Why a page that is not the one noted is no page of this record; None where it is one drawn elsewhere."""
+    from qmsdocs.acts.verify import verify_file  # as above
+
     try:
         judged = verify_file(scope.system, data, source=path)
     except QmsError as error:

@@ -23,7 +23,6 @@ from qmsdocs.model.retention import Schedule
 from qmsdocs.model.waiver import WAIVERS, Waivers
 from qmsdocs.query.document_check import UNREADABLE, Shelf, check_document, unknown
 from qmsdocs.query.parameters import written
-from qmsdocs.render.template_check import check_template
 
 D = TypeVar("D", bound=Definition)
 
@@ -143,9 +142,11 @@ def _template_findings(number: str, folder: Path) -> Iterator[Finding]:
     """What a QA manager's own templates say that they may not."""
     try:
         if (folder / "template.html").is_file():
+            from qmsdocs.render.template_check import check_template  # the library is slow to load
+
             check_template(read_text(folder / "template.html"), source="template.html")
         if (folder / "template.docx").is_file():
-            from qmsdocs.render.compiled import compile_template  # the DOCX library is slow to load
+            from qmsdocs.render.compiled import compile_template  # the DOCX library is slow to load too
 
             compile_template((folder / "template.docx").read_bytes(), source="template.docx")
     except QmsError as error:
