@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -31,12 +31,12 @@ COMPLAINT = {
 }
 
 
-def filled(root: Path, count: int) -> None:
-    """Nothing; a company that holds `count` complaints lies in `root`."""
+def filled(root: Path, count: int, values: Mapping[str, Json] = COMPLAINT) -> None:
+    """Nothing; a company that holds `count` complaints, all with such values, lies in `root`."""
     begin(Beginning(root, "绿源置业有限公司", "hz", "HZ", "杭州分公司", BEGUN, "bench"), starter=starter_folder())
     system = open_system(root, now=BEGUN, machine="bench")
     form = next(f.form.number for f in system.forms_in_force if set(COMPLAINT) <= f.form.values.keys())
-    wanted = Filled(form=form, values=COMPLAINT, submission="0" * 32)
+    wanted = Filled(form=form, values=values, submission="0" * 32)
     outcome = apply(system, lambda s: issue(s, wanted, Intent(by="wang.fang")), clock=lambda: BEGUN)
     add(root, outcome.posted[0].stored, 1, count)
 

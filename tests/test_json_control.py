@@ -137,6 +137,7 @@ def test_what_waits_and_is_due(start: Program, desk: Program, course: Mapping[st
     whole = path.read_text("utf-8")
     path.write_text(f"{whole}\n补充一段说明。\n", "utf-8")
     try:
+        assert desk("audit", "--full").code == 1
         late = done(desk.later(LONG), "status", code=1)
     finally:
         path.write_text(whole, "utf-8")

@@ -28,15 +28,15 @@ def commands(within: click.Group = root, path: tuple[str, ...] = ()) -> Iterator
     for name in within.list_commands(context):
         found = within.get_command(context, name)
         assert found is not None
+        if not isinstance(found, click.Group) or found.invoke_without_command:
+            yield " ".join((*path, name)), found.help or ""
         if isinstance(found, click.Group):
             yield from commands(found, (*path, name))
-        else:
-            yield " ".join((*path, name)), found.help or ""
 
 
 def rows(page: str) -> dict[str, str]:
     """The table of commands: what each does."""
-    found = re.findall(r"^\| `qmsdocs ([a-z ]+)` \| (.+) \|$", page, re.MULTILINE)
+    found = re.findall(r"^\| `qmsdocs ([a-z -]+)` \| (.+) \|$", page, re.MULTILINE)
     assert len(dict(found)) == len(found)
     return dict(found)
 
@@ -68,7 +68,7 @@ def test_the_tour_can_be_walked(language: Language, tmp_path: Path, monkeypatch:
                 shutil.copy(here / source, here / target)
             case ["qmsdocs", *rest]:
                 found = replace(Program(here, NOON), language=language)(*rest)
-                assert found.code == 0, (words, found.err)
+                assert found.code == int(rest[0] == "audit"), (words, found.err)  # the answer to its complaint is late
                 printed = [CHANGING.sub("", line).rstrip() for line in (found.out + found.err).splitlines()]
                 for line in shown:
                     assert CHANGING.sub("", line).rstrip() in (*printed, "…"), (words, line, printed)

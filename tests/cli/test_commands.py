@@ -195,7 +195,7 @@ WRONG: Sequence[tuple[tuple[str, ...], str]] = (
     (("init", "inner", "--org", "x", "--code", "{serial}"), "code"),
     (("init", "forms", "--org", "x"), "not empty"),
     (("init", "qms.toml", "--org", "x"), "qms.toml"),
-    (("sync",), "--take-seat"),
+    (("sync",), "no shared store"),
     (("sync", "--take-seat", "-m", "x"), "already writes"),
     (("--lang", "fr", "status"), "zh, en"),
     (("--color", "red", "status"), "always"),

@@ -90,7 +90,6 @@ class Case:
             return ()
         return tuple(_Replay(self.judge, self.form.form, parameters).run(self.record))
 
-
     @property
     def limits(self) -> Iterator[tuple[str, datetime | None]]:
         """Each time limit that runs, and when it runs out; None where it is held up now and so moves with the clock."""

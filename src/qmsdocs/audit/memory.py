@@ -182,9 +182,12 @@ class Memory:
         return (ledger, case.series, case.serial, case.number, len(case.stored), len(case.attachments), clean)
 
     def _limits(self, place: tuple[int, str, int], case: Case) -> Iterator[tuple[Value, ...]]:
-        for name, due in case.limits:
-            form = case.form.form if case.form is not None else None
-            owner = str(case.record.shown.get(form.meaning("owner") or "") or "") if form is not None else ""
+        limits = tuple(case.limits)
+        form = case.form.form if limits and case.form is not None else None
+        if form is None:
+            return
+        owner = str(case.record.shown.get(form.meaning("owner") or "") or "")
+        for name, due in limits:
             until = math.floor(due.timestamp()) if due is not None else None
             yield *place, case.record.form.sha256, name, until, owner
 

@@ -80,7 +80,7 @@ def untellable(scope: Scope) -> Iterator[Hit]:
         rule = classes.get(found.form.retention)
         if rule is not None and rule.length is not None and not can_tell(found.form, rule.trigger):
             said = message("kept {period} from {trigger}, and nothing in the form says when that is",
-                           period=rule.period, trigger=TRIGGERS[rule.trigger])  # fmt: skip
+                           period=rule.length, trigger=TRIGGERS[rule.trigger])  # fmt: skip
             yield Hit(found.form.number, said, "retention")
 
 

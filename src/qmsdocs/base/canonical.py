@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import unicodedata
 from typing import NoReturn, TypeAlias
 
@@ -16,7 +15,7 @@ from qmsdocs.base.errors import QmsError
 Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 
 MAXIMUM_DEPTH = 64
-_ODD_NUMBER = re.compile(rb"[:,\[]-?[0-9]+(?:[.eE]|[0-9]{15})")  # perhaps a float, or an integer beyond 2^53 - 1
+_SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER  # the latter raises beyond 2^53 - 1
 MAXIMUM_INTEGER = 2**53 - 1  # what every JSON reader holds exactly (RFC 8785, 3.2.2.3)
 
 
@@ -90,7 +89,7 @@ def read(data: bytes) -> tuple[Json, bool]:
         is_plain = (
             data.isascii() or unicodedata.is_normalized("NFC", data.decode("utf-8"))
         ) and data.count(b"{") + data.count(b"[") <= MAXIMUM_DEPTH
-        if is_plain and not _ODD_NUMBER.search(data) and orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data:
+        if is_plain and _is_free_of_floats(value) and orjson.dumps(value, option=_SORTED) == data:
             return value, True
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         pass  # whatever is wrong, the strict reader says it
@@ -99,6 +98,14 @@ def read(data: bytes) -> tuple[Json, bool]:
         return value, dumps(value) == data
     except QmsError:
         return value, False
+
+
+def _is_free_of_floats(value: object) -> bool:
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else (value,):
+        kind = type(part)
+        if kind is float or ((kind is dict or kind is list) and not _is_free_of_floats(part)):
+            return False
+    return True
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

@@ -27,7 +27,8 @@ HELP = "Check records, documents, retention and history, and explain each findin
 
 @click.group(cls=Group, lazy={"self-test": "self_test"}, invoke_without_command=True, help=HELP)
 @option("--full", is_flag=True, help="Read every byte, and believe nothing judged before.")
-@option("--format", "written_as", type=click.Choice(FORMATS), help="How the report is written (else: by -o, or text).")
+@option("--format", "written_as", type=click.Choice(FORMATS), metavar="KIND",
+        help="One of text, json, sarif, pdf, docx (else: by -o, or text).")  # fmt: skip
 @option("-o", "--output", metavar="FILE", help="Write the report into FILE: .txt, .json, .sarif, .pdf, .docx.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @option("--head", "heads", type=PATH, metavar="FILE", help="Compare with lines of `qmsdocs head` kept outside.")

@@ -34,10 +34,14 @@ COMMANDS = {
     ),
     "audit": (
         "audit",
-        "体系自检：记录、文件、保存期限、历史是否完好",
+        "体系自检：检查记录、文件、保存期限和历史，逐条说明",
         "Check records, documents, retention and history, and explain each finding.",
     ),
-    "rule": ("rule", "说明一个检查项：为什么、怎么办", "Explain a rule: what it finds, why, and what to do."),
+    "rule": (
+        "rule",
+        "说明检查项 CODE：查什么、为什么、怎么改正",
+        "Explain the rule CODE: what it finds, why it matters, how to put it right.",
+    ),
     "retention": (
         "retention",
         "保存期限：清单、到期、暂停销毁、处置",

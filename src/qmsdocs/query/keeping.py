@@ -130,5 +130,10 @@ def as_json(seen: Keeping) -> Mapping[str, object]:
         "lent_overdue": seen.lent_late,
         "restore_tested_on": str(seen.tested_on) if seen.tested_on else None,
         "backup_of": str(seen.backup_of) if seen.backup_of else None,
-        "audit": asdict(seen.audited) if seen.audited else None,
+        "audit": _audit_json(seen.audited) if seen.audited else None,
     }
+
+
+def _audit_json(said: Audited) -> Mapping[str, object]:
+    counts = {"errors": said.errors, "warnings": said.warnings}
+    return {"on": said.on, "full_on": said.full_on, **counts, "green": said.is_green}

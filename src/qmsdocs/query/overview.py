@@ -148,7 +148,7 @@ def overdue(system: System, row: Row) -> Iterator[Overdue]:
         return
     facts = facts_as_stored(system, form, system.record_at(row.key))
     for name, clock in form.form.clock.items():
-        reading = facts.reading(name)
+        reading = facts.reading(name) if clock.within is not None else None
         if reading is not None and reading.due_at is not None and reading.stopped_at is None and reading.is_overdue:
             owner = system.people.person[row.owner].name if row.owner in system.people.person else row.owner
             yield Overdue(row.number, name, clock.title, reading.due_at, row.owner, owner, row.subject)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from qmsdocs.base.canonical import Json, loads, sha256
+from qmsdocs.base.canonical import Json, read, sha256
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.store import names
 from qmsdocs.store.event import RecordKey, Stored
@@ -49,7 +49,7 @@ def check_entry(branch: str, entry: Entry) -> names.PathInLedger:
 def parse_event(branch: str, path: str, data: bytes) -> Mapping[str, Json]:
     """The body of an event. Raises QmsError naming ledger and path when the bytes are none."""
     try:
-        body = loads(data)
+        body, _ = read(data)
     except QmsError as error:
         raise QmsError("{ledger}: {path}: {reason}", ledger=branch, path=path, reason=error.message) from error
     if not isinstance(body, dict):
