@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import openpyxl
 import pytest
-from program import COMPLAINT, FORMS, Program, Result
+from destruction import ORDER, begun, due, ended
+from program import COMPLAINT, FORMS, Make, Program, Result, refused
 
 
 def fill(path: Path, **values: str) -> None:
@@ -122,3 +124,51 @@ def test_every_draft_is_written_and_reads_back(shared: Program, form: str) -> No
     empty = shared("record", "issue", path, "--no-pages")
     assert empty.code == 2
     assert all("is missing" in line for line in empty.errors), empty.err
+
+
+# ── audit, retention, and what leaves the house
+
+
+@pytest.fixture
+def company(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """People with keys, a schedule of thirty days in force, a complaint and a call that are over since a month."""
+    (tmp_path / "phrase").write_text("correct horse battery\n", "utf-8")
+    monkeypatch.setenv("QMSDOCS_KEYS", str(tmp_path / "keys"))
+    monkeypatch.setenv("QMSDOCS_PASSPHRASE_FILE", str(tmp_path / "phrase"))
+    made = begun(make, tmp_path / "acme")
+    ended(made, "漏水", form="QR-14-04")
+    ended(made, "问路", form="QR-14-03")
+    return due(made)
+
+
+@pytest.mark.slow
+def test_what_an_auditor_asks_and_takes_away(company: Program, tmp_path: Path) -> None:
+    audited = company("audit")
+    assert audited.code in (0, 1) and "ERROR" not in audited.out, audited
+    company("audit", "--full", "--format", "sarif", "-o", "audit.sarif")
+    runs = json.loads((company.root / "audit.sarif").read_text("utf-8"))["runs"]
+    assert len(runs[0]["tool"]["driver"]["rules"]) > 100
+    assert "altered-after-issue" in done(company("rule", "REC204")).out
+
+    assert "TS-HZ-2026-0001" in company("retention", "due", "--on", "2030-01-01").out
+    done(company("retention", "hold", "TS-HZ-2026-0001", "-m", "诉讼", "--as", "li.ming"))
+    destroyed = done(company("retention", "dispose", "--due", *ORDER))
+    assert "XX-HZ-2026-0001" in destroyed.out and "TS-HZ-2026-0001 is on hold" in destroyed.err
+    assert done(company("record", "show", "TS-HZ-2026-0001"))
+
+    done(company("export", "pull", "--form", "QR-14-04", "--period", "2026-11", "-o", "november.zip"))
+    with zipfile.ZipFile(company.root / "november.zip") as bag:
+        assert any(name.endswith("/proof/verify.sh") for name in bag.namelist())
+    done(company("export", "pull", "--opening", "-o", "opening.pdf"))
+    assert (company.root / "opening.pdf").read_bytes().startswith(b"%PDF")
+    done(company("export", "site", "-o", "site/", "--no-pages"))
+    assert (company.root / "site/index.html").is_file()
+
+    done(company("sync", "--to", "usb/"))
+    done(company("guard", "install", "shared.git"))
+    done(company("export", "backup", "-o", tmp_path / "backup.zip"))
+    done(company("init", tmp_path / "again", "--from", tmp_path / "backup.zip"))
+    again = company.elsewhere(tmp_path / "again")
+    assert done(again("record", "show", "TS-HZ-2026-0001"))
+    refused(again("record", "show", "XX-HZ-2026-0001"), "was destroyed")
+    assert "ERROR" not in company("audit", "--full").out

@@ -166,7 +166,9 @@ class Judge:
         if number not in self._seen:
             self._seen.clear() if len(self._seen) > 1000 else None
             try:
-                self._seen[number] = frozenset(stored.sha256 for stored in ledger.events_of(self.scope.objects, row.key))
+                self._seen[number] = frozenset(
+                    stored.sha256 for stored in ledger.events_of(self.scope.objects, row.key)
+                )
             except QmsError:
                 self._seen[number] = None
         return self._seen[number]

@@ -119,7 +119,9 @@ class Memory:
             if form is not None:
                 at, name = datetime.fromtimestamp(int(due or 0), zone), str(owner)
                 title = form.form.clock[str(clock)].title
-                yield Overdue(str(number), str(clock), title, at, name, people[name].name if name in people else name, "")
+                yield Overdue(
+                    str(number), str(clock), title, at, name, people[name].name if name in people else name, ""
+                )
         moving = self._file.query(
             "SELECT DISTINCT number FROM limits JOIN records USING (ledger, series, serial) WHERE due IS NULL"
         )
@@ -157,7 +159,9 @@ class Memory:
         before = _heads(connection).get(branch)
         if before == commit:
             return
-        added = self._objects.additions(before, commit) if before and self._objects.is_ancestor(before, commit) else None
+        added = (
+            self._objects.additions(before, commit) if before and self._objects.is_ancestor(before, commit) else None
+        )
         if added is None:
             _forget(connection, branch)
             before = None
@@ -166,7 +170,9 @@ class Memory:
             "RETURNING id",
             (branch,),
         ).fetchone()[0]
-        found = cases(self._judge, branch, self._objects.walk(commit) if added is None else self._changed(commit, added))
+        found = cases(
+            self._judge, branch, self._objects.walk(commit) if added is None else self._changed(commit, added)
+        )
         for case in found:
             place = (number, case.series, case.serial)
             if before is not None:

@@ -40,7 +40,10 @@ def _page(scope: Scope, path: str, number: str, noted: str | None) -> Iterator[t
         return
     if data is None:
         if noted is not None:
-            yield MISSING, Hit(number, message("{path} is missing; `qmsdocs record render` draws it again", path=path), path)
+            yield (
+                MISSING,
+                Hit(number, message("{path} is missing; `qmsdocs record render` draws it again", path=path), path),
+            )
         return
     if sha256(data) == noted:
         return

@@ -148,17 +148,19 @@ def judged_wrongly(case: Case) -> Iterator[Hit]:
     for expected, procedure, day, known in _misjudged(case):
         then = case.judge.pinned(procedure, day, known)
         if then != case.record.first.mapping("parameters"):
-            yield Hit(case.number, message("judged by {used} of {procedure}; on {day} {expected} was in force",
-                                           used=_short(dict(case.record.first.mapping("parameters"))),
-                                           procedure=procedure, day=day, expected=_short(then or expected)))  # fmt: skip
+            said = message("judged by {used} of {procedure}; on {day} {expected} was in force",
+                           used=_short(dict(case.record.first.mapping("parameters"))), procedure=procedure, day=day,
+                           expected=_short(then or expected))  # fmt: skip
+            yield Hit(case.number, said)
 
 
 def judged_unknowing(case: Case) -> Iterator[Hit]:
     """A release that the site did not know yet was in force on the record's day."""
     for expected, procedure, day, known in _misjudged(case):
         if case.judge.pinned(procedure, day, known) == case.record.first.mapping("parameters"):
-            yield Hit(case.number, message("on {day} {expected} of {procedure} was in force, which the site did not know",
-                                           day=day, expected=_short(expected), procedure=procedure))  # fmt: skip
+            said = message("on {day} {expected} of {procedure} was in force, which the site did not know",
+                           day=day, expected=_short(expected), procedure=procedure)  # fmt: skip
+            yield Hit(case.number, said)
 
 
 def _misjudged(case: Case) -> Iterator[tuple[object, str, date, int]]:

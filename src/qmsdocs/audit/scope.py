@@ -12,8 +12,8 @@ from qmsdocs.acts.items import Content, readable
 from qmsdocs.audit.doubt import doubts
 from qmsdocs.audit.standing import Copy, Said, standings
 from qmsdocs.base.errors import Message
-from qmsdocs.query.retention import Kept, due
 from qmsdocs.query.overview import Overdue, all_overdue
+from qmsdocs.query.retention import Kept, due
 from qmsdocs.query.working import Working, load
 from qmsdocs.store.event import Stored
 from qmsdocs.store.index import Filter

@@ -259,7 +259,9 @@ def _backup(trial: Trial) -> Message:
 def _audit(trial: Trial) -> Message:
     trial.issued()
     report = run(Scope(trial.system), is_full=True)
-    bad = tuple(f"{finding.code} {finding.subject}" for finding in report.findings if finding.code[:3] in ("HIS", "REC"))
+    bad = tuple(
+        f"{finding.code} {finding.subject}" for finding in report.findings if finding.code[:3] in ("HIS", "REC")
+    )
     if bad:
         raise Failed(message("{findings}", findings=bad))
     return message("{count} rules, nothing wrong with records and history", count=len(report.rules))

@@ -12,7 +12,7 @@ import click
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.base.files import read_text
-from qmsdocs.cli.words import Command, Group, one_line, option, pass_session
+from qmsdocs.cli.words import Group, one_line, option, pass_session
 
 if TYPE_CHECKING:
     from qmsdocs.audit.findings import Report
@@ -115,9 +115,7 @@ def _written(session: Session, report: Report, kind: str) -> bytes:
             return "".join(f"{one_line(line)}\n" for line in found).encode()
 
 
-def _by_clause(
-    session: Session, scope: Scope, report: Report, standard: str, kind: str, output: str | None
-) -> None:
+def _by_clause(session: Session, scope: Scope, report: Report, standard: str, kind: str, output: str | None) -> None:
     from qmsdocs.audit import clauses
     from qmsdocs.cli.output import write_grid
 

@@ -35,23 +35,21 @@ def backup(session: Session, output: str | None, tested: Path | None, place: str
     from qmsdocs.store.exchange import held
 
     system = session.system
-    path = Path(output) if output is not None else system.place.root.parent / _name(system.place.root, f"{system.today}")
-    if path.resolve().is_relative_to(system.place.root.resolve()):
+    root = system.place.root
+    path = Path(output) if output is not None else root.parent / f"{root.name}-backup-{system.today}.zip"
+    if path.resolve().is_relative_to(root.resolve()):
         raise QmsError("a backup does not lie in what it backs up: {path}", path=path, hint=message("-o FILE"))
     if path.exists():
         raise QmsError("{path} is there already", path=path, hint=message("-o FILE"))
     held(system.store, lambda _: True)
-    about, found = write(system.place.root, system.objects, path, repository_id=system.repository, at=system.now)
+    about, found = write(root, system.objects, path, repository_id=system.repository, at=system.now)
     if as_json:
         session.answer_json(_said(path, about, found))
         return
-    session.answer(session.say("{path}: restored aside and compared: {ledgers} ledgers, {records} records, {events} events",
-                               path=path, ledgers=found.ledgers, records=found.records, events=found.events))  # fmt: skip
+    counts = {"ledgers": found.ledgers, "records": found.records, "events": found.events}
+    said = "{path}: restored aside and compared: {ledgers} ledgers, {records} records, {events} events"
+    session.answer(session.say(said, path=path, **counts))
     session.answer(session.say("Keep it elsewhere; try it there: qmsdocs export backup --test {path}", path=path))
-
-
-def _name(root: Path, day: str) -> str:
-    return f"{root.name}-backup-{day}.zip"
 
 
 def _test(session: Session, path: Path, place: str, *, as_json: bool) -> None:
@@ -70,9 +68,9 @@ def _test(session: Session, path: Path, place: str, *, as_json: bool) -> None:
     if as_json:
         session.answer_json({**_said(path, about, found), "test": number})
         return
-    session.answer(session.say("{number}: {path} of {day} was restored; {records} records and {events} events are equal",
-                               number=number, path=path, day=about.made_at.date(), records=found.records,
-                               events=found.events))  # fmt: skip
+    said = "{number}: {path} of {day} was restored; {records} records and {events} events are equal"
+    counts = {"records": found.records, "events": found.events}
+    session.answer(session.say(said, number=number, path=path, day=about.made_at.date(), **counts))
 
 
 def _said(path: Path, about: About, found: Measure) -> dict[str, object]:

@@ -12,6 +12,7 @@ from qmsdocs.base.errors import QmsError
 from qmsdocs.cli.words import Command, Group, argument, one_line, option, pass_session
 
 if TYPE_CHECKING:
+    from qmsdocs.acts.begin import Beginning, Begun
     from qmsdocs.cli.session import Session
 
 
@@ -68,14 +69,18 @@ def init(
     if as_json:
         items = [{"kind": kind, "number": number} for kind, number in begun.items]
         session.answer_json({"format": 1, "folder": str(folder), "repository": begun.repository, "in_force": items})
-        return
+    else:
+        _say_begun(session, wanted, begun, is_ours=starter is None)
+
+
+def _say_begun(session: Session, wanted: Beginning, begun: Begun, *, is_ours: bool) -> None:
     forms = tuple(number for kind, number in begun.items if kind == "form")
     documents = tuple(number for kind, number in begun.items if kind == "procedure")
     session.answer(
         session.say(
             "{folder} is ready: {organisation} writes here as {code}",
-            folder=folder,
-            organisation=organisation,
+            folder=wanted.folder,
+            organisation=wanted.organisation,
             code=wanted.code,
         )
     )
@@ -87,13 +92,13 @@ def init(
             forms=forms,
         )
     )
-    if starter is None:
+    if is_ours:
         session.answer(
             session.say("The people in people.toml are invented: put your own in before the first record (README).")
         )
     session.answer(session.say("Next:"))
     for line in (
-        f"cd {folder}",
+        f"cd {wanted.folder}",
         f"qmsdocs record new {forms[-1]} -o draft.toml",
         "qmsdocs record issue draft.toml",
         "qmsdocs status",

@@ -202,8 +202,11 @@ class Opening:
         for row in self._of(Purpose.SATISFACTION):
             if not row.is_void:
                 rounds.setdefault(row.opened_at[:7], []).append(row)
-        shown = [(month, str(len(rows)), _mean(self._scores(rows)), str(sum(bool(self._reports(row)) for row in rows)),
-                  str(sum(not row.is_closed for row in rows))) for month, rows in sorted(rounds.items(), reverse=True)]  # fmt: skip
+        shown = [
+            (month, str(len(rows)), _mean(self._scores(rows)), str(sum(bool(self._reports(row)) for row in rows)),
+             str(sum(not row.is_closed for row in rows)))
+            for month, rows in sorted(rounds.items(), reverse=True)
+        ]  # fmt: skip
         heads = (Text("月份", "Month"), Text("收回", "Returned"), Text("平均得分", "Mean score"),
                  Text("引出措施的", "Led to action"), Text("意见未回访", "Not yet followed up"))  # fmt: skip
         return Table(heads, (40, 30, 30, 30, 30), shown, "qmsdocs register list")
@@ -232,12 +235,13 @@ class Opening:
 
     def _destruction(self) -> Table:
         late = due(self._system, on=self._system.today)
-        held = [hold for hold in holds(self._system)]
         rows = [
             (Text("到期应处置", "Due for disposal").of(self._language), str(len(late))),
-            (Text("暂停销毁", "Holds in force").of(self._language), str(len(held))),
+            (Text("暂停销毁", "Holds in force").of(self._language), str(len(holds(self._system)))),
         ]
-        return Table((Text("到期与暂停", "Due and held"), Text("数量", "Count")), (120, 40), rows, "qmsdocs retention due")
+        return Table(
+            (Text("到期与暂停", "Due and held"), Text("数量", "Count")), (120, 40), rows, "qmsdocs retention due"
+        )
 
     def _externals(self) -> Table:
         rows = [

@@ -116,8 +116,9 @@ def _restored(seen: Keeping, today: date) -> Message:
 def _audited(said: Audited | None) -> Message:
     if said is None:
         return message("Audit: none yet in this copy (audit)")
+    full = (said.full_on or "-")[:10]
     return message("Audit of {day}: {errors} errors, {warnings} warnings; every byte last read: {full}",
-                   day=said.on[:10], errors=said.errors, warnings=said.warnings, full=(said.full_on or "-")[:10])  # fmt: skip
+                   day=said.on[:10], errors=said.errors, warnings=said.warnings, full=full)  # fmt: skip
 
 
 def as_json(seen: Keeping) -> Mapping[str, object]:

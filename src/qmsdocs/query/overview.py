@@ -73,9 +73,7 @@ class Overview:
     @property
     def is_late(self) -> bool:
         """Whether anything should have been done by now."""
-        return bool(
-            self.overdue or self.recalls or self.late_reviews or self.ended_trials or self.keeping.is_late
-        )
+        return bool(self.overdue or self.recalls or self.late_reviews or self.ended_trials or self.keeping.is_late)
 
     @property
     def late_reviews(self) -> tuple[Review, ...]:

@@ -56,7 +56,7 @@ class RegisterPage:
 
 @dataclass(frozen=True, slots=True)
 class RegisterPages:
-    """A register ready to be drawn: width of each column (the first is the number's), height of head and note, in mm."""
+    """A register ready to be drawn: width of each column (first the number's), height of head and note, in mm."""
 
     widths: tuple[float, ...]
     titles: tuple[str, ...]

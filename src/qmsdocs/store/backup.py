@@ -197,7 +197,9 @@ def _restored(path: Path, folder: Path) -> Path:
             _extracted(archive, about, bundle)
             specs = "".join(f"refs/heads/{branch}:refs/heads/{branch}\n" for branch in about.heads)
             fixed = ["-c", "protocol.file.allow=always", "-c", "transfer.fsckObjects=true", "fetch", "--quiet"]
-            answer = git.answer([*fixed, "--no-tags", "--no-write-fetch-head", "--stdin", str(bundle)], given=specs.encode())
+            answer = git.answer(
+                [*fixed, "--no-tags", "--no-write-fetch-head", "--stdin", str(bundle)], given=specs.encode()
+            )
     if answer.code:
         raise QmsError("{path}: the ledgers in it are damaged: {reason}", path=path, reason=answer.err.strip())
     objects = Objects(folder)

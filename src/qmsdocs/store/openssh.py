@@ -23,5 +23,7 @@ def verdict(folder: Path, data: bytes, signature: bytes, public: PublicKey, *, n
     words = ["-Y", "verify", "-f", str(signers), "-I", _PRINCIPAL, "-n", namespace, "-s", str(signed)]
     done = subprocess.run([program, *words], input=data, capture_output=True, check=False, timeout=60)
     if done.returncode:
-        raise QmsError("ssh-keygen refuses the signature: {reason}", reason=done.stderr.decode("utf-8", "replace").strip())
+        raise QmsError(
+            "ssh-keygen refuses the signature: {reason}", reason=done.stderr.decode("utf-8", "replace").strip()
+        )
     return message("it holds")

@@ -49,9 +49,7 @@ def post(
         return ledger.retried(lambda: _post(store, change, now, signer, shared))
 
 
-def _post(
-    store: Store, change: Change, now: datetime, signer: Signer | None, shared: str | None
-) -> tuple[Posted, ...]:
+def _post(store: Store, change: Change, now: datetime, signer: Signer | None, shared: str | None) -> tuple[Posted, ...]:
     pen = store.pen(change.site, now)
     held = seat.require(store.place, store.objects, change.site)
     store.index.refresh()

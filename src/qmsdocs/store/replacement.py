@@ -27,7 +27,7 @@ class Root:
 def root_without(objects: Objects, commit: str, folders: Iterable[str], *, note: str, at: datetime) -> Root:
     """The root commit, stored, whose tree is that of `commit` without exactly these record folders.
 
-    The same commit, folders, note and moment make the same root in every copy. Folders that are not there are passed over.
+    The same commit, folders, note and moment make the same root in every copy. Folders that are not there are ignored.
     """
     repository = _opened(objects)
     try:
