@@ -1,63 +1,127 @@
 #!/bin/sh
-# 核验本资料包：只用 coreutils、openssh 和 git，不需要我们的程序。用法：sh verify.sh
-# Checks this package with nothing but coreutils, openssh and git. Usage: sh verify.sh
+# 核验本资料包：只用 coreutils、openssh 和 git，不需要我们的程序。用法：sh verify.sh [资料包文件夹]
+# Checks this package with nothing but coreutils, openssh and git. Usage: sh verify.sh [FOLDER OF THE PACKAGE]
 # 退出码 / exit: 0 完好 good · 1 有问题 something is wrong · 2 无法核验 could not be checked
 # What it checks: 1 every file has the hash in the manifests, none is added; 2 the git objects have their names;
 # 3 in the record folders under each ledger's head stand exactly the files listed, none left out, none added;
 # 4 every file listed is byte for byte the one in that folder; 5 the acts of each record are numbered and chained;
 # 6 signatures are good (ssh-keygen -Y verify); 7 the house recorded this very package, under these very heads.
 LC_ALL=C
-export LC_ALL
-unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES CDPATH
-export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_NO_REPLACE_OBJECTS=1
+rest=${PATH:-}: PATH=''
+while [ -n "$rest" ]; do # no program out of the package, whose folder may be the one we stand in
+  case ${rest%%:*} in /*) PATH=${PATH:+$PATH:}${rest%%:*} ;; esac
+  rest=${rest#*:}
+done
+case ${TMPDIR:-} in /*) ;; *) TMPDIR=/tmp ;; esac
+export LC_ALL PATH TMPDIR
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_COMMON_DIR CDPATH
+unset GIT_TEMPLATE_DIR GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS GIT_NAMESPACE GIT_DEFAULT_REF_FORMAT
+export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_NO_REPLACE_OBJECTS=1 GIT_DEFAULT_HASH=sha1
 
 tab=$(printf '\t')
 wrong=0
+plain() { printf '%s' "$1" | tr -d '\000-\010\013-\037\177\302'; } # nothing a terminal obeys
 good() { printf '  OK    %s\n' "$1"; }
-bad() { printf '  WRONG %s\n' "$1"; wrong=$((wrong + 1)); }
-stop() { printf '无法核验 CANNOT BE CHECKED: %s\n' "$1" >&2; exit 2; }
+bad() { printf '  WRONG %s\n' "$(plain "$1")"; wrong=$((wrong + 1)); }
+stop() { printf '无法核验 CANNOT BE CHECKED: %s\n' "$(plain "$1")" >&2; exit 2; }
+verdict() {
+  echo
+  if [ "$wrong" -eq 0 ]; then
+    echo '结论：完好 VERDICT: GOOD'
+    exit 0
+  fi
+  printf '结论：有 %s 处问题 VERDICT: %s PROBLEMS\n' "$wrong" "$wrong"
+  exit 1
+}
 
-bag=$(cd -- "$(dirname -- "$0")/../.." 2>/dev/null && pwd) || stop "$0"
+if [ "$#" -gt 0 ]; then bag=$1; else bag=$(dirname -- "$0")/../..; fi
+bag=$(cd -- "$bag" 2>/dev/null && pwd) || stop "$0"
 cd -- "$bag" || stop "$bag"
-for tool in git ssh-keygen sort comm cut dirname mktemp; do
+for tool in git ssh-keygen sort comm cut tr uniq wc dirname mktemp; do
   command -v "$tool" >/dev/null 2>&1 || stop "$tool ?"
 done
 if command -v sha256sum >/dev/null 2>&1; then sum='sha256sum'; else sum='shasum -a 256'; fi
-work=$(mktemp -d "${TMPDIR:-/tmp}/verify.XXXXXX") || stop "mktemp"
+work=$(mktemp -d "$TMPDIR/verify.XXXXXX") || stop "mktemp"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 2' HUP INT TERM
 hash_of() { $sum <"$1" | cut -d ' ' -f 1; }
 
-printf '资料包 Package: %s\n' "$bag"
+printf '资料包 Package: %s\n' "$(plain "$bag")"
+
+# ── how a list may be written: what was read of it, put together again, is the very file
+is_hex() { # text, how many digits
+  case $1 in *[!0-9a-f]*) return 1 ;; esac
+  [ "${#1}" -eq "$2" ]
+}
+is_path() { # below here, and read by every tool alike
+  case /$1/ in *//* | */./* | */../* | *\"* | *\\* | *"$tab"*) return 1 ;; esac
+}
+is_branch() {
+  case /$1/ in *//* | *[!a-z0-9/-]*) return 1 ;; esac
+}
+form_of() { # path in a ledger → event, signature or file, by its name alone
+  form='' name=${1#*/}
+  act=${name#[0-9][0-9]/[0-9][0-9]/[0-9][0-9][0-9][0-9][0-9][0-9]/}
+  case $act in
+    "$name") ;;
+    files/*) is_hex "${act#files/}" 64 && form=file ;;
+    [0-9][0-9][0-9][0-9]-?*.json) form=event ;;
+    [0-9][0-9][0-9][0-9]-?*.json.sig) form=signature ;;
+  esac
+  act=${act%.sig} && act=${act%.json}
+  case ${1%%/*}/$act in *[!a-z0-9_/-]*) form='' ;; esac
+  [ "$form" = file ] || case $act in */*) form='' ;; esac
+}
+is_as_read() { # list, what was read of it
+  tr -d '\000-\010\013-\037\177' <"$1" >"$work/plain"
+  [ "$(hash_of "$1")" = "$(hash_of "$2")" ] && [ "$(hash_of "$1")" = "$(hash_of "$work/plain")" ]
+}
+unreadable() { bad "$1: 写法不符 is not written as it must be: $2"; verdict; }
 
 # ── 1 the bag
+walk() {
+  for found in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    if [ -L "$found" ]; then printf '%s\n' "$found" >>"$work/odd"
+    elif [ -d "$found" ]; then walk "$found"
+    elif [ -f "$found" ]; then printf '%s\n' "$found"
+    elif [ -e "$found" ]; then printf '%s\n' "$found" >>"$work/odd"
+    fi
+  done
+}
+: >"$work/odd"
+walk . | cut -c 3- | sort >"$work/there"
+[ -s "$work/odd" ] && { bad "不是普通文件 not an ordinary file: $(cat "$work/odd")"; verdict; }
 for list in tagmanifest-sha256.txt manifest-sha256.txt; do
-  : >"$work/sums"
-  if [ -f "$list" ] && $sum -c "$list" >"$work/sums" 2>/dev/null; then
+  [ -s "$list" ] || { bad "$list: 缺失 missing"; verdict; }
+  : >"$work/again" && : >"$work/$list"
+  while IFS= read -r line || [ -n "$line" ]; do
+    hash=${line%%  *} path=${line#*  }
+    is_hex "$hash" 64 && is_path "$path" || unreadable "$list" "$line"
+    case $list:$path in
+      manifest-sha256.txt:data/?*) ;;
+      tagmanifest-sha256.txt:bagit.txt | tagmanifest-sha256.txt:bag-info.txt) ;;
+      tagmanifest-sha256.txt:manifest-sha256.txt) ;;
+      tagmanifest-sha256.txt:pull/files.tsv | tagmanifest-sha256.txt:pull/ledgers.tsv) ;;
+      tagmanifest-sha256.txt:pull/git/?* | tagmanifest-sha256.txt:pull/events/?*) ;;
+      *) bad "$list: 不属于资料包 does not belong in a package: $path" ;;
+    esac
+    printf '%s  %s\n' "$hash" "$path" >>"$work/again"
+    printf '%s\n' "$path" >>"$work/$list"
+  done <"$list"
+  is_as_read "$list" "$work/again" || unreadable "$list" ''
+  if $sum -c "$list" >"$work/sums" 2>/dev/null; then
     good "$list: 每个文件的校验值相符 every file has its hash"
   else
     bad "$list: 校验值不符或缺文件 a file is altered or missing"
     while IFS= read -r line; do
-      case $line in *': OK') ;; *) printf '          %s\n' "$line" ;; esac
+      case $line in *': OK') ;; *) printf '          %s\n' "$(plain "$line")" ;; esac
     done <"$work/sums"
   fi
 done
-cut -c 67- tagmanifest-sha256.txt 2>/dev/null | while IFS= read -r path; do $sum "$path"; done >"$work/again" 2>/dev/null
-[ "$(hash_of "$work/again")" = "$(hash_of tagmanifest-sha256.txt)" ] ||
-  bad "tagmanifest-sha256.txt: 被改动 altered"
-walk() {
-  for found in "$1"/* "$1"/.[!.]* "$1"/..?*; do
-    if [ -L "$found" ]; then printf '%s\n' "$found"
-    elif [ -d "$found" ]; then walk "$found"
-    elif [ -e "$found" ]; then printf '%s\n' "$found"
-    fi
-  done
-}
 {
-  cut -c 67- manifest-sha256.txt tagmanifest-sha256.txt 2>/dev/null
+  cat "$work/manifest-sha256.txt" "$work/tagmanifest-sha256.txt"
   echo tagmanifest-sha256.txt
 } | sort >"$work/listed"
-walk . | cut -c 3- | sort >"$work/there"
 if added=$(comm -13 "$work/listed" "$work/there") && [ -z "$added" ]; then
   good "没有多出的文件 no file was added"
 else
@@ -80,18 +144,62 @@ sequence_of() {
   value=${value#*,\"sequence\":}
   printf '%s' "${value%%,*}"
 }
+recorded_of() { # body → moment as written, with the offset from UTC
+  value=${1##*,\"recorded_at\":\"}
+  printf '%s' "${value%%\"*}"
+}
+is_signed() { # event, its signature, what the event says of the signer, when it was recorded
+  person=${3##*\"person\":\"} && person=${person%%\"*}
+  meaning=${3##*\"meaning\":\"} && meaning=${meaning%%\"*}
+  key=${3##*\"key\":\"} && key=${key%%\"*}
+  case $4 in ????-??-??T??:??:??[+-]??:??) ;; *) return 1 ;; esac
+  clock=${4%[+-]??:??} && offset=${4#"$clock"}
+  case $offset in +*) zone=UTC-${offset#+} ;; *) zone=UTC+${offset#-} ;; esac
+  said=$(printf '%s' "$clock" | tr -d 'T:-') || return 1
+  said=$(TZ=$zone ssh-keygen -Y verify -f data/proof/allowed_signers -I "$person" -n "qms-$meaning@v1" \
+    -s "$2" -O verify-time="$said" <"$1" 2>&1) || return 1
+  case $key:$said in SHA256:?*:*" $key"*) ;; *) return 1 ;; esac
+}
 
 # ── 2–6 one proof: its folder, and the folder the paths of its table begin at
 total=0 masked=0 signed=0 unchecked=0 withheld=0
+tables() { # nothing else is believed before every line of both tables is written as it must be
+  for table in files.tsv ledgers.tsv; do
+    [ -s "$proof/$table" ] || { bad "$proof/$table: 缺失 missing"; verdict; }
+  done
+  : >"$work/again"
+  while IFS=$tab read -r kind branch path oid hash moment where || [ -n "$kind" ]; do
+    form_of "$path"
+    own=${proof#"$base"}/events/$branch/$path
+    is_branch "$branch" && is_hex "$oid" 40 && is_hex "$hash" 64 && is_path "$where" || unreadable "$proof/files.tsv" "$path"
+    [ "$form" != file ] || [ "${path##*/}" = "$hash" ] || unreadable "$proof/files.tsv" "$path"
+    case $kind:$form:$moment:$where in
+      event:event:??????????????Z:"$own" | masked:event:??????????????Z:"$own") ;;
+      signature:signature:-:"$own" | file:file:-:"$own" | withheld:file:-:-) ;;
+      file:file:-:*) [ "$proof" = data/proof ] || unreadable "$proof/files.tsv" "$where" ;;
+      *) unreadable "$proof/files.tsv" "$kind $path" ;;
+    esac
+    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$kind" "$branch" "$path" "$oid" "$hash" "$moment" "$where" >>"$work/again"
+  done <"$proof/files.tsv"
+  is_as_read "$proof/files.tsv" "$work/again" || unreadable "$proof/files.tsv" ''
+  : >"$work/again"
+  while IFS=$tab read -r branch commit || [ -n "$branch" ]; do
+    is_branch "$branch" && is_hex "$commit" 40 || unreadable "$proof/ledgers.tsv" "$branch"
+    [ -f "$proof/git/$commit.commit" ] || bad "$branch: 缺少 $commit missing"
+    printf '%s\t%s\n' "$branch" "$commit" >>"$work/again"
+  done <"$proof/ledgers.tsv"
+  is_as_read "$proof/ledgers.tsv" "$work/again" || unreadable "$proof/ledgers.tsv" ''
+  twice=$(cut -f 1 "$proof/ledgers.tsv" | sort | uniq -d)
+  [ -z "$twice" ] || unreadable "$proof/ledgers.tsv" "$twice"
+}
 check() {
   proof=$1 base=$2
   before=$wrong
-  for table in files.tsv ledgers.tsv; do
-    [ -s "$proof/$table" ] || { bad "$proof/$table: 缺失 missing"; return; }
-  done
+  tables
   rm -rf "$work/git" && git init -q --bare "$work/git" 2>/dev/null || stop "git init"
   for object in "$proof"/git/*; do
     name=${object##*/}
+    case $name in *.tree | *.commit) ;; *) bad "$object: 不属于资料包 does not belong in a package"; continue ;; esac
     made=$(git --git-dir="$work/git" hash-object -w -t "${name##*.}" --stdin <"$object" 2>/dev/null)
     [ "$made" = "${name%.*}" ] || bad "$object: 与名称不符 is not what its name says"
   done
@@ -129,12 +237,10 @@ check() {
   while IFS=$tab read -r kind branch path oid hash moment where; do
     case $kind in
       event | signature | file)
-        printf '%s\n' "$base$where" >>"$work/paths"
+        printf './%s\n' "$base$where" >>"$work/paths"
         printf '%s\n' "$oid" >>"$work/oids"
-        printf '%s  %s\n' "$hash" "$base$where" >>"$work/hashes" ;;
+        printf '%s  ./%s\n' "$hash" "$base$where" >>"$work/hashes" ;;
       masked) [ -f "$base$where" ] || bad "$where: 缺失 missing" ;;
-      withheld) [ "$hash" = "${path##*/}" ] || bad "$path: 清单有误 wrong in the list" ;;
-      *) bad "$kind: 未知 unknown" ;;
     esac
   done <"$proof/files.tsv"
   if git --git-dir="$work/git" hash-object --no-filters --stdin-paths <"$work/paths" >"$work/made" 2>/dev/null &&
@@ -146,9 +252,14 @@ check() {
 
   # 5 and 6, act by act
   record='' count=0 last=null
-  sort -t "$tab" -k 2,3 "$proof/files.tsv" >"$work/files"
+  sort -t "$tab" -k 2,3 "$proof/files.tsv" >"$work/files" && : >"$work/signed" && : >"$work/signatures"
   while IFS=$tab read -r kind branch path oid hash moment where; do
-    case $kind in event | masked) ;; withheld) withheld=$((withheld + 1)); continue ;; *) continue ;; esac
+    case $kind in
+      event | masked) ;;
+      withheld) withheld=$((withheld + 1)); continue ;;
+      signature) printf '%s\n' "$branch/$path" >>"$work/signatures"; continue ;;
+      *) continue ;;
+    esac
     total=$((total + 1))
     folder=$branch/${path%/*} name=${path##*/}
     [ "$folder" = "$record" ] || { record=$folder count=0 last=null; }
@@ -162,38 +273,57 @@ check() {
     signer=$(signer_of "$body")
     [ "$kind" = masked ] && masked=$((masked + 1))
     [ "$signer" = null ] && continue
+    printf '%s\n' "$branch/$path.sig" >>"$work/signed"
     [ "$kind" = masked ] && { unchecked=$((unchecked + 1)); continue; }
-    person=${signer##*\"person\":\"} && person=${person%%\"*}
-    meaning=${signer##*\"meaning\":\"} && meaning=${meaning%%\"*}
-    key=${signer##*\"key\":\"} && key=${key%%\"*}
-    if said=$(ssh-keygen -Y verify -f data/proof/allowed_signers -I "$person" -n "qms-$meaning@v1" \
-      -s "$base$where.sig" -O verify-time="$moment" <"$base$where" 2>&1); then
-      case $said in *"$key"*) signed=$((signed + 1)) ;; *) bad "$branch/$path: 密钥不符 another key" ;; esac
+    if is_signed "$base$where" "$base$where.sig" "$signer" "$(recorded_of "$body")"; then
+      signed=$((signed + 1))
     else
       bad "$branch/$path: 签名无效 no good signature of $person"
     fi
   done <"$work/files"
+  sort "$work/signed" >"$work/signed.sorted" && sort "$work/signatures" >"$work/signatures.sorted"
+  odd=$(comm -3 "$work/signed.sorted" "$work/signatures.sorted")
+  [ -z "$odd" ] || bad "$proof: 签名与事项对不上 acts and signatures do not belong together: $odd"
   [ "$wrong" = "$before" ] && good "$proof: 事项连续、首尾相接 acts are in sequence and chained"
 }
 check data/proof data/
 check pull ''
+cut -f 7 pull/files.tsv | sort >"$work/named"
+while IFS= read -r path; do
+  case $path in pull/events/*) printf '%s\n' "$path" ;; esac
+done <"$work/tagmanifest-sha256.txt" | sort >"$work/events"
+odd=$(comm -3 "$work/named" "$work/events")
+[ -z "$odd" ] || bad "pull: 不属于资料包 does not belong in a package: $odd"
 
 # ── 7 the record of this package, and the heads the house recorded
 manifest=$(hash_of manifest-sha256.txt)
-record='' heads=''
+journal=$(cut -f 1 pull/ledgers.tsv)
+[ "$(wc -l <pull/ledgers.tsv)" -eq 1 ] || bad "pull/ledgers.tsv: 不止一个记录库 more than one ledger"
+case $journal in qms/journal/*/*) journal='' ;; qms/journal/*) ;; *) journal='' ;; esac
+[ -n "$journal" ] || bad "pull/ledgers.tsv: 不是登记本 is not the journal of a site"
+record='' heads='' packs=0 noted=0
 while IFS=$tab read -r kind branch path oid hash moment where; do
-  case $kind:$path in
-    event:pull/*-pack.json) record=$(cat "$where") ;;
-    event:heads/*) heads=$(cat "$where") ;;
+  case $kind:$branch:$path in
+    event:"$journal":pull/*-pack.json) record=$(cat "$where") && packs=$((packs + 1)) ;;
+    event:"$journal":heads/*.json) heads=$(cat "$where") && noted=$((noted + 1)) ;;
   esac
 done <pull/files.tsv
+[ "$packs:$noted" = 1:1 ] || bad "pull: 应恰有一项打包、一项校验行 one pack and one heads act are due: $packs, $noted"
 case $record in
   *"\"manifest\":\"$manifest\""*) good "单位登记的就是这个资料包 the house recorded this very package" ;;
   *) bad "单位登记的不是这个资料包 the house recorded another package" ;;
 esac
+unproven=''
 while IFS=$tab read -r branch commit; do
   case $branch:$heads in
-    qms/journal/*) ;;
+    "$journal":*)
+      while IFS=$tab read -r kind its path oid hash rest; do
+        [ "$its" != "$branch" ] || printf '%s %s %s\n' "$path" "$oid" "$hash"
+      done <data/proof/files.tsv | sort >"$work/proved"
+      cut -f 3,4,5 pull/files.tsv | tr "$tab" ' ' | sort >"$work/here"
+      odd=$(comm -23 "$work/proved" "$work/here")
+      [ -z "$odd" ] || bad "$branch: 不在登记的校验行下 does not stand under the head line: $odd" ;;
+    qms/journal/*) unproven="$unproven $branch" ;;
     *"\"$branch\":{\"commit\":\"$commit\""*) ;;
     *) bad "$branch: 不是单位登记的状态 not at the head the house recorded" ;;
   esac
@@ -202,16 +332,12 @@ done <data/proof/ledgers.tsv
 echo
 printf '事项 acts: %s · 签名有效 signatures good: %s\n' "$total" "$signed"
 if [ "$masked" -gt 0 ]; then
-  printf '%s 项已隐去个人信息：校验值首尾相接，单位出示原件后可核对（其中 %s 项有签名待核）\n' "$masked" "$unchecked"
-  printf '%s acts are masked: their hashes are chained; they can be checked when the house discloses them (%s signatures wait for that)\n' "$masked" "$unchecked"
+  printf '%s 项已隐去个人信息：校验值首尾相接，单位出示原件后可核对（其中 %s 项有签名待核）；在此之前，其内容只由单位登记的清单担保\n' "$masked" "$unchecked"
+  printf '%s acts are masked: their hashes are chained; they can be checked when the house discloses them (%s signatures wait for that); until then nothing but the recorded manifest vouches for what they say\n' "$masked" "$unchecked"
 fi
 [ "$withheld" -gt 0 ] && printf '%s 个附件未提供，仅列校验值 · %s attachments were left out, their hashes are listed\n' "$withheld" "$withheld"
+[ -n "$unproven" ] && printf '其他地点的登记本未经证实 journals of other sites are unproven:%s\n' "$unproven"
+echo 'bag-info.txt 仅供参考，未经证实 bag-info.txt is only a label and unproven'
 printf '请与单位留存的校验行核对 compare with the head line the house keeps:\n'
-while IFS=$tab read -r branch commit; do printf '  %s %s\n' "$branch" "$commit"; done <pull/ledgers.tsv
-echo
-if [ "$wrong" -eq 0 ]; then
-  echo '结论：完好 VERDICT: GOOD'
-  exit 0
-fi
-printf '结论：有 %s 处问题 VERDICT: %s PROBLEMS\n' "$wrong" "$wrong"
-exit 1
+printf '  %s\n' "$(tr "$tab" ' ' <pull/ledgers.tsv)"
+verdict
