@@ -530,6 +530,18 @@ def test_REC222_spares(company: Company) -> None:
     assert said(company, "REC222") == []
 
 
+def test_REC223_fires(company: Company) -> None:
+    other(f"{FOLDER[:-1]}2/0001-issue.json", recorded_at="2026-11-02T09:00:00+08:00")(company)
+    assert said(company, "REC223") == [
+        "SY-HZ-2026-0002: it says that it was issued before SY-HZ-2026-0001, which has the number before it"
+    ]
+
+
+def test_REC223_spares(company: Company) -> None:
+    other(f"{FOLDER[:-1]}2/0001-issue.json", recorded_at="2026-11-02T09:00:00+08:00", clock="behind")(company)
+    assert said(company, "REC223") == []  # marked, and told under a code of its own
+
+
 def test_what_was_found_is_found_again_without_reading_everything(company: Company) -> None:
     with_set(ISSUE, opened="2026-11-02")(company)
     first = findings(company, is_full=False)

@@ -101,7 +101,7 @@ def hold(**said: object) -> Hold:
     )  # fmt: skip
 
 
-HELD = Subject("TS-1", "complaint", "QR-14-04", "林玥", date(2026, 5, 3))
+HELD = Subject("TS-1", "complaint", "QR-14-04", "林玥", (date(2026, 5, 3),))
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,6 @@ def test_what_a_hold_covers(said: dict[str, object], covers: bool) -> None:
 
 
 def test_a_record_whose_day_cannot_be_read_is_held() -> None:
-    nameless = Subject("TS-1", "complaint", "QR-14-04", "", None)
+    nameless = Subject("TS-1", "complaint", "QR-14-04", "", ())
     assert hold(opened_from=date(2026, 5, 1), opened_to=date(2026, 5, 31)).covers(nameless)
     assert not hold(customers=frozenset({"林玥"})).covers(nameless)

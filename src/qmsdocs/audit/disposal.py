@@ -88,7 +88,7 @@ def under_hold(scope: Scope) -> Iterator[Hit]:
         known = _known(scope, item)
         standing = [hold for hold in known.holds if hold.is_in_force] if known is not None else []
         for record in item.records:
-            subject = Subject(record.number, record.retention, record.form, "", None)
+            subject = Subject(record.number, record.retention, record.form, "", ())
             for hold in standing:
                 is_plain = not hold.customers and hold.opened_from is None
                 if record.number in hold.numbers or (is_plain and hold.covers(subject)):

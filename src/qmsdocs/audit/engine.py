@@ -24,7 +24,7 @@ from qmsdocs.store import names
 from qmsdocs.store.certificate import certificates, disposed_numbers
 
 COULD_NOT_RUN, UNREADABLE = "SYS909", "SYS901"
-GAP, DOUBLED = "REC203", "REC205"
+GAP, DOUBLED, DATED_BACK = "REC203", "REC205", "REC223"
 Found = tuple[str, Hit]
 
 
@@ -75,7 +75,7 @@ class Run:
 
     def found(self) -> Iterator[Found]:
         """Everything found, in no order."""
-        yield from self._of_records()
+        yield from self._guarded("REC", self._of_records)
         for rule in RULES:
             yield from self._guarded(rule.code, partial(_applied, rule, self.scope))
         for branch, commit in self._kept_for_ever():
@@ -102,6 +102,9 @@ class Run:
         for number, places in self.memory.doubled():
             where = tuple(f"{place.ledger}/{place.series}/{place.serial:06d}" for place in places)
             yield DOUBLED, Hit(number, message("the number is used twice: {places}", places=where))
+        for place, before in self.memory.dated_back():
+            said = message("it says that it was issued before {before}, which has the number before it", before=before)
+            yield DATED_BACK, Hit(place.number, said)
 
     def _guarded(self, code: str, check: Callable[[], Iterable[Found]]) -> Iterator[Found]:
         try:
@@ -191,7 +194,7 @@ def _codes() -> set[str]:
     return (
         {rule.code for rule in RULES}
         | {rule.code for rule in RECORD_RULES}
-        | {GAP, DOUBLED, pages.ALTERED, pages.MISSING}
+        | {GAP, DOUBLED, DATED_BACK, pages.ALTERED, pages.MISSING}
     )
 
 

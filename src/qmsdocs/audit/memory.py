@@ -17,6 +17,7 @@ from qmsdocs.model.record import FormReference
 from qmsdocs.query.overview import Overdue, overdue
 from qmsdocs.store import names
 from qmsdocs.store.derived import Contents, DerivedFile, Value
+from qmsdocs.store.journal import BEHIND, TOLERANCE
 from qmsdocs.store.objects import Entry, Objects
 from qmsdocs.system.view import System
 
@@ -25,7 +26,8 @@ _TABLES = (
     "CREATE TABLE rules (known TEXT NOT NULL)",
     "CREATE TABLE ledgers (id INTEGER PRIMARY KEY, branch TEXT NOT NULL UNIQUE, head TEXT NOT NULL)",
     "CREATE TABLE records (ledger INTEGER NOT NULL, series TEXT NOT NULL, serial INTEGER NOT NULL, "
-    "number TEXT NOT NULL, events INTEGER NOT NULL, files INTEGER NOT NULL, clean INTEGER NOT NULL)",
+    "number TEXT NOT NULL, events INTEGER NOT NULL, files INTEGER NOT NULL, clean INTEGER NOT NULL, "
+    "began INTEGER, marked INTEGER NOT NULL)",
     "CREATE TABLE limits (ledger INTEGER NOT NULL, series TEXT NOT NULL, serial INTEGER NOT NULL, "
     "form TEXT NOT NULL, clock TEXT NOT NULL, due INTEGER, owner TEXT NOT NULL)",
 )
@@ -106,6 +108,18 @@ class Memory:
             places = self._file.query(f"SELECT branch, series, serial, number {_FROM} WHERE number = ?", (number,))
             yield str(number), tuple(Place(str(b), str(s), int(n or 0), str(p)) for b, s, n, p in places)
 
+    def dated_back(self) -> Iterator[tuple[Place, str]]:
+        """The records that claim to be issued before the one they were numbered after, and that one's number."""
+        found = self._file.query(
+            "SELECT branch, series, serial, number, before FROM (SELECT *, "
+            "lag(began) OVER earlier AS previous, lag(number) OVER earlier AS before FROM records "
+            "WINDOW earlier AS (PARTITION BY ledger, series ORDER BY serial)) AS records "
+            "JOIN ledgers ON ledgers.id = records.ledger WHERE began < previous - ? AND marked = 0 ORDER BY 1, 2, 3",
+            (int(TOLERANCE.total_seconds()),),
+        )
+        for branch, series, serial, number, before in found:
+            yield Place(str(branch), str(series), int(serial or 0), str(number)), str(before)
+
     def overdue(self, system: System) -> Iterator[Overdue]:
         """The time limits that have run out, as they were worked out when their records were judged."""
         zone, people = system.zone, system.people.person
@@ -177,15 +191,18 @@ class Memory:
             place = (number, case.series, case.serial)
             if before is not None:
                 connection.execute("DELETE FROM limits WHERE (ledger, series, serial) = (?, ?, ?)", place)
-            connection.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", self._row(number, case))
+            connection.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._row(number, case))
             connection.executemany("INSERT INTO limits VALUES (?, ?, ?, ?, ?, ?, ?)", self._limits(place, case))
         if self._history_is_clean(branch, commit, before):  # else it is walked again, and found again
             connection.execute("UPDATE ledgers SET head = ? WHERE id = ?", (commit, number))
 
-    def _row(self, ledger: int, case: Case) -> tuple[int, str, int, str, int, int, int]:
+    def _row(self, ledger: int, case: Case) -> tuple[Value, ...]:
         self.read_again += 1
-        clean = int(self._is_clean(case))
-        return (ledger, case.series, case.serial, case.number, len(case.stored), len(case.attachments), clean)
+        first = case.record.first if case.stored else None
+        began = int(first.recorded_at.timestamp()) if first is not None else None
+        marked = int(first is not None and first.text("clock") == BEHIND)
+        counts = (len(case.stored), len(case.attachments), int(self._is_clean(case)))
+        return (ledger, case.series, case.serial, case.number, *counts, began, marked)
 
     def _limits(self, place: tuple[int, str, int], case: Case) -> Iterator[tuple[Value, ...]]:
         limits = tuple(case.limits)

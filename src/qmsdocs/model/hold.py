@@ -8,13 +8,16 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from qmsdocs.base.canonical import Json
+from qmsdocs.base.errors import QmsError
 from qmsdocs.model.record import Event, Record, lawful
 
 PLACED, LIFTED, DECIDED = "placed", "lifted", "decided"
 HOLD_MEANING: Mapping[str, str] = {"issue": "approved", "review": "reviewed", "lift": "approved"}  # of the signature
 DECISION_MEANING: Mapping[str, str] = {"issue": "approved"}
 _RIGHT = frozenset({"deputy_for", "delegation"})
-_SCOPE = frozenset({"numbers", "classes", "forms", "customers", "opened_from", "opened_to"})
+_LISTS = frozenset({"numbers", "classes", "forms", "customers"})
+_DAYS = frozenset({"opened_from", "opened_to", "reviewed_on", "lifted_on", "until_on"})
+_SCOPE = _LISTS | {"opened_from", "opened_to"}
 _HOLD_COURSE = {"issue": ("", PLACED), "review": (PLACED, PLACED), "lift": (PLACED, LIFTED)}
 _HOLD_WRITES = {"issue": _SCOPE | {"title", "asked_by"}, "review": {"reviewed_on"}, "lift": {"lifted_on"}}
 _DECISION_WRITES = {"kind", "numbers", "until_on", "retention", "receiver"}
@@ -23,13 +26,26 @@ _DECISION_WRITES = {"kind", "numbers", "until_on", "retention", "receiver"}
 def is_lawful_for_hold(event: Event, before: str) -> bool:
     """Whether an act on a hold may follow the state before it: placed, looked at again, lifted once."""
     known = _HOLD_COURSE.get(event.act) == (before, event.state)
-    return known and set(event.changes) <= _HOLD_WRITES[event.act] | _RIGHT
+    return known and set(event.changes) <= _HOLD_WRITES[event.act] | _RIGHT and _is_readable(event)
 
 
 def is_lawful_for_decision(event: Event, before: str) -> bool:
     """Whether an act may be: a decision is recorded once and not changed; a later one takes its place."""
     known = (event.act, before, event.state) == ("issue", "", DECIDED)
-    return known and set(event.changes) <= _DECISION_WRITES | _RIGHT
+    return known and set(event.changes) <= _DECISION_WRITES | _RIGHT and _is_readable(event)
+
+
+def _is_readable(event: Event) -> bool:
+    """Whether its moment, its days and its lists are such."""
+    said = event.changes
+    try:
+        is_aware = event.recorded_at.tzinfo is not None
+        for name in said.keys() & _DAYS:
+            _day(said, name)
+    except (ValueError, QmsError):
+        return False
+    lists = (said[name] for name in said.keys() & _LISTS)
+    return is_aware and all(isinstance(found, list) and all(isinstance(text, str) for text in found) for found in lists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +55,8 @@ class Subject:
     number: str
     retention: str
     form: str
-    customer: str
-    opened_on: date | None
+    customer: str  # every name ever given, one on a line
+    opened_on: tuple[date, ...]  # every day it was ever said to be; none: it cannot be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +128,9 @@ class Hold:
             return False
         if self.opened_from is None and self.opened_to is None:
             return True
-        day = subject.opened_on  # one whose day cannot be read is held: better too much than too little
-        return day is None or (self.opened_from or date.min) <= day <= (self.opened_to or date.max)
+        first, last = self.opened_from or date.min, self.opened_to or date.max
+        days = subject.opened_on  # one whose day cannot be read is held: better too much than too little
+        return not days or any(first <= day <= last for day in days)
 
 
 class DecisionKind(StrEnum):
@@ -162,4 +179,8 @@ def _texts(said: Mapping[str, Json], name: str) -> frozenset[str]:
 
 def _day(said: Mapping[str, Json], name: str) -> date | None:
     value = said.get(name)
-    return date.fromisoformat(value) if isinstance(value, str) else None
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ValueError(name)
+    return date.fromisoformat(value)

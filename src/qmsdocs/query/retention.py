@@ -295,7 +295,16 @@ def covered(system: System, hold: Hold, rows: Iterable[Row]) -> tuple[Row, ...]:
 
 
 def _subject(system: System, row: Row, retention: str) -> Subject:
-    return Subject(row.number, retention, row.form, row.customer, _day_in(system, row.opened_at))
+    """What holds look at: for what was amended every value it ever had, so that nothing slips out of a hold."""
+    customers, opened = [row.customer], [row.opened_at]
+    if row.sequence > 1:
+        fields = system.definitions.meanings(row.form_sha256).fields
+        for event in system.record_at(row.key).events:
+            given = {**event.changes, **event.mapping("derived")}
+            customers.append(str(given.get(fields.get("customer", "")) or ""))
+            opened.append(str(given.get(fields.get("opened_at", "")) or ""))
+    days = {day for written in opened if (day := _day_in(system, written)) is not None}
+    return Subject(row.number, retention, row.form, "\n".join(dict.fromkeys(customers)), tuple(sorted(days)))
 
 
 def _day_in(system: System, written: str) -> date | None:

@@ -15,6 +15,7 @@ from qmsdocs.store.objects import Objects
 SEAT = "seat"
 OPENING = "opening"
 HEADS = "heads"
+BEHIND = "behind"  # the mark of an event whose clock was
 TOLERANCE = timedelta(minutes=2)  # a clock further behind the last event than this is marked
 
 
@@ -68,7 +69,7 @@ def judged(objects: Objects, pen: Pen, branch: str) -> Judged:
     """What the events that `pen` writes to `branch` now are judged by."""
     control, own, head = (objects.head(name) for name in (names.CONTROL, names.journal_of(pen.site), branch))
     is_behind = head is not None and objects.committed_at(head.commit) - pen.now > TOLERANCE
-    return Judged(control.commit if control else None, own.commit if own else None, "behind" if is_behind else None)
+    return Judged(control.commit if control else None, own.commit if own else None, BEHIND if is_behind else None)
 
 
 def settled(pen: Pen, by: Judged, record: RecordKey, sequence: int, previous: str | None) -> dict[str, Json]:

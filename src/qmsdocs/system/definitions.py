@@ -105,8 +105,14 @@ class Definitions:
 
     @cached_property
     def holds(self) -> tuple[Hold, ...]:
-        """The holds ever placed, oldest first."""
+        """The holds ever placed, oldest first, each as far as its acts can be read; see `unreadable_holds`."""
         return tuple(_readable(Hold.of, self.series(control.HOLDS)))
+
+    @cached_property
+    def unreadable_holds(self) -> tuple[str, ...]:
+        """The holds of which not even the first act can be read: nobody can say what they cover."""
+        held = ((events, tuple(_readable(Hold.of, [events]))) for events in self.series(control.HOLDS))
+        return tuple(control.key_of(events[0]).number for events, found in held if not found)
 
     @cached_property
     def decisions(self) -> tuple[Decision, ...]:
