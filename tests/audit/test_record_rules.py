@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,12 @@ from tamper import CLASS, Hand, attached, copied
 
 from qmsdocs.acts import pages
 from qmsdocs.acts.record import Filled, Intent, amend, issue, step, void
+from qmsdocs.audit import engine
+from qmsdocs.audit.case import Case
+from qmsdocs.audit.catalogue import RECORD_RULES
 from qmsdocs.audit.engine import run
+from qmsdocs.audit.records import RecordRule
+from qmsdocs.audit.rule import Hit
 from qmsdocs.audit.scope import Scope
 from qmsdocs.base.canonical import Json, dumps, loads, sha256
 from qmsdocs.base.language import Language
@@ -540,6 +545,91 @@ def test_REC223_fires(company: Company) -> None:
 def test_REC223_spares(company: Company) -> None:
     other(f"{FOLDER[:-1]}2/0001-issue.json", recorded_at="2026-11-02T09:00:00+08:00", clock="behind")(company)
     assert said(company, "REC223") == []  # marked, and told under a code of its own
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"record": {"number": "SY-HZ-2020-0002", "series": "sy", "serial": 2}},
+        {"record": {"number": "SY-HZ-2026-0009", "series": "sy", "serial": 2}},
+        {"journal": "f" * 40},
+        {"journal": None},
+    ],
+)
+def test_REC224_fires(company: Company, changes: dict[str, Json]) -> None:
+    other(f"{FOLDER[:-1]}2/0001-issue.json", **changes)(company)
+    assert len(said(company, "REC224")) == 1
+
+
+def test_REC224_fires_for_another_form_in_a_later_act(company: Company) -> None:
+    other(ATTACH, form={"number": "F-9", "revision": "A/0", "sha256": "5" * 64})(company)
+    assert any("another form" in text for text in said(company, "REC224"))
+
+
+def test_REC224_spares(company: Company) -> None:
+    edited(company, FORM.replace("试验单", "试用单"))  # the open record goes on with the revision it was issued on
+    company.later(days=2)
+    values = {"result": "完成"}
+    company.do(lambda s: step(s, "SY-HZ-2026-0002", "close", values=values, intent=Intent(by="li.ming")))
+    assert said(company, "REC224") == []
+
+
+def test_REC225_fires(company: Company) -> None:
+    key = hand(company).event(ISSUE)["submission"]
+    other(f"{FOLDER[:-1]}2/0001-issue.json", submission=key)(company)
+    [text] = said(company, "REC225")
+    assert "SY-HZ-2026-0001" in text and "SY-HZ-2026-0002" in text
+
+
+def test_REC225_spares(company: Company) -> None:
+    other(f"{FOLDER[:-1]}2/0001-issue.json", submission=None)(company)
+    assert said(company, "REC225") == []
+
+
+def test_a_void_that_changes_values_is_found(company: Company) -> None:
+    company.do(lambda s: void(s, "SY-HZ-2026-0002", replaced_by=None, intent=Intent(by="wang.fang", reason="写错")))
+    with_set(f"{FOLDER[:-1]}2/0002-void.json", amount=99)(company)
+    assert any("changes no value" in text for text in said(company, "REC216"))
+
+
+def test_nobody_is_found(company: Company) -> None:
+    other(f"{FOLDER[:-1]}2/0001-issue.json", by="mickey", entered_by="mickey")(company)
+    assert any("mickey did not serve" in text for text in said(company, "REC220"))
+
+
+def test_SYS909_fires(company: Company) -> None:
+    def broken(_: Case) -> Iterator[Hit]:
+        raise TypeError("unhashable")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "RECORD_RULES", (RecordRule("REC201", broken), *RECORD_RULES[1:]))
+        found = said(company, "SYS909")
+    assert found and all("REC201 could not be applied" in text for text in found)
+
+
+def test_SYS909_spares(company: Company) -> None:
+    other(f"{FOLDER[:-1]}2/0001-issue.json", recorded_at="9999-12-31T23:59:59-12:00")(company)
+    assert said(company, "SYS909") == []  # an odd value is named by the rule it concerns
+
+
+ODD: tuple[Json, ...] = (
+    *(None, 7, "", "x", True, [], {}, [1], {"a": [None]}),
+    *("9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "2026-W45-3T10:00:00+08:00"),
+)
+KEYS = (
+    "record sequence act state set derived counted reason by entered_by happened_at recorded_at form parameters "
+    "submission raised_from replaced_by control journal previous nonce clock signer format ledger repository"
+)
+
+
+@pytest.mark.parametrize("place", KEYS.split())
+def test_no_odd_value_silences_the_audit(company: Company, place: str) -> None:
+    path = f"{FOLDER[:-1]}2/0001-issue.json"
+    good = hand(company).event(path)
+    for value in ODD:
+        written(company, path, {**good, place: value})
+        report = run(Scope(company.system))
+        assert report.checked["records"] == 2, (place, value)
 
 
 def test_what_was_found_is_found_again_without_reading_everything(company: Company) -> None:

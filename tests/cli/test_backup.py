@@ -169,3 +169,16 @@ def test_a_backup_is_never_written_over_and_never_inside(desk: Program, backup: 
 def test_from_stands_alone(desk: Program, backup: Path, tmp_path: Path) -> None:
     refused(desk("init", tmp_path / "x", "--from", backup, "--org", "绿源", folder=tmp_path), "stands alone")
     refused(desk("init", tmp_path / "x", folder=tmp_path), "--org")
+
+
+@pytest.mark.parametrize(("at", "value"), [(8, 1), (10, 99)], ids=["encrypted", "compressed by an unknown method"])
+def test_a_member_that_cannot_be_read_is_one_line(backup: Path, tmp_path: Path, at: int, value: int) -> None:
+    """The flags and the method stand in the list of members at the end of the file."""
+    data = bytearray(backup.read_bytes())
+    place = data.find(b"PK\x01\x02")
+    while place >= 0:
+        data[place + at] = value
+        place = data.find(b"PK\x01\x02", place + 4)
+    (tmp_path / "odd.zip").write_bytes(data)
+    refused(Program(tmp_path)("init", "new", "--from", "odd.zip"), "odd.zip")
+    assert not (tmp_path / "new").exists()

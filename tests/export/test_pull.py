@@ -235,7 +235,7 @@ def test_masked_events_hold_digests_and_the_house_can_disclose_each(
 ) -> None:
     path, said = masked
     kept = Path(str(said["salts"]))
-    assert kept == path.with_name("包 1.salts.json") and stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert kept == path.with_name(f"包 1.{said['number']}.salts.json") and stat.S_IMODE(kept.stat().st_mode) == 0o600
     salts = json.loads(kept.read_bytes())
     assert (salts["package"], salts["manifest"]) == (said["number"], said["manifest"])
     [issue] = bag.glob("data/proof/events/records/*/*/*/ts/*/*/*/0001-issue.json")

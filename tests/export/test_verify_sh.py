@@ -144,7 +144,116 @@ def other_head(bag: Path) -> None:
     heads.write_text(json.dumps(said), "utf-8")
 
 
+def table(bag: Path, name: str = "pull/files.tsv") -> list[list[str]]:
+    return [line.split("\t") for line in (bag / name).read_text("utf-8").splitlines()]
+
+
+def rewritten(bag: Path, lines: list[list[str]], name: str = "pull/files.tsv") -> None:
+    (bag / name).write_text("".join("\t".join(line) + "\n" for line in lines), "utf-8")
+
+
+def changed_payload(bag: Path) -> bytes:
+    """The forged record of the pull, after a page of the package was changed."""
+    another_manifest(bag)
+    rebagged(bag)
+    digest = hashlib.sha256((bag / "manifest-sha256.txt").read_bytes()).hexdigest()
+    [packed] = (bag / "pull" / "events").rglob("*-pack.json")
+    said = json.loads(packed.read_bytes())
+    return packed.read_bytes().replace(said["set"]["manifest"].encode(), digest.encode())
+
+
+def quoted_place(bag: Path) -> None:
+    """git takes the quotes off a path and hashes the stored act; all others read the forged one beside it."""
+    forged, lines = changed_payload(bag), table(bag)
+    for line in lines:
+        if line[0] == "event" and line[2].endswith("-pack.json"):
+            line[6] = f'"{line[6]}"'
+            line[4] = hashlib.sha256(forged).hexdigest()
+            (bag / line[6]).parent.mkdir(parents=True)
+            (bag / line[6]).write_bytes(forged)
+    rewritten(bag, lines)
+
+
+def git(bag: Path, kind: str, data: bytes) -> str:
+    oid = hashlib.sha1(b"%s %d\0" % (kind.encode(), len(data)) + data).hexdigest()
+    if kind != "blob":
+        (bag / "pull" / "git" / f"{oid}.{kind}").write_bytes(data)
+    return oid
+
+
+def second_journal(bag: Path) -> None:
+    """A second ledger, made by the forger, in which another package is recorded."""
+    forged, lines, branch = changed_payload(bag), table(bag), "qms/journal/zz"
+    [old] = [line for line in lines if line[2].endswith("-pack.json")]
+    path = old[2].replace("0002", "0001")
+    forged = forged.replace(b'"sequence":2', b'"sequence":1').replace(
+        json.dumps(json.loads(forged)["previous"]).encode(), b"null", 1
+    )
+    said = json.loads(forged)
+    forged = forged.replace(json.dumps(said["signer"], separators=(",", ":")).encode(), b"null")
+    place = bag / "pull" / "events" / branch / path
+    place.parent.mkdir(parents=True)
+    place.write_bytes(forged)
+    oid, mode = git(bag, "blob", forged), b"100644"
+    lines.append(
+        ["event", branch, path, oid, hashlib.sha256(forged).hexdigest(), old[5], f"pull/events/{branch}/{path}"]
+    )
+    for name in reversed(path.split("/")):
+        oid, mode = git(bag, "tree", mode + b" " + name.encode() + b"\0" + bytes.fromhex(oid)), b"40000"
+    commit = git(bag, "commit", b"tree " + oid.encode() + b"\nauthor a <a> 0 +0000\ncommitter a <a> 0 +0000\n\nx\n")
+    rewritten(bag, sorted(lines, key=lambda line: line[1:3]))
+    rewritten(bag, [*table(bag, "pull/ledgers.tsv"), [branch, commit]], "pull/ledgers.tsv")
+
+
+def listed_file(bag: Path) -> None:
+    """A file beside the payload; the manifest of tag files, which the house does not record, lists it."""
+    (bag / "READ ME FIRST.txt").write_text("x", "utf-8")
+
+
+def listed_event(bag: Path) -> None:
+    (bag / "pull" / "events" / "more.json").write_text("{}", "utf-8")
+
+
+def withheld_act(bag: Path) -> None:
+    """An act said to be an attachment that was left out."""
+    lines = table(bag, "data/proof/files.tsv")
+    [line] = [line for line in lines if line[2] == "lx/00/00/000002/0001-issue.json"]
+    event(bag, "lx", 2, "0001-issue.json").unlink()
+    line[0], line[5], line[6] = "withheld", "-", "-"
+    rewritten(bag, lines, "data/proof/files.tsv")
+
+
+def other_moment(bag: Path) -> None:
+    lines = table(bag)
+    for line in lines:
+        line[5] = "20991231000000" if line[5] != "-" else "-"
+    rewritten(bag, lines)
+
+
+def lone_signature(bag: Path) -> None:
+    """The signature of an act, said to belong to none: the act itself is shown as one that nobody signed."""
+    acts = sorted(event(bag, "ts", 1, "0001-issue.json").parent.glob("*.json"))
+    path, said = next((path, said) for path in acts if (said := json.loads(path.read_bytes())["signer"]))
+    path.write_bytes(path.read_bytes().replace(json.dumps(said, separators=(",", ":")).encode(), b"null"))
+    lines = table(bag, "data/proof/files.tsv")
+    next(line for line in lines if line[6].endswith(f"ts/00/00/000001/{path.name}"))[0] = "masked"
+    rewritten(bag, lines, "data/proof/files.tsv")
+
+
+def no_last_line_end(bag: Path) -> None:
+    path = bag / "pull" / "files.tsv"
+    path.write_bytes(path.read_bytes().rstrip(b"\n"))
+
+
 FORGERIES: dict[Damage, str] = {
+    quoted_place: "is not written as it must be",
+    second_journal: "more than one ledger",
+    listed_file: "does not belong in a package: READ ME FIRST.txt",
+    listed_event: "does not belong in a package: \tpull/events/more.json",
+    withheld_act: "is not written as it must be",
+    other_moment: "is not written as it must be",
+    lone_signature: "acts and signatures do not belong together",
+    no_last_line_end: "is not written as it must be",
     removed_event: "not the stored one",
     swapped_events: "not the stored one",
     forged_masked: "another package",
@@ -173,6 +282,44 @@ def test_a_file_that_was_added_is_found(copy: Path) -> None:
     (copy / "data" / "extra.txt").write_text("x", "utf-8")
     code, said = verified(copy)
     assert code == 1 and "data/extra.txt" in said
+
+
+def test_a_list_that_names_a_device_does_not_hang(copy: Path) -> None:
+    with (copy / "tagmanifest-sha256.txt").open("a", encoding="utf-8") as stream:
+        stream.write("0" * 64 + "  /dev/zero\n")
+    code, said = verified(copy)
+    assert code == 1 and "is not written as it must be" in said
+
+
+def test_nothing_out_of_the_package_is_obeyed_by_a_terminal(copy: Path) -> None:
+    (copy / "data" / "\x1b]0;owned\x07\x1b[2K.txt").write_text("x", "utf-8")
+    code, said = verified(copy)
+    assert code == 1 and "owned" in said and not {"\x1b", "\x07"} & set(said)
+
+
+def test_what_stands_in_the_environment_changes_nothing(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_DEFAULT_HASH", "sha256")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_TEMPLATE_DIR", "/nowhere")
+    monkeypatch.setenv("TZ", "America/New_York")
+    code, said = verified(copy)
+    assert code == 0, said
+
+
+def test_no_program_out_of_the_package_is_run(copy: Path, tmp_path: Path) -> None:
+    for name in ("git", "cut", "sort", "sha256sum", "dirname", "ssh-keygen"):
+        (copy / name).write_text(f"#!/bin/sh\ntouch '{tmp_path}/ran'\n", "utf-8")
+        (copy / name).chmod(0o755)
+    script = copy / "data" / "proof" / "verify.sh"
+    environment = {**os.environ, "PATH": f".::{os.environ['PATH']}"}
+    ran = subprocess.run(["/bin/sh", str(script)], cwd=copy, env=environment, capture_output=True, check=False)
+    assert ran.returncode == 1 and not (tmp_path / "ran").exists()
+
+
+def test_a_script_from_elsewhere_checks_a_folder(copy: Path, tmp_path: Path) -> None:
+    script = shutil.copy(copy / "data" / "proof" / "verify.sh", tmp_path / "own.sh")
+    ran = subprocess.run(["sh", str(script), copy.name], cwd=copy.parent, capture_output=True, check=False)
+    assert ran.returncode == 0, ran.stdout
 
 
 def test_a_link_in_place_of_a_file_is_found(copy: Path) -> None:

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from qmsdocs.base.canonical import Json, dumps, loads, sha256
 from qmsdocs.base.toml import parse
 from qmsdocs.model.form import FieldType, Form
-from qmsdocs.model.masking import MASK, Sweep, digest_of, masked, masked_event, masked_form, personal_texts, scrubbed
+from qmsdocs.model.masking import (
+    MASK,
+    Sweep,
+    digest_of,
+    marked,
+    masked,
+    masked_event,
+    masked_form,
+    personal_texts,
+    scrubbed,
+)
 
 FORM = parse(
     """
@@ -110,6 +120,36 @@ def test_lists_of_names_are_sought_name_by_name_and_short_numbers_are_not() -> N
     assert personal_texts(FORM, {"customer": "赵一、Tom Ray; 12"}) == {"赵一、Tom Ray; 12", "赵一", "Tom Ray"}
 
 
+@pytest.mark.parametrize(
+    ("value", "told", "left"),
+    [
+        ("张小兰 13655556666", "小张说张小兰来过，13655556666", "小张说＊＊＊来过，＊＊＊"),
+        ("张小兰（13655556666）", "张小兰 或136-5555-6666", "＊＊＊ 或＊＊＊"),
+        ("业主：张小兰", "业主说张小兰来过", "业主说＊＊＊来过"),
+        ("林玥女士", "林玥来电", "＊＊＊来电"),
+        ("Ms. Anna Li", "anna li called", "＊＊＊ called"),
+        ("Mr Tom Ray", "Tom Ray", "＊＊＊"),
+        ("0571-88001234-802", "打88001234或0571-88001234", "打＊＊＊或＊＊＊"),
+        ("+86 138 0013 8000", "13800138000", "＊＊＊"),
+        ("3幢0802室", "住3幢0802", "住＊＊＊"),
+        ("林女士", "女士，林", "女士，林"),
+    ],
+)
+def test_parts_of_a_personal_text_are_found_where_they_are_told(value: str, told: str, left: str) -> None:
+    assert scrubbed(told, personal_texts(FORM, {"customer": value})) == left
+
+
+def test_where_a_file_is_held_is_masked_with_its_name() -> None:
+    chance = salts()
+    file: Json = {**FILE, "held_at": "D:/投诉/林玥明"} if isinstance(FILE, dict) else FILE
+    assert masked(FORM, {"files": [file]}) == {
+        "files": [{"name": f"{MASK}.jpg", "size": 7, "sha256": "0" * 64, "held_at": MASK}]
+    }
+    found = masked_event(FORM, body(set={"files": [file]}), Sweep(frozenset()), lambda: next(chance))
+    assert found is not None and "林".encode() not in found.data
+    assert digest_of(found.salts["/set/files/0/held_at"], "D:/投诉/林玥明").encode() in found.data
+
+
 def test_values_are_masked_where_they_stand_and_where_they_are_told() -> None:
     found = masked(FORM, VALUES, sweep())
     assert found == {
@@ -142,7 +182,12 @@ def test_a_mask_fits_every_field_of_the_masked_form() -> None:
         ("ann leeward", "ann leeward"),
         ("tel 138-0013-8000!", "tel ＊＊＊!"),
         ("１３８００１３８０００", "＊＊＊"),
-        ("913800138000", "913800138000"),
+        ("913800138000", "9＊＊＊"),
+        ("+8613800138000", "+86＊＊＊"),
+        ("tel13800138000x12", "tel＊＊＊x12"),
+        ("138 - 0013 - 8000", "＊＊＊"),
+        ("138——0013 —— 8000", "＊＊＊"),
+        ("林　　　玥", "＊＊＊"),
         ("1 2 0 7", "1 2 0 7"),
         ("乙1207室", "乙＊＊＊室"),
         ("20261207", "20261207"),
@@ -224,3 +269,19 @@ def test_an_event_with_nothing_to_mask_leaves_as_it_is_stored() -> None:
 def test_of_an_unknown_form_every_text_is_swept() -> None:
     found = masked_event(None, body(), Sweep(frozenset({"林玥明"})), lambda: "1" * 32)
     assert found is not None and "林".encode() not in found.data and b"13800138000" in found.data
+
+
+def test_what_one_revision_holds_for_personal_is_so_in_all() -> None:
+    def without(form: Form, name: str) -> Form:
+        return form.model_copy(update={"field": {**form.field, name: form.field[name].model_copy(update=PLAIN)}})
+
+    item = FORM.field["team"]
+    column = {name: cell.model_copy(update=PLAIN) for name, cell in item.column.items()}
+    newer = without(FORM, "customer")
+    newer = newer.model_copy(update={"field": {**newer.field, "team": item.model_copy(update={"column": column})}})
+    assert personal_texts(newer, VALUES) == {"1980-05-06", "Anna Li"}
+    assert personal_texts(marked(newer, [FORM]), VALUES) == personal_texts(FORM, VALUES)
+    assert masked(marked(newer, [FORM]), VALUES)["customer"] == MASK
+
+
+PLAIN = {"personal": False}

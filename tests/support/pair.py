@@ -7,7 +7,9 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from program import NOON, Program
@@ -120,9 +122,25 @@ def commit(
         os.environ.clear()
         os.environ.update(before)
     parents = [word for parent in (branch_of(root, branch), also) if parent for word in ("-p", parent)]
-    made = git(root, "commit-tree", tree, *parents, data=b"x").strip()
+    moment = {"GIT_COMMITTER_DATE": at} if (at := _recorded_at(files)) else {}
+    os.environ.update(moment)
+    try:
+        made = git(root, "commit-tree", tree, *parents, data=b"x").strip()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
     git(root, "update-ref", f"refs/heads/{branch}", made)
     return made
+
+
+def _recorded_at(files: Mapping[str, bytes | str | None]) -> str:
+    """When the last act among the files was recorded, as an honest program would date its commit; else nothing."""
+    found = []
+    for path, data in files.items():
+        if path.endswith(".json") and isinstance(data, bytes) and "GIT_COMMITTER_DATE" not in os.environ:
+            with suppress(ValueError, TypeError, AttributeError, KeyError):
+                found.append(datetime.fromisoformat(json.loads(data)["recorded_at"]))
+    return f"@{int(max(found).timestamp())} +0800" if found else ""
 
 
 def branch_of(root: Path, branch: str) -> str:

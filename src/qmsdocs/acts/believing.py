@@ -1,39 +1,72 @@
-"""Whether what a destruction rests on can be believed: the settings in force, and the lifting of holds."""
+"""Whether what a destruction rests on can be believed: settings, holds and decisions, keys and delegations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
 
 from qmsdocs.base.errors import Message, message
-from qmsdocs.model.hold import Hold
+from qmsdocs.model.hold import Decision
+from qmsdocs.model.key import RegisteredKey
 from qmsdocs.model.record import Record
 from qmsdocs.model.release import ItemKind, in_force
-from qmsdocs.query.retention import covered
 from qmsdocs.store import control
 from qmsdocs.store.event import Stored
 from qmsdocs.store.rows import Row
+from qmsdocs.system.definitions import Definitions
 from qmsdocs.system.trust import Trust
 from qmsdocs.system.view import System
 
 RESTS_ON = ("records/retention.toml", "people.toml", "qms.toml")
 
 
-def doubts(system: System, rows: Sequence[Row]) -> Iterator[Message]:
-    """What of it cannot be believed. A hold whose lifting cannot be believed still stands over what it covered."""
-    trust = Trust.of(system.definitions, system.repository)
+def doubts(system: System, rows: Sequence[Row], people: Iterable[str] = ()) -> Iterator[Message]:
+    """What of it cannot be believed; `people` are those who sign.
+
+    A hold whose lifting cannot be believed stands (see `query.retention.holds`); one that cannot be read at all may
+    cover anything.
+    """
     for number in RESTS_ON:
         release = in_force(system.releases, ItemKind.CONFIGURATION, number, on=system.today)
-        for why in _doubtful(trust, system.definitions.events(release)) if release is not None else ():
+        for why in _doubtful(system.trust, system.definitions.events(release)) if release is not None else ():
             yield message("{number} {revision} in force cannot be believed: {why}",
                           number=number, revision=release.revision if release else "-", why=why)  # fmt: skip
-    for events in system.definitions.series(control.HOLDS):
-        with suppress(ValueError):
-            hold = Hold.of(Record(tuple(stored.event for stored in events)))
-            if not hold.is_in_force and covered(system, hold, rows):
-                for why in _doubtful(trust, events):
-                    yield message("the hold {hold} was lifted by an act that cannot be believed: {why}",
-                                  hold=hold.record, why=why)  # fmt: skip
+    for hold in system.definitions.unreadable_holds:
+        yield message("the hold {hold} cannot be read: nobody can say what it covers", hold=hold)
+    numbers = {row.number for row in rows}
+    for events in system.definitions.series(control.DECISIONS):
+        said = events[0].event.changes.get("numbers")
+        if not isinstance(said, list) or numbers & {str(number) for number in said}:
+            yield from _of_decision(system.trust, events)
+    yield from _of_keys(system, frozenset(people))
+
+
+def _of_decision(trust: Trust, events: tuple[Stored, ...]) -> Iterator[Message]:
+    number = control.key_of(events[0]).number
+    try:
+        Decision.of(Record(tuple(stored.event for stored in events)))
+    except ValueError:
+        yield message("{number} needs a newer program", number=number)
+    for why in _doubtful(trust, events):
+        yield message("the decision {decision} cannot be believed: {why}", decision=number, why=why)
+
+
+def _of_keys(system: System, people: frozenset[str]) -> Iterator[Message]:
+    """What speaks against the keys the people could sign with now."""
+    for events in system.definitions.series(control.KEYS):
+        try:
+            key = RegisteredKey.of(Record(tuple(stored.event for stored in events)))
+        except ValueError:
+            continue  # nobody signs with it
+        if key.person in people and key.may_sign(system.now):
+            for why in _doubtful(system.trust, events):
+                yield message("the key of {person} cannot be believed: {why}", person=key.person, why=why)
+
+
+def of_delegation(definitions: Definitions, trust: Trust, number: str | None) -> Iterator[Message]:
+    """What speaks against a delegation; nothing where none was used."""
+    for events in definitions.series(control.DELEGATIONS) if number is not None else ():
+        if control.key_of(events[0]).number == number and any(_doubtful(trust, events)):
+            yield message("the delegation {number} cannot be believed", number=number)
 
 
 def _doubtful(trust: Trust, events: Sequence[Stored]) -> Iterator[Message]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qmsdocs.acts.syncing import Level, note_heads, take_over
 from qmsdocs.base.errors import QmsError, message
-from qmsdocs.store import bundle, exchange, remote
+from qmsdocs.store import bundle, disposal, exchange, remote
 from qmsdocs.system.view import System
 
 
@@ -25,6 +25,7 @@ def write(system: System, folder: Path, since: Path | None, *, now: datetime) ->
     if folder.exists() and not folder.is_dir():
         raise QmsError("{folder} is a file", folder=folder)
     store = system.store
+    disposal.carry_out(store, now=now)  # nothing half destroyed is carried out of the house
     note_heads(system, now)
     here = exchange.held(store, lambda _: True)
     with remote.courier(store.place.local_folder, store.objects, here) as courier:

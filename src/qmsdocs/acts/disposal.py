@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from qmsdocs.acts import builtin
-from qmsdocs.acts.believing import doubts
+from qmsdocs.acts.believing import doubts, of_delegation
 from qmsdocs.acts.control import Act, authority_of, change, text_of
 from qmsdocs.acts.officers import FAMILY
 from qmsdocs.base.canonical import Json
@@ -16,9 +16,11 @@ from qmsdocs.base.language import Catalogue
 from qmsdocs.model.approval import Offices
 from qmsdocs.model.hold import DecisionKind
 from qmsdocs.model.release import ItemKind, in_force
+from qmsdocs.model.retention import Disposition, following
+from qmsdocs.query import lending
 from qmsdocs.query.retention import Kept, kept
 from qmsdocs.store import certificate as certificates
-from qmsdocs.store import control, disposal, journal, ledger, names
+from qmsdocs.store import control, disposal, journal, ledger, names, remote, sharing
 from qmsdocs.store.certificate import CARRY_OUT, DROP, FEWEST, WITNESS, Certificate, digest_of
 from qmsdocs.store.event import Change, Draft, OfDraft
 from qmsdocs.store.objects import Objects
@@ -70,6 +72,7 @@ class Order:
 def refusals(system: System, items: Sequence[Kept], order: Order, *, certificate: str = "") -> Iterator[Message]:
     """Everything that speaks against destroying the records, by the certificate named where it is drawn up already."""
     rows = {item.row.number: item.row for item in items}
+    lent = {loan.record: loan for loan in lending.lent(system) if loan.kind != lending.LentKind.COPY}
     for item in items:
         row = item.row
         said = {"number": row.number}
@@ -80,6 +83,8 @@ def refusals(system: System, items: Sequence[Kept], order: Order, *, certificate
         yield from _too_early(system, item, order)
         for hold in item.holds:
             yield message("{number} is on hold: {hold} {title}", **said, hold=hold.record, title=hold.title)
+        if row.number in lent:
+            yield message("the original of {number} is lent to {holder}", **said, holder=lent[row.number].holder)
         if item.certificate not in ("", certificate):
             yield message("{number} stands on {certificate} already", **said, certificate=item.certificate)
         if not (row.is_closed or row.is_void):
@@ -100,11 +105,36 @@ def _too_early(system: System, item: Kept, order: Order) -> Iterator[Message]:
     elif rule.length is None:
         yield message("{number} is of a class that is kept for good", number=number)
     elif order.is_erasure:
-        return
+        if _is_kept_on(system, item):
+            yield message("{number} is kept on by decision: {decision}", number=number,
+                          decision=item.decision.record if item.decision else "-")  # fmt: skip
     elif item.due_on is None:
         yield message("{number}: its period has not begun", number=number)
     elif item.due_on > system.today:
         yield message("{number} is kept until {day}", number=number, day=item.due_on)
+    elif rule.disposition is Disposition.KEEP:
+        yield message("{number} is of a class that is kept for good", number=number)
+    elif rule.disposition is Disposition.TRANSFER and not _is_handed_over(item):
+        yield message("{number} is to be handed over: qmsdocs retention transfer", number=number)
+
+
+def _is_kept_on(system: System, item: Kept) -> bool:
+    """Whether a decision to keep the record longer runs."""
+    if item.decision is None or item.decision.kind is not DecisionKind.KEEP:
+        return False
+    until_on = item.decision.until_on
+    ends = following(until_on) if until_on is not None else item.due_on
+    return ends is None or ends > system.today
+
+
+def _is_handed_over(item: Kept) -> bool:
+    return item.decision is not None and item.decision.kind is DecisionKind.TRANSFER
+
+
+def is_destroyed(system: System, item: Kept) -> bool:
+    """Whether the schedule says that records of its class are destroyed, so that nobody has to look at each."""
+    rule = system.schedule.class_.get(item.retention)
+    return rule is not None and rule.disposition is Disposition.DESTROY
 
 
 def _open_links(system: System, row: Row) -> Iterator[Row]:
@@ -123,6 +153,21 @@ def refuse_schedule(system: System) -> None:
             "the retention schedule in force is only on trial: nothing is destroyed by it",
             hint=message("make it your own, then: qmsdocs document submit {path}", path=SCHEDULE),
         )
+
+
+def refuse_apart(system: System) -> None:
+    """Nothing; raises QmsError unless this copy knows every hold: what counts in the shared store, and nothing else."""
+    name, objects = system.organisation.shared, system.objects
+    if name is None:
+        return
+    hint = message("qmsdocs sync")
+    if sharing.waiting(objects):
+        raise QmsError("something kept here does not count yet; nothing is destroyed before", hint=hint)
+    url = remote.address(system.place.root, system.organisation.remote[name].url)
+    with remote.courier(system.place.local_folder, objects, {}) as courier:
+        there = courier.listed(url).get(names.CONTROL)
+    if there != objects.local_commit(names.CONTROL):
+        raise QmsError("the shared store knows other holds and decisions than this copy", hint=hint)
 
 
 def needed(system: System) -> int:
@@ -167,7 +212,7 @@ def draw_up(system: System, branch: str, items: Sequence[Kept], order: Order, ac
         )
     for said in refusals(system, items, order):
         raise QmsError("{said}", said=said)
-    for said in doubts(system, [item.row for item in items]):
+    for said in _doubts_before(system, items, order, act):
         raise QmsError("{said}", said=said, hint=message("qmsdocs audit"))
     if len(items) > MAXIMUM_RECORDS:
         raise QmsError("{count} records are too many for one certificate; at most {limit}",
@@ -200,6 +245,13 @@ def draw_up(system: System, branch: str, items: Sequence[Kept], order: Order, ac
     if not items or head is None:
         raise QmsError("{ledger}: there is nothing left to destroy", ledger=branch)
     return replace(_in_journal(system, act, [draft]), standing={branch: head})
+
+
+def _doubts_before(system: System, items: Sequence[Kept], order: Order, act: Act) -> Iterator[Message]:
+    yield from doubts(system, [item.row for item in items], (act.by, *order.witnesses))
+    roles = system.organisation.approval_of(FAMILY).approve
+    authority = authority_of(system, act.by, roles, message("authorising a destruction"))
+    yield from of_delegation(system.definitions, system.trust, authority.delegation)
 
 
 def _in_journal(system: System, act: Act, drafts: Sequence[Draft]) -> Change:
@@ -238,14 +290,13 @@ def _listed(system: System, item: Kept, order: Order, salt: str) -> dict[str, Js
 def _reason(item: Kept, order: Order) -> Reason:
     if order.is_erasure:
         return Reason.ERASURE
-    is_handed_over = item.decision is not None and item.decision.kind is DecisionKind.TRANSFER
-    return Reason.TRANSFER if is_handed_over else Reason.PERIOD
+    return Reason.TRANSFER if _is_handed_over(item) else Reason.PERIOD
 
 
 def the_certificate(system: System, number: str) -> Certificate:
     """The certificate with a number, of whatever site. Raises QmsError."""
     for item in certificates.certificates(system.objects):
-        if item.number == number:
+        if item.number == number and number.endswith(f"-{item.serial:06d}"):
             return item
     raise QmsError("there is no certificate {number}", number=number, hint=message("qmsdocs retention certificates"))
 
@@ -263,6 +314,8 @@ def witness(system: System, number: str, act: Act) -> Change:
     if act.by in item.witnesses:
         raise QmsError("{person} has signed {number} already", person=act.by, number=number)
     _refuse_changed(system, item)
+    for why in problems(system, item):
+        raise QmsError("{number} cannot be believed: {why}", number=number, why=why, hint=_anew(number))
     drafts = [_step(item, WITNESS, AUTHORISED, {}, meaning="witnessed")]
     if len(item.witnesses) + 1 < certificates.needed(item.said):
         return _in_journal(system, act, drafts)
@@ -310,8 +363,7 @@ def _step(item: Certificate, act: str, state: str, given: Mapping[str, Json], *,
 
 def _refuse_changed(system: System, item: Certificate) -> None:
     """Nothing; raises QmsError where a record has moved on since, or something speaks against its end by now."""
-    hint = message("qmsdocs retention certificates --drop {number} -m REASON, and begin again", number=item.number)
-    rows = []
+    hint, rows = _anew(item.number), []
     for record in item.records:
         row = system.index.by_number(record.number)
         if row is None or row.sha256 != record.last:
@@ -320,8 +372,12 @@ def _refuse_changed(system: System, item: Certificate) -> None:
         rows.append(row)
     for said in refusals(system, tuple(kept(system, rows)), order_of(item), certificate=item.number):
         raise QmsError("{said}", said=said, hint=hint)
-    for said in doubts(system, rows):
+    for said in doubts(system, rows, (item.authority, *order_of(item).witnesses)):
         raise QmsError("{said}", said=said, hint=hint)
+
+
+def _anew(number: str) -> Message:
+    return message("qmsdocs retention certificates --drop {number} -m REASON, and begin again", number=number)
 
 
 def order_of(item: Certificate) -> Order:
@@ -349,10 +405,9 @@ def order_of(item: Certificate) -> Order:
 
 def problems(system: System, item: Certificate) -> Iterator[Message]:
     """Everything that speaks against believing a certificate: signatures, keys, rights, holds known here."""
-    trust = Trust.of(system.definitions, system.repository)
     for stored in item.events:
-        yield from trust.problems(stored)
-    yield from rights(system.objects, item)
+        yield from system.trust.problems(stored)
+    yield from rights(system.objects, item, system.trust)
     rows = [row for record in item.records if (row := system.index.by_number(record.number)) is not None]
     for found in kept(system, rows):
         for hold in found.holds:
@@ -360,10 +415,12 @@ def problems(system: System, item: Certificate) -> Iterator[Message]:
                           number=found.row.number, hold=hold.record, title=hold.title)  # fmt: skip
 
 
-def rights(objects: Objects, item: Certificate) -> Iterator[Message]:
+def rights(objects: Objects, item: Certificate, trust: Trust) -> Iterator[Message]:
     """What speaks against the people of a certificate: who had no right to authorise it, or was not there any more."""
     for stored in item.events:
         event = stored.event
+        if not certificates.is_signed(stored):
+            yield message("it is not signed, and it had to be")
         commit = event.text("control")
         if not objects.has(commit):
             return  # said by the check of its keys
@@ -373,8 +430,11 @@ def rights(objects: Objects, item: Certificate) -> Iterator[Message]:
         roles = before.organisation(on=day).approval_of(FAMILY).approve
         may = Offices(people, before.delegations, day).authority(event.by, roles)
         person = people.person.get(event.by)
-        if person is None or not person.serves(day) or (event.act == "issue" and may is None):
+        decides = event.act in ("issue", DROP)
+        if person is None or not person.serves(day) or (decides and may is None):
             yield message("{person} had no right to do so on {day}", person=event.by, day=day)
+        if decides and may is not None:
+            yield from of_delegation(before, trust, may.delegation)
 
 
 def arrive(system: System, site: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from qmsdocs.model.hold import DECIDED, HOLD_MEANING, LIFTED, PLACED, DecisionKi
 from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.record import Record
 from qmsdocs.model.retention import last_day
-from qmsdocs.query.retention import kept
+from qmsdocs.query.retention import kept, stands
 from qmsdocs.store import control
 from qmsdocs.store.certificate import certificates
 from qmsdocs.store.event import Change, Draft
@@ -117,7 +117,7 @@ def lift(system: System, number: str, act: Act) -> Change:
 
 def _on_hold(system: System, number: str, act: Act, name: str, state: str, said: Mapping[str, Json]) -> Change:
     found = the_hold(system, number)
-    if not found.is_in_force:
+    if not stands(system, found):
         raise QmsError("{number} was lifted on {day}", number=number, day=found.lifted_on or "-")
     events = next(e for e in control.records(system.objects, system.control, control.HOLDS)
                   if control.key_of(e[0]).number == number)  # fmt: skip

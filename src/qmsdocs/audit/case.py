@@ -134,9 +134,9 @@ class _Replay:
             self.taken_by[event.act] = event.by
 
     def _act(self, event: Event) -> Iterator[tuple[Fault, Message]]:
+        yield from self._person(event)
         if event.act == VOID:
-            if event.state != VOID:
-                yield Fault.COURSE, message("the act {act} leads to {state}", act=event.act, state=event.state)
+            yield from self._void(event)
         elif VOID in self.taken_by:
             yield Fault.COURSE, message("the act {act} follows after the number was voided", act=event.act)
         elif event.act == ISSUE:
@@ -147,6 +147,24 @@ class _Replay:
             yield from self._step(event, self.form.step[event.act])
         else:
             yield Fault.COURSE, message("the form knows no act {act}", act=event.act)
+
+    def _person(self, event: Event) -> Iterator[tuple[Fault, Message]]:
+        """Whoever acts, or takes it in, is a person of the organisation on that day; numbers lost in a restore apart."""
+        if event.act == VOID and not self.taken_by:
+            return
+        day = self.judge.local(event.recorded_at).date()
+        for person in dict.fromkeys((event.by, event.text("entered_by"))):
+            known = self.judge.people(day).person.get(person)
+            if person and (known is None or not known.serves(day)):
+                yield Fault.ROLE, message("{person} did not serve on {day}", person=person, day=day)
+        if not event.by:
+            yield Fault.ROLE, message("it does not say who did it")
+
+    def _void(self, event: Event) -> Iterator[tuple[Fault, Message]]:
+        if event.state != VOID:
+            yield Fault.COURSE, message("the act {act} leads to {state}", act=event.act, state=event.state)
+        if event.changes or event.mapping("derived") != self.derived or not event.text("reason"):
+            yield Fault.COURSE, message("voiding a number gives a reason and changes no value")
 
     def _issue(self, event: Event) -> Iterator[tuple[Fault, Message]]:
         if self.state or event.state != self.form.first_state:
@@ -188,9 +206,7 @@ class _Replay:
             yield Fault.ROLE, message("{person} did not have the role for {act} on {day}",
                                       person=event.by, act=event.act, day=day)  # fmt: skip
 
-    def _facts(
-        self, event: Event, values: Mapping[str, Json], state: str, moments: object
-    ) -> RecordFacts:
+    def _facts(self, event: Event, values: Mapping[str, Json], state: str, moments: object) -> RecordFacts:
         there = {name: value for name, value in values.items() if value is not None}
         recorded: datetime = self.judge.local(event.recorded_at)
         calendar = self.judge.organisation(recorded.date()).working
@@ -225,7 +241,9 @@ class _Replay:
 
 def _refused(refusals: Iterator[Refusal], otherwise: Fault = Fault.GATE) -> Iterator[tuple[Fault, Message]]:
     for refusal in refusals:
-        said = message("{field}: {what}", field=refusal.field, what=refusal.message) if refusal.field else refusal.message
+        said = (
+            message("{field}: {what}", field=refusal.field, what=refusal.message) if refusal.field else refusal.message
+        )
         yield (Fault.MISSING if refusal.message.template == _MISSING else otherwise), said
 
 

@@ -14,7 +14,7 @@ from qmsdocs.model.quantity import parse
 from qmsdocs.model.release import ItemKind, in_force
 from qmsdocs.model.retention import RetentionClass, due_on, following
 from qmsdocs.query import lending
-from qmsdocs.store.certificate import CARRY_OUT, FEWEST, Certificate, Disposed
+from qmsdocs.store.certificate import CARRY_OUT, FEWEST, Certificate, Disposed, brings_back
 from qmsdocs.system.definitions import Definitions
 
 ERASURE, TRANSFER = "erasure", "transfer"  # reasons of a disposal that do not wait for the end of the period
@@ -97,6 +97,16 @@ def under_hold(scope: Scope) -> Iterator[Hit]:
                     yield Hit(record.number, said, item.number)
 
 
+def not_done(scope: Scope) -> Iterator[Hit]:
+    """A certificate that says it was carried out, and records of it that are still in their ledger."""
+    for item in _done(scope):
+        head = scope.objects.head(item.ledger)
+        for number in brings_back((item,), scope.objects, item.ledger, head.commit) if head is not None else ():
+            said = message("{certificate} says that it was destroyed; it stands in {ledger}",
+                           certificate=item.number, ledger=item.ledger)  # fmt: skip
+            yield Hit(number, said, item.number)
+
+
 def gone(scope: Scope) -> Iterator[Hit]:
     """A record that others name, and that neither a ledger nor a certificate holds.
 
@@ -129,6 +139,9 @@ def _named(scope: Scope) -> Iterator[tuple[str, str]]:
 def incomplete(scope: Scope) -> Iterator[Hit]:
     """A destruction without two witnesses beside who authorised it, or without method or place."""
     for item in scope.copy.certificates:
+        for stored in item.late:
+            said = message("{act} by {by} after it was carried out", act=stored.event.act, by=stored.event.by)
+            yield Hit(item.number, said, stored.path)
         if not _is_claimed(item) or item.is_dropped:
             continue
         if not item.is_witnessed:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
@@ -24,7 +25,9 @@ from qmsdocs.store import names
 from qmsdocs.store.certificate import certificates, disposed_numbers
 
 COULD_NOT_RUN, UNREADABLE = "SYS909", "SYS901"
-GAP, DOUBLED, DATED_BACK = "REC203", "REC205", "REC223"
+GAP, DOUBLED, DATED_BACK, TWICE = "REC203", "REC205", "REC223", "REC225"
+# Whatever lies in a ledger that no program of ours has written: it may cost one rule its answer, never the others theirs.
+ODD = (QmsError, ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError)
 Found = tuple[str, Hit]
 
 
@@ -35,6 +38,7 @@ class Run:
     asked: Scope = field(repr=False)
     is_full: bool
     extra: tuple[Found, ...] = ()  # what the caller compared, such as a head kept outside
+    is_compared: bool = False
     failures: list[Found] = field(default_factory=list)
     walked: list[Found] = field(default_factory=list)
 
@@ -65,7 +69,7 @@ class Run:
             try:
                 for hit in rule.check(case):
                     yield rule.code, hit
-            except QmsError as error:
+            except ODD as error:
                 yield COULD_NOT_RUN, Hit(case.number, _failed(rule.code, error))
 
     def _walk(self, branch: str, commit: str, verified: str | None) -> bool:
@@ -78,8 +82,11 @@ class Run:
         yield from self._guarded("REC", self._of_records)
         for rule in RULES:
             yield from self._guarded(rule.code, partial(_applied, rule, self.scope))
-        for branch, commit in self._kept_for_ever():
-            yield from self._guarded("HIS", partial(history.check_ledger, self.scope, branch, commit, verified=None))
+        for branch, commit in self.heads.items():
+            if branch.startswith("qms/"):
+                yield from self._guarded(
+                    "HIS", partial(history.check_ledger, self.scope, branch, commit, verified=None)
+                )
         if self.is_full:
             yield from self._guarded("HIS", partial(history.check_objects, self.scope))
             yield from self._guarded(pages.ALTERED, partial(pages.check_pages, self.scope))
@@ -102,6 +109,9 @@ class Run:
         for number, places in self.memory.doubled():
             where = tuple(f"{place.ledger}/{place.series}/{place.serial:06d}" for place in places)
             yield DOUBLED, Hit(number, message("the number is used twice: {places}", places=where))
+        for submission, numbers in self.scope.system.index.submitted_twice():
+            said = message("taken in twice from one draft: {numbers}", numbers=numbers)
+            yield TWICE, Hit(numbers[0], said, submission[:12])
         for place, before in self.memory.dated_back():
             said = message("it says that it was issued before {before}, which has the number before it", before=before)
             yield DATED_BACK, Hit(place.number, said)
@@ -109,23 +119,37 @@ class Run:
     def _guarded(self, code: str, check: Callable[[], Iterable[Found]]) -> Iterator[Found]:
         try:
             yield from check()
-        except QmsError as error:
+        except ODD as error:
             self.failures.append((COULD_NOT_RUN, Hit(code, _failed(code, error))))
 
-    def _kept_for_ever(self) -> Iterator[tuple[str, str]]:
-        for branch, head in self.scope.objects.heads(
-            lambda name: name.startswith("qms/") and names.is_ledger(name)
-        ).items():
-            yield branch, head.commit
+    def counts(self) -> Mapping[str, int]:
+        """What was judged; nothing where the ledgers could not be read at all."""
+        with suppress(*ODD):
+            return self.memory.counts()
+        return {}
+
+    @cached_property
+    def heads(self) -> Mapping[str, str]:
+        """Where each ledger stands; none where the branches cannot be read, which rules of their own say."""
+        with suppress(QmsError):
+            return {branch: head.commit for branch, head in self.scope.objects.heads(names.is_ledger).items()}
+        return {}
 
 
 def _applied(rule: Rule, scope: Scope) -> Iterator[Found]:
     return ((rule.code, hit) for hit in rule.check(scope))
 
 
-def run(scope: Scope, *, is_full: bool = False, extra: tuple[Found, ...] = ()) -> Report:
-    """What the audit of one repository found. Reads only, but for what it remembers of its own work."""
-    running = Run(scope, is_full, extra)
+def run(
+    scope: Scope, *, is_full: bool = False, extra: tuple[Found, ...] = (), is_compared: bool = False
+) -> Report:
+    """What the audit of one repository found; `extra` is what comparing with heads kept outside found, if `is_compared`.
+
+    Reads only, but for what it remembers of its own work."""
+    if is_full:
+        with suppress(QmsError):  # a damaged ledger, which is named below
+            scope.system.index.rebuild()
+    running = Run(scope, is_full, extra, is_compared)
     findings = [*(_finding(code, hit) for code, hit in running.found()), *_in_folder(running.scope)]
     return _report(running.scope, running, findings)
 
@@ -139,7 +163,7 @@ def _report(scope: Scope, running: Run, found: Iterable[Finding]) -> Report:
     standing, waived = waiving.sift(unique.values(), known, on=scope.today)
     if unused := tuple(upkeep.unused(known, waived, on=scope.today)):
         standing = tuple(sorted((*standing, *unused), key=order_of))
-    heads = {branch: head.commit for branch, head in scope.objects.heads(names.is_ledger).items()}
+    heads = running.heads
     limits = tuple(_limits(running, waived))
     return Report(
         scope.system.organisation.organisation.of(scope.system.language),
@@ -156,13 +180,13 @@ def _report(scope: Scope, running: Run, found: Iterable[Finding]) -> Report:
     )
 
 
-def _checked(scope: Scope, running: Run, heads: dict[str, str]) -> dict[str, int]:
+def _checked(scope: Scope, running: Run, heads: Mapping[str, str]) -> dict[str, int]:
     documents = {
         r.number for r in scope.system.releases if in_force(scope.system.releases, r.kind, r.number, on=scope.today)
     }
     return {
         "ledgers": len(heads),
-        **running.memory.counts(),
+        **running.counts(),
         "read_again": running.memory.read_again,
         "items_in_force": len(documents),
         "rules": len(_codes()),
@@ -170,7 +194,11 @@ def _checked(scope: Scope, running: Run, heads: dict[str, str]) -> dict[str, int
 
 
 def _limits(running: Run, waived: tuple[Waived, ...]) -> Iterator[Message]:
-    yield message("that the newest acts were not cut off shows only a head kept outside: qmsdocs audit --head FILE")
+    if running.is_compared:
+        said = message("compared with the hashes kept outside; what was done after them shows only a newer one")
+        yield said
+    else:
+        yield message("that the newest acts were not cut off shows only a head kept outside: qmsdocs audit --head FILE")
     if not running.is_full:
         yield message("records judged before were not read again; qmsdocs audit --full reads every byte")
     if waived:
@@ -186,15 +214,16 @@ def _finding(code: str, hit: Hit) -> Finding:
     return Finding(code, texts()[code].severity, hit.subject, hit.message, hit.place)
 
 
-def _failed(code: str, error: QmsError) -> Message:
-    return message("the rule {code} could not be applied: {reason}", code=code, reason=error.message)
+def _failed(code: str, error: Exception) -> Message:
+    reason = error.message if isinstance(error, QmsError) else f"{type(error).__name__}: {error}"
+    return message("the rule {code} could not be applied: {reason}", code=code, reason=reason)
 
 
 def _codes() -> set[str]:
     return (
         {rule.code for rule in RULES}
         | {rule.code for rule in RECORD_RULES}
-        | {GAP, DOUBLED, DATED_BACK, pages.ALTERED, pages.MISSING}
+        | {GAP, DOUBLED, DATED_BACK, TWICE, pages.ALTERED, pages.MISSING}
     )
 
 

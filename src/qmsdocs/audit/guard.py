@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from qmsdocs.audit.arrived import Bench
 from qmsdocs.base.errors import Message, QmsError, message
-from qmsdocs.store import control, exchange, journal, names, seat
-from qmsdocs.store.arrival import arrival, checked
+from qmsdocs.store import control, exchange, journal, ledger, names, seat
+from qmsdocs.store.arrival import Arrival, arrival, checked
 from qmsdocs.store.certificate import Certificate, accounts_for, brings_back, certificates
 from qmsdocs.store.event import Stored
 from qmsdocs.store.names import Kind, LedgerName
@@ -20,6 +22,7 @@ from qmsdocs.system.definitions import Definitions
 from qmsdocs.system.trust import Trust
 
 _LINE = re.compile(r"([0-9a-f]{40}) ([0-9a-f]{40}) (\S+)")
+_SUBMISSION = re.compile(rb'"submission":("(?:[^"\\]|\\.)*")')
 _NOBODY = "0" * 40
 _HEADS = "refs/heads/"
 MAIN = "main"
@@ -93,12 +96,17 @@ class _Judge:
         return found
 
     @cached_property
-    def trust(self) -> Trust:
-        """Whether acts can be believed, by control as it would stand."""
+    def bench(self) -> Bench:
+        """What records are judged by, as control would stand."""
         definitions = Definitions.read(self.objects)
         if definitions is None:
             raise QmsError("there are no releases in this store; they must come first or with the rest")
-        return Trust.of(definitions, self.repository)
+        return Bench(self.objects, definitions, Trust.of(definitions, self.repository))
+
+    @property
+    def trust(self) -> Trust:
+        """Whether acts can be believed, by control as it would stand."""
+        return self.bench.trust
 
     @cached_property
     def certificates(self) -> tuple[Certificate, ...]:
@@ -111,7 +119,7 @@ class _Judge:
 
         for stored in item.events:
             yield from self.trust.problems(stored)
-        yield from rights(self.objects, item)
+        yield from rights(self.objects, item, self.trust)
 
     @cached_property
     def known(self) -> dict[str, bool]:
@@ -120,7 +128,7 @@ class _Judge:
 
     def judge(self, push: Push, name: LedgerName) -> None:
         """Nothing. Raises QmsError with what speaks against the move."""
-        branch, old, new, repository = push.branch, push.old, push.new, self.repository
+        branch, old, new = push.branch, push.old, push.new
         if new is None:
             raise QmsError("{ledger}: a ledger is never removed", ledger=branch)
         is_replaced = old is not None and not self.objects.is_ancestor(old, new)
@@ -130,16 +138,43 @@ class _Judge:
             raise QmsError("{numbers} were destroyed by certificate and may not come back", numbers=back)
         if name.kind is Kind.RECORDS and old is None and branch not in journal.openings(self.objects, name.site):
             raise QmsError("{ledger}: the journal of its site does not know it", ledger=branch)
+        if old is None and name.kind is not Kind.CONTROL:
+            self.bench.refuse_unknown_place(name, new)
         brought = arrival(self.objects, branch, None if is_replaced else old, new)
-        gone = exchange.gone_of(self.certificates, branch)
-        seats = False
-        for stored in checked(self.objects, brought, repository, gone):
-            self._believe(stored, new)
-            seats = seats or stored.path.startswith(f"{journal.SEAT}/")
-        if seats:
-            self._refuse_copied_seat(name.site)
+        self._judge_brought(brought, name)
         if name.kind is Kind.RECORDS:
             self._refuse_doubled(name, old, new)
+
+    def _judge_brought(self, brought: Arrival, name: LedgerName) -> None:
+        """Nothing. Raises QmsError for the first unlawful act, and for records an audit would find fault with."""
+        noted: list[Stored] = []
+        submissions: set[str] = set()
+        gone = exchange.gone_of(self.certificates, brought.branch)
+        for stored in checked(self.objects, brought, self.repository, gone):
+            self._believe(stored, brought.new)
+            if name.kind is Kind.JOURNAL:
+                noted.append(stored)
+            elif key := stored.event.text("submission"):
+                if key in submissions:
+                    raise _twice(stored)
+                submissions.add(key)
+        if name.kind is Kind.JOURNAL:
+            if any(stored.path.startswith(f"{journal.SEAT}/") for stored in noted):
+                self._refuse_copied_seat(name.site)
+            self.bench.refuse_noted(name, brought, noted)
+        elif name.kind is Kind.RECORDS:
+            self.bench.refuse_records(name, brought)
+            self._refuse_submitted(brought, submissions)
+
+    def _refuse_submitted(self, brought: Arrival, submissions: set[str]) -> None:
+        """Nothing. Raises QmsError where a submission key of new acts stands in an older act of the ledger."""
+        for entry in self.objects.walk(brought.old) if submissions and brought.old else ():
+            if entry.path.endswith(".json"):
+                found = _SUBMISSION.findall(self.objects.read(entry.oid))  # reading each act as a whole takes too long
+                if any(json.loads(key) in submissions for key in found):
+                    older = ledger.read_stored(self.objects, brought.branch, entry.path, entry.oid, None)
+                    if older.event.text("submission") in submissions:
+                        raise _twice(older)
 
     def _believe(self, stored: Stored, commit: str) -> None:
         """Nothing. Raises QmsError for an act that cannot be believed."""
@@ -185,3 +220,8 @@ class _Judge:
                         series=entry.path,
                         other=branch,
                     )
+
+
+def _twice(stored: Stored) -> QmsError:
+    what = message("it was made from a draft that was taken in before")
+    return QmsError("{ledger}: {path}: {what}", ledger=stored.ledger, path=stored.path, what=what)

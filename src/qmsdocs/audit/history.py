@@ -96,6 +96,7 @@ def put_back(scope: Scope) -> Iterator[Hit]:
 
 def _doubt(code: str) -> Callable[[Scope], Iterator[Hit]]:
     def check(scope: Scope) -> Iterator[Hit]:
+        """An act of the releases or a journal cannot be believed, for a reason of this kind."""
         for kind, stored, why in scope.doubts:
             if kind == code:
                 number = str(stored.event.mapping("record").get("number") or stored.ledger)

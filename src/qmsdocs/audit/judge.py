@@ -15,7 +15,7 @@ from qmsdocs.model.organisation import Organisation
 from qmsdocs.model.people import People
 from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.record import FormReference
-from qmsdocs.store import ledger
+from qmsdocs.store import ledger, names
 from qmsdocs.system.definitions import Definitions, FormInForce
 
 
@@ -153,6 +153,23 @@ class Judge:
                     number = str(stored.event.mapping("record").get("number"))
                     found[number] = self.scope.trust.order.get(stored.path, 0)
         return found
+
+    @cached_property
+    def _journals(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    def holds_journal(self, ledger: str, commit: str) -> bool:
+        """Whether the journal of the ledger's site, as held here, has that commit."""
+        found = names.parse_branch(ledger)
+        site = found.site if found is not None else ""
+        if site not in self._journals:
+            objects = self.scope.objects
+            head = objects.head(names.journal_of(site))
+            commits = [head.commit] if head is not None else []
+            while commits and (parents := objects.parents(commits[-1])):
+                commits.append(parents[0])
+            self._journals[site] = frozenset(commits)
+        return commit in self._journals[site]
 
     @cached_property
     def _seen(self) -> dict[str, frozenset[str] | None]:

@@ -130,7 +130,7 @@ class Memory:
         )
         for number, manifest, clock, due, owner in late:
             form = self._judge.form(FormReference("", "", str(manifest)))
-            if form is not None:
+            if form is not None and clock in form.form.clock:
                 at, name = datetime.fromtimestamp(int(due or 0), zone), str(owner)
                 title = form.form.clock[str(clock)].title
                 yield Overdue(
@@ -191,7 +191,9 @@ class Memory:
             place = (number, case.series, case.serial)
             if before is not None:
                 connection.execute("DELETE FROM limits WHERE (ledger, series, serial) = (?, ?, ?)", place)
-            connection.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._row(number, case))
+            connection.execute(
+                "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._row(number, case)
+            )
             connection.executemany("INSERT INTO limits VALUES (?, ?, ?, ?, ?, ?, ?)", self._limits(place, case))
         if self._history_is_clean(branch, commit, before):  # else it is walked again, and found again
             connection.execute("UPDATE ledgers SET head = ? WHERE id = ?", (commit, number))

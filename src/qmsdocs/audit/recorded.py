@@ -19,10 +19,11 @@ Unreadable: TypeAlias = "tuple[tuple[str, Message], ...]"  # path of an event, o
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What one heads event says of one ledger; `number` is that of the event."""
+    """What one heads event says of one ledger; `number` and `serial` are those of the event."""
 
     site: str
     number: str
+    serial: int
     at: datetime
     commit: str
     events: int
@@ -78,8 +79,10 @@ class Journal:
 def notes_of(site: str, stored: Stored) -> Mapping[str, Note]:
     """What a heads event says of each ledger."""
     heads, number = journal.read_heads(stored), str(stored.event.mapping("record").get("number"))
+    place = names.parse_path(stored.path)
+    serial = place.serial if place is not None else 0
     return {
-        branch: Note(site, number, heads.recorded_at, said.commit, said.events, said.last)
+        branch: Note(site, number, serial, heads.recorded_at, said.commit, said.events, said.last)
         for branch, said in heads.ledgers.items()
     }
 

@@ -9,9 +9,11 @@ from itertools import pairwise
 
 from qmsdocs.audit.case import Case, Fault
 from qmsdocs.audit.rule import Hit
+from qmsdocs.audit.upkeep import EVENT_KEYS
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.model.record import Event
+from qmsdocs.store import names
 from qmsdocs.store.journal import TOLERANCE
 
 
@@ -33,6 +35,8 @@ def form_not_in_force(case: Case) -> Iterator[Hit]:
     if not case.stored or not case.is_understood:
         return
     event, form = case.record.first, case.record.form
+    if event.act == "void" and not form.sha256:
+        return  # a number lost in a restore, of whose form nothing is known
     if case.form is None:
         yield Hit(case.number, message("the form {number} {revision} of this record is not held here",
                                        number=form.number, revision=form.revision))  # fmt: skip
@@ -187,6 +191,45 @@ def not_believable(case: Case) -> Iterator[Hit]:
             yield Hit(case.number, message("{event}: {reason}", event=_name(stored.path), reason=why), stored.path)
 
 
+def misplaced(case: Case) -> Iterator[Hit]:
+    """The number, form or parameters differ within the record, or the number does not fit its form and its place."""
+    if not case.stored or not case.is_understood:
+        return
+    first = case.record.first
+    for event in case.record.events[1:]:
+        for key in ("record", "form", "parameters"):
+            if event.mapping(key) != first.mapping(key):
+                yield Hit(case.number, message("{act} names another {key} than the act before", act=event.act, key=key))
+    for event in case.record.events:
+        if not case.judge.holds_journal(case.ledger, event.text("journal")):
+            yield Hit(case.number, message("{act} names a state of the journal that is not held here", act=event.act))
+    yield from _unfit_number(case)
+
+
+def _unfit_number(case: Case) -> Iterator[Hit]:
+    place = names.parse_branch(case.ledger)
+    if case.form is None or place is None:
+        return
+    event, form = case.record.first, case.form.form
+    site = case.judge.organisation(case.judge.local(event.recorded_at).date()).site.get(place.site)
+    read = form.pattern.read(case.number, site=site.code) if site is not None else None
+    if site is None:
+        yield Hit(case.number, message("there is no site {site}", site=place.site))
+    elif read is None or read.serial != case.serial or f"{read.year:04d}" != place.year:
+        yield Hit(case.number, message("the number does not fit its form and place ({place})",
+                                       place=f"{case.ledger}/{case.series}/{case.serial:06d}"))  # fmt: skip
+    elif case.series != form.series.id and not case.series.startswith(f"{form.series.id}-"):
+        yield Hit(case.number, message("the series {series} is not that of its form", series=case.series))
+
+
+def odd_keys(case: Case) -> Iterator[Hit]:
+    """An event lacks a key that every event has, or has one that this program does not know."""
+    for stored in case.stored if case.is_understood else ():
+        if odd := tuple(sorted(stored.body.keys() ^ EVENT_KEYS)):
+            yield Hit(case.number, message("{event} has other keys than an event has: {keys}",
+                                           event=_name(stored.path), keys=odd), stored.path)  # fmt: skip
+
+
 def newer_program(case: Case) -> Iterator[Hit]:
     """The record holds an act of a newer program, which this one cannot judge."""
     if case.stored and not case.is_understood:
@@ -259,4 +302,6 @@ RULES: tuple[RecordRule, ...] = (
     RecordRule("REC219", unfit_value),
     RecordRule("REC220", without_role),
     RecordRule("REC222", parameters_gone),
+    RecordRule("REC224", misplaced),
+    RecordRule("SYS902", odd_keys),
 )

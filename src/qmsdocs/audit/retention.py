@@ -148,4 +148,5 @@ RULES: tuple[Rule, ...] = (
     Rule("RET311", overdue_loan),
     Rule("RET312", disposal.incomplete),
     Rule("RET313", disposal.by_starter_schedule),
+    Rule("RET314", disposal.not_done),
 )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
-from itertools import chain
+from itertools import chain, pairwise
 
 from qmsdocs.audit.recorded import Journal, Note, Unreadable, acts_of, commits_of, journals
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.organisation import Organisation
-from qmsdocs.store import certificate, history, ledger, names, seat
+from qmsdocs.store import certificate, history, journal, ledger, names, seat
 from qmsdocs.store.certificate import Certificate
 from qmsdocs.store.condition import symbolic_ledgers
 from qmsdocs.store.event import Stored
@@ -55,6 +55,8 @@ class Copy:
     released: tuple[Stored, ...]  # the acts in control
     unreadable: Mapping[str, Unreadable]  # what of control and the journals cannot be read
     certificates: tuple[Certificate, ...]
+    _lines: dict[str, Mapping[str, int]] = field(default_factory=dict, repr=False, compare=False)
+    _replaced: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def read(cls, place: Place, objects: Objects, organisation: Organisation) -> Copy:
@@ -86,32 +88,54 @@ class Copy:
 
     def has_gone_back(self, branch: str) -> bool:
         """Whether this copy once wrote more of the ledger than it holds, and no certificate explains it."""
-        head = self.heads.get(branch)
         wrote = (seat.kept(self.place, site).get(branch) for site in self.organisation.site)
-        return any(
-            not self._holds(commit, head) and not self.is_accounted_for(branch, commit, head.commit if head else None)
-            for commit in wrote
-            if commit is not None
-        )
+        return any(not self._is_borne_out(branch, commit) for commit in wrote if commit is not None)
 
-    def _holds(self, commit: str, head: Head | None) -> bool:
+    def _is_borne_out(self, branch: str, commit: str) -> bool:
+        head = self.heads.get(branch)
         try:
-            return head is not None and history.leads_to(self.objects, commit, head.commit)
+            is_here = head is not None and commit in self.line(branch)
+            return is_here or self.is_accounted_for(branch, commit, head.commit if head else None)
         except QmsError:  # an object on the way is missing or damaged, which is found by itself
             return False
 
+    def line(self, branch: str) -> Mapping[str, int]:
+        """The commits of a ledger held here, each with how many came before it; read once."""
+        if branch not in self._lines:
+            made = [found.commit for found in history.steps(self.objects, self.heads[branch].commit)]
+            self._lines[branch] = {commit: position for position, commit in enumerate(reversed(made))}
+        return self._lines[branch]
+
     def is_accounted_for(self, branch: str, old: str, new: str | None) -> bool:
         """Whether certificates of disposal explain that the ledger is no longer what it was."""
+        if new is not None and not self.objects.has(old):
+            return old in self._explained(branch)
         return certificate.accounts_for(self.certificates, self.objects, branch, old, new)
+
+    def _explained(self, branch: str) -> frozenset[str]:
+        """The purged commits that disposals explain: those replaced, and those the journal had noted by then."""
+        if branch not in self._replaced:
+            done = [item for item in self.certificates if item.is_carried_out and item.ledger == branch]
+            standing = [item for item in done if item.root in self.line(branch)]
+            noted = (commit for item in standing for commit in self._noted_before(item))
+            before = (item.before for item in done if standing)
+            self._replaced[branch] = frozenset(chain(before, noted))
+        return self._replaced[branch]
+
+    def _noted_before(self, item: Certificate) -> Iterator[str]:
+        done = next(stored for stored in item.events if stored.event.act == certificate.CARRY_OUT)
+        own = next((said for said in self.journals if said.site == item.site), None)
+        commit = done.event.text("journal")
+        if own is not None and commit in own.commits:
+            last = ledger.last_serial(self.objects, commit, journal.HEADS)
+            yield from (note.commit for note in own.notes.get(item.ledger, ())[:last] if note.serial <= last)
 
     def compared(self, branch: str, note: Note) -> Standing | None:
         """How the ledger stands against one note of it, None when it holds all of that."""
         head = self.heads.get(branch)
         if head is None:
             return None if self.is_accounted_for(branch, note.commit, None) else self._absent(branch)
-        if history.leads_to(self.objects, note.commit, head.commit):
-            return None
-        if self.is_accounted_for(branch, note.commit, head.commit):
+        if note.commit in self.line(branch) or self.is_accounted_for(branch, note.commit, head.commit):
             return None
         return self._cut_or_rewritten(branch, note, head.commit)
 
@@ -130,18 +154,20 @@ class Copy:
 
     def _cut_or_rewritten(self, branch: str, note: Note, commit: str) -> Standing:
         """Cut off where all that stands here is an older part of what was noted, else rewritten."""
-        here = {found.commit for found in history.steps(self.objects, commit)}
+        here = self.line(branch)
+        own = [other for other in self.notes(branch) if other.site == note.site]
         if self.objects.has(note.commit):
             is_part = history.leads_to(self.objects, commit, note.commit)
         else:  # the commit itself is gone: what the journal noted before must stand in what is left
             count = events_of(self.objects, commit)
-            older = [other for other in self.notes(branch) if other.at < note.at and other.events <= count]
+            older = [other for other in own if other.serial < note.serial and other.events <= count]
             is_part = count < note.events and all(other.commit in here for other in older)
         if not is_part:
             return Standing.REWRITTEN
         is_noted = any(other.commit == commit for other in self.notes(branch))
+        went_on = any(other.commit in here for other in own if other.serial > note.serial)
         is_reader = not self.writes(branch) and not self.has_gone_back(branch)
-        return Standing.BEHIND if is_noted and is_reader else Standing.SHORTENED
+        return Standing.BEHIND if is_noted and is_reader and not went_on else Standing.SHORTENED
 
 
 def events_of(objects: Objects, commit: str) -> int:
@@ -184,14 +210,40 @@ def _standing(copy: Copy, branch: str) -> Iterator[Said]:
     if head is not None and head.diverged:
         yield Said(branch, Standing.DIVERGED, _diverged(head))
     if notes:
-        found = copy.compared(branch, notes[-1])
-        if found is not None:
-            yield Said(branch, found, worded(copy, branch, notes[-1], found))
+        wrong = _contradicting(copy, branch, notes) or _backwards(copy, branch)
+        if wrong is not None:
+            yield wrong
             return
     elif head is None and not copy.is_accounted_for(branch, "", None):
         yield Said(branch, Standing.EMPTY, message("it was opened, but nothing of it is held here"))
     if head is not None:
         yield from _pinned(copy, branch, head.commit)
+
+
+def _contradicting(copy: Copy, branch: str, notes: tuple[Note, ...]) -> Said | None:
+    """What the newest note says that the ledger does not bear out; an older state only where no note says more."""
+    found: Said | None = None
+    seen: set[str] = set()
+    for note in reversed(notes):
+        if note.commit in seen:
+            continue
+        seen.add(note.commit)
+        standing = copy.compared(branch, note)
+        if standing is not None and (found is None or standing not in (Standing.BEHIND, Standing.ELSEWHERE)):
+            found = Said(branch, standing, worded(copy, branch, note, standing))
+        if found is not None and found.standing is not Standing.BEHIND:
+            return found
+    return found
+
+
+def _backwards(copy: Copy, branch: str) -> Said | None:
+    """The first note of a journal that stands before the one noted earlier."""
+    line = copy.line(branch) if branch in copy.heads else {}
+    for said in copy.journals:
+        for before, after in pairwise(said.notes.get(branch, ())):
+            if after.commit in line and line.get(before.commit, -1) > line[after.commit]:
+                return Said(branch, Standing.REWRITTEN, worded(copy, branch, before, Standing.REWRITTEN))
+    return None
 
 
 def _diverged(head: Head) -> Message:

@@ -63,4 +63,7 @@ def _event(judge: Judge, ledger: str, entry: Entry, signature: str | None) -> tu
     for moment in (found.event.recorded_at, found.event.at):  # what has no moment cannot be judged
         if moment.tzinfo is None:
             raise QmsError("its time has no zone")
+    form = body.get("form")
+    if form is not None and not (isinstance(form, dict) and all(isinstance(part, str) for part in form.values())):
+        raise QmsError("it does not say which form it was made with")
     return found, is_canonical

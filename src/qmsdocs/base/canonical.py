@@ -86,9 +86,9 @@ def read(data: bytes) -> tuple[Json, bool]:
     """
     try:
         value: Json = orjson.loads(data)
-        is_plain = (
-            data.isascii() or unicodedata.is_normalized("NFC", data.decode("utf-8"))
-        ) and data.count(b"{") + data.count(b"[") <= MAXIMUM_DEPTH
+        is_plain = (data.isascii() or unicodedata.is_normalized("NFC", data.decode("utf-8"))) and data.count(
+            b"{"
+        ) + data.count(b"[") <= MAXIMUM_DEPTH
         if is_plain and _is_free_of_floats(value) and orjson.dumps(value, option=_SORTED) == data:
             return value, True
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):

@@ -18,6 +18,9 @@ _UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\
 def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Nothing; `path` afterwards holds `data` wholly, or what it held before. Raises QmsError when the disk refuses."""
     handle = None
+    if path.exists() and not (path.is_file() or path.is_dir()):  # a device or a pipe is written to, never replaced
+        _write_into(path, data)
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
@@ -30,6 +33,14 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     except OSError as error:
         if handle is not None:
             Path(name).unlink(missing_ok=True)
+        raise QmsError("{path} cannot be written: {reason}", path=path, reason=cause(error)) from error
+
+
+def _write_into(path: Path, data: bytes) -> None:
+    try:
+        with path.open("wb") as stream:
+            stream.write(data)
+    except OSError as error:
         raise QmsError("{path} cannot be written: {reason}", path=path, reason=cause(error)) from error
 
 

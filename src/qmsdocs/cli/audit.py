@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from qmsdocs.audit.scope import Scope
     from qmsdocs.cli.session import Session
 
+BY_CLAUSE = ("text", "json", "pdf", "docx")
 FORMATS = ("text", "json", "sarif", "pdf", "docx")
 PATH = click.Path(readable=False, path_type=Path)
 HELP = "Check records, documents, retention and history, and explain each finding."
@@ -59,12 +60,16 @@ def _audited(
     from qmsdocs.audit.engine import run
     from qmsdocs.audit.scope import Scope
 
+    wanted = "json" if as_json else written_as or _format_of(output)
+    if as_json and written_as not in (None, "json"):
+        raise QmsError("--json and --format {kind} ask for different things", kind=written_as)
     if clauses is not None:
         clause_set(clauses)  # refused before the long work
+        if wanted == "sarif":
+            raise QmsError("{path}: a report is written as {kinds}", path="--clauses", kinds=BY_CLAUSE)
     scope = Scope(session.system)
-    report = run(scope, is_full=full, extra=tuple(_kept(scope, heads, token, ca)))
+    report = run(scope, is_full=full, extra=tuple(_kept(scope, heads, token, ca)), is_compared=heads is not None)
     _note(session, report)
-    wanted = "json" if as_json else written_as or _format_of(output)
     if clauses is not None:
         _by_clause(session, scope, report, clauses, wanted, output)
     else:

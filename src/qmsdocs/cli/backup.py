@@ -32,6 +32,7 @@ def backup(session: Session, output: str | None, tested: Path | None, place: str
         _test(session, tested, place, as_json=as_json)
         return
     from qmsdocs.store.backup import write
+    from qmsdocs.store.disposal import carry_out
     from qmsdocs.store.exchange import held
 
     system = session.system
@@ -41,6 +42,7 @@ def backup(session: Session, output: str | None, tested: Path | None, place: str
         raise QmsError("a backup does not lie in what it backs up: {path}", path=path, hint=message("-o FILE"))
     if path.exists():
         raise QmsError("{path} is there already", path=path, hint=message("-o FILE"))
+    carry_out(system.store, now=system.now)  # nothing half destroyed goes into it
     held(system.store, lambda _: True)
     about, found = write(root, system.objects, path, repository_id=system.repository, at=system.now)
     if as_json:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from qmsdocs.acts import disposal as acts
+from qmsdocs.acts.believing import doubts
 from qmsdocs.acts.control import Act
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.language import Catalogue
@@ -31,6 +32,7 @@ def dispose(session: Session, numbers: tuple[str, ...], options: Options) -> int
     order = _order(session, options)
     act = Act(session.by, options["reason"])
     acts.refuse_schedule(session.system)
+    acts.refuse_apart(session.system)
     acts.refuse_people(session.system, order, act)
     chosen = _chosen(session, numbers, order, options)
     if not chosen:
@@ -59,8 +61,11 @@ def dispose(session: Session, numbers: tuple[str, ...], options: Options) -> int
 def _ready(session: Session) -> None:
     """Nothing; what an interrupted disposal left to be done is done, so that nothing is planned on what is gone."""
     session.refuse_on()
-    if disposal.pending(session.system.store) is not None:
-        disposal.carry_out(session.system.store, now=session.system.now)
+    system = session.system
+    is_pending = disposal.pending(system.store) is not None
+    if is_pending:
+        disposal.carry_out(system.store, now=system.now)
+    if acts.arrive(system, system.site) or is_pending:  # also what was signed by all and never begun here
         session.__dict__["system"] = session.system.refreshed(session.clock())
 
 
@@ -104,8 +109,12 @@ def _chosen(session: Session, numbers: tuple[str, ...], order: acts.Order, optio
         and disposal_list.is_ours(system, item)
     ]
     fit: list[Kept] = []
+    is_doubtful = any(True for _ in doubts(system, [item.row for item in found]))
     for item in found:
-        against = list(acts.refusals(system, [item], order))
+        if not acts.is_destroyed(system, item):
+            against = [message("{number}: its class says otherwise; name it to destroy it", number=item.row.number)]
+        else:
+            against = [*acts.refusals(system, [item], order), *(doubts(system, [item.row]) if is_doubtful else ())]
         for said in against[:1]:
             session.tell("left out: {what}", what=said)
         if not against:
@@ -139,6 +148,7 @@ def _sign(session: Session, number: str, person: str) -> None:
     store, item = session.system.store, acts.the_certificate(session.system, number)
     is_last = len(item.witnesses) + 1 >= needed(item.said)
     if is_last:
+        acts.refuse_apart(session.system)
         disposal.begin(store, item.site, number, now=session.system.now)
     session.apply(lambda system: acts.witness(system, number, Act(person)))
     if is_last:
@@ -163,24 +173,26 @@ def witness(session: Session, number: str, options: Options) -> int:
 def _said(session: Session, numbers: Sequence[str], options: Options) -> int:
     """0 when every certificate is carried out and nothing is left here, else 1; what became of each was said."""
     found = [acts.the_certificate(session.system, number) for number in numbers]
-    left = {item.number: disposal.left_of(session.system.store, item.number) for item in found}
+    left = {item.number: disposal.left_of(session.system.store, item) for item in found}
     if options["as_json"]:
         session.answer_json({"format": 1, "certificates": [as_json(item, left[item.number]) for item in found]})
     for item in found:
         if options["as_json"]:
             continue
-        if item.is_carried_out:
+        if not item.is_carried_out:
+            session.answer(session.say("{number} waits for {people}", number=item.number, people=missing(item)))
+        elif left[item.number] == 0:
             session.answer(session.say("{number}: {count} records of {ledger} destroyed",
                                        number=item.number, count=len(item.records), ledger=item.ledger))  # fmt: skip
-        else:
-            session.answer(session.say("{number} waits for {people}", number=item.number, people=missing(item)))
+        for path in disposal.removed_by(session.system.store, item):
+            session.tell("removed with them: {path}", path=path)
         if left[item.number]:
             session.complain(session.say("{number}: something in this folder still holds {count} of them",
                                          number=item.number, count=left[item.number]))  # fmt: skip
     if any(item.is_carried_out for item in found):
         session.tell("what the program cannot reach stands on the certificate: {command}",
                      command=f"qmsdocs retention certificate {found[0].number} -o {found[0].number}.pdf")  # fmt: skip
-    return 0 if all(item.is_carried_out and not left[item.number] for item in found) else 1
+    return 0 if all(item.is_carried_out and left[item.number] == 0 for item in found) else 1
 
 
 def missing(item: Certificate) -> tuple[str, ...]:
@@ -218,7 +230,7 @@ def certificates(session: Session, options: Options) -> int:
     found = store_certificates.certificates(session.system.objects)
     store = session.system.store
     if options["as_json"]:
-        said = [as_json(item, disposal.left_of(store, item.number)) for item in found]
+        said = [as_json(item, disposal.left_of(store, item)) for item in found]
         session.answer_json({"format": 1, "certificates": said}, options["output"])
     else:
         write_grid(session, disposal_list.certificates_grid(found, catalogue=session.catalogue), options["output"])

@@ -15,6 +15,7 @@ from qmsdocs.base.files import write_atomically
 from qmsdocs.cli import given
 from qmsdocs.cli.session import Session
 from qmsdocs.export.bag import file_name, writing
+from qmsdocs.export.hiding import Hiding
 from qmsdocs.export.pull import Packed, Packing, hiding_of, result_of, salts_file
 from qmsdocs.fill.numbers import numbers_in
 from qmsdocs.query.selecting import Selection, Wanted, select
@@ -45,14 +46,15 @@ def pull(
 ) -> int:
     """0 when the package stands in the file `output`, 1 when no record fits."""
     session.refuse_on()
-    first, last = days(period) if period else (None, None)
+    first, last = days(period) if period is not None else (None, None)
     index = session.system.index
     of_list = numbers_in(Path(listed), lambda text: index.by_number(text) is not None) if listed else ()
     wanted = Wanted(
-        tuple(dict.fromkeys((*numbers, *of_list))), forms, first, last, customer or "", clauses, states, sample,
+        tuple(dict.fromkeys((*numbers, *of_list))), forms, first, last,
+        given.named("--customer", customer) if customer is not None else "", clauses, states, sample,
         _seed(session, sample, seed),
     )  # fmt: skip
-    taking = Taking(session.by, given.named("--for", recipient) if recipient is not None else "", reason, is_full)
+    taking = Taking(session.by, _recipient(recipient), reason, is_full)
     selection = select(session.system, wanted)
     if not selection.rows:
         session.complain(session.say("no record fits; nothing was written"))
@@ -60,6 +62,10 @@ def pull(
             number, certificate = gone.record.number, gone.certificate.number
             session.tell("{number} was destroyed, see {certificate}", number=number, certificate=certificate)
         return 1
+    for number in sorted(
+        set(wanted.numbers) - {*selection.fitting, *(gone.record.number for gone in selection.destroyed)}
+    ):
+        session.tell("{number} does not fit what else is asked for; it is left out", number=number)
     if dry_run:
         begin(session.system, selection, taking)
         _say_selection(session, selection, as_json=as_json)
@@ -85,6 +91,13 @@ def days(written: str) -> tuple[date, date]:
     return date(year, begins, 1), date(year, ends, monthrange(year, ends)[1])
 
 
+def _recipient(written: str | None) -> str:
+    text = given.named("--for", written) if written is not None else ""
+    if not text.isprintable():
+        raise QmsError("{option}: {what}", option="--for", what=message("it holds signs that nobody sees"))
+    return text
+
+
 def _seed(session: Session, sample: int | None, seed: str | None) -> str:
     if sample is None:
         if seed is not None:
@@ -105,8 +118,8 @@ class Done:
 
 def _made(session: Session, selection: Selection, taking: Taking, path: Path) -> Done:
     """The package, its record written before it is handed over."""
-    if path.is_dir():
-        raise QmsError("{path} cannot be written: {reason}", path=path, reason=message("it is a folder"))
+    if path.exists():
+        raise QmsError("{path} cannot be written: {reason}", path=path, reason=message("it is there already"))
     hiding = hiding_of(session.system, selection, taking)
     [begun] = session.apply(lambda system: begin(system, selection, taking)).posted
     now = session.clock().astimezone(session.system.zone)
@@ -120,14 +133,16 @@ def _made(session: Session, selection: Selection, taking: Taking, path: Path) ->
         packed = packing.settle()
         [posted] = session.apply(lambda system: pack(system, begun, result_of(packed))).posted
         packing.close(posted)
-        salts = _keep_salts(path, salts_file(hiding, begun.number, packed.manifest)) if hiding.salts else None
+        salts = _keep_salts(path, hiding, begun.number, packed) if hiding.salts else None
     return Done(begun.number, path, salts, packed)
 
 
-def _keep_salts(package: Path, data: bytes) -> Path:
-    """Where the salts lie: beside the package, for its owner alone."""
-    path = package.with_name(f"{package.stem}.salts.json")
-    write_atomically(path, data, mode=_PRIVATE)
+def _keep_salts(package: Path, hiding: Hiding, number: str, packed: Packed) -> Path:
+    """Where the salts lie: beside the package, for its owner alone, and never in place of others."""
+    path = package.with_name(f"{package.stem}.{file_name(number)}.salts.json")
+    if path.exists():
+        raise QmsError("{path} cannot be written: {reason}", path=path, reason=message("it is there already"))
+    write_atomically(path, salts_file(hiding, number, packed.manifest), mode=_PRIVATE)
     return path
 
 

@@ -16,7 +16,6 @@ from qmsdocs.base.language import Catalogue
 from qmsdocs.export.bag import Bag
 from qmsdocs.export.hiding import Hiding
 from qmsdocs.model.finding import Finding
-from qmsdocs.model.masking import Sweep
 from qmsdocs.model.waiver import Waiver
 from qmsdocs.system.view import System
 
@@ -26,23 +25,12 @@ FOLDER = "04 体系自检"
 def audited(system: System, hiding: Hiding, catalogue: Catalogue, bag: Bag) -> Iterator[tuple[str, str]]:
     """Title and path of each file of the audit report, now in the bag; JSON alone where no page can be drawn."""
     found = engine.run(Scope(system))
-    report = _hidden(found, _wider(system, hiding, found))
+    report = _hidden(found, hiding)
     title = catalogue.say("Audit of this moment")
     said = json.dumps(as_json(report, catalogue), ensure_ascii=False, indent=2).encode() + b"\n"
     with suppress(QmsError):  # the index lists what is there
         yield title, bag.add(f"{FOLDER}/{FOLDER[3:]}.pdf", sheet.pages(report, catalogue.language, "pdf"))
     yield title, bag.add(f"{FOLDER}/{FOLDER[3:]}.json", said)
-
-
-def _wider(system: System, hiding: Hiding, report: Report) -> Hiding:
-    """The same, with what is personal in records that findings speak of, whether they are in the package or not."""
-    if hiding.is_full:
-        return hiding
-    subjects = {finding.subject for finding in (*report.findings, *(item.finding for item in report.waived))}
-    rows = (system.index.by_number(subject) for subject in sorted(subjects))
-    records = (system.record_at(row.key) for row in rows if row is not None and row.form in system.form_numbers)
-    found = Hiding.of(system, records, is_full=False)
-    return replace(hiding, sweep=Sweep(hiding.sweep.texts | found.sweep.texts))
 
 
 def _hidden(report: Report, hiding: Hiding) -> Report:
@@ -55,7 +43,8 @@ def _hidden(report: Report, hiding: Hiding) -> Report:
 
 
 def _finding(finding: Finding, hiding: Hiding) -> Finding:
-    return replace(finding, message=_message(finding.message, hiding), place=hiding.text(finding.place))
+    said, place = _message(finding.message, hiding), hiding.text(finding.place)
+    return replace(finding, subject=hiding.subject(finding.subject), message=said, place=place)
 
 
 def _waiver(waiver: Waiver, hiding: Hiding) -> Waiver:
@@ -75,4 +64,6 @@ def _value(value: object, hiding: Hiding) -> object:
         case tuple():
             return tuple(_value(part, hiding) for part in value)
         case _:
-            return value
+            text = str(value)  # a path, say
+            hidden = hiding.text(text)
+            return value if hidden == text else hidden

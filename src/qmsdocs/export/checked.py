@@ -52,8 +52,7 @@ def _lines(said: list[tuple[Finding, str]], catalogue: Catalogue, hiding: Hiding
     seen: Counter[str] = Counter()
     language = catalogue.language
     for finding, waived in said:
-        # a file may be called after somebody; the number of a record or document is not personal
-        subject = hiding.text(finding.subject) if "/" in finding.subject else finding.subject
+        subject = hiding.subject(finding.subject)
         name = f"{finding.code} {subject}"
         seen[name] += 1
         cells = (

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from qmsdocs.base.canonical import Json, dumps
 from qmsdocs.base.language import Text
+from qmsdocs.export.survey import records
 from qmsdocs.model.form import Form
-from qmsdocs.model.masking import MaskedEvent, Sweep, masked, masked_event, masked_form, personal_texts
-from qmsdocs.model.record import Correction, Event, Record
+from qmsdocs.model.masking import MaskedEvent, Sweep, marked, masked, masked_event, masked_form, personal_texts
+from qmsdocs.model.record import Correction, Event, FormReference
+from qmsdocs.model.release import ItemKind
 from qmsdocs.render.sheet import Sheet
 from qmsdocs.store.rows import Row
 from qmsdocs.system.definitions import FormInForce
@@ -29,37 +31,54 @@ class Hiding:
     new_salt: Callable[[], str] = field(repr=False)
 
     @classmethod
-    def of(cls, system: System, records: Iterable[Record], *, is_full: bool) -> Hiding:
-        """How these records leave: what is personal in one of them is looked for in all of them."""
+    def of(cls, system: System, *, is_full: bool) -> Hiding:
+        """How records leave: what is personal in any record held here is looked for in all that leaves."""
+        nothing = cls(system, NOTHING, is_full, system.store.nonce)
         if is_full:
-            return cls(system, NOTHING, True, system.store.nonce)
+            return nothing
         found: set[str] = set()
-        for record in records:
-            form = system.form_of(record.form).form
+        for record in records(system):
+            form = nothing.marked(system.form_of(record.form).form)
             for event in record.events:  # what was corrected is still printed
                 found |= personal_texts(form, {**event.mapping("derived"), **event.changes})
         staff = {text for key, person in system.people.person.items() for text in (key, person.name)}
-        return cls(system, Sweep(frozenset(found - staff)), False, system.store.nonce)
+        return replace(nothing, sweep=Sweep(frozenset(found - staff)))
 
     @cached_property
     def _forms(self) -> dict[str, Form]:
         return {}
+
+    @cached_property
+    def _marked(self) -> dict[int, tuple[Form, Form]]:
+        return {}
+
+    def marked(self, form: Form) -> Form:
+        """The form, personal wherever one of its revisions held here is."""
+        if id(form) not in self._marked:  # the form is kept beside, so that no other can have its id
+            releases = (r for r in self.system.releases if (r.kind, r.number) == (ItemKind.FORM, form.number))
+            references = (FormReference(r.number, r.revision, r.manifest) for r in releases)
+            self._marked[id(form)] = form, marked(form, (self.system.form_of(found).form for found in references))
+        return self._marked[id(form)][1]
 
     def form(self, form: FormInForce) -> FormInForce:
         """The form by which the records' values are written now."""
         if self.is_full:
             return form
         if form.sha256 not in self._forms:
-            self._forms[form.sha256] = masked_form(form.form)
+            self._forms[form.sha256] = masked_form(self.marked(form.form))
         return replace(form, form=self._forms[form.sha256])
 
     def values(self, form: Form, values: Mapping[str, Json]) -> Mapping[str, Json]:
         """The values as they leave."""
-        return values if self.is_full else masked(form, values, self.sweep)
+        return values if self.is_full else masked(self.marked(form), values, self.sweep)
 
     def text(self, text: str) -> str:
         """A text as it leaves."""
         return text if self.is_full else self.sweep.over(text)
+
+    def subject(self, text: str) -> str:
+        """What is spoken of, as it leaves: the number of a record is nobody's, the name of a file may be."""
+        return text if self.system.index.by_number(text) is not None else self.text(text)
 
     def row(self, row: Row) -> Row:
         """The row of the index as it leaves."""
@@ -86,7 +105,7 @@ class Hiding:
         form = said.form
         return replace(
             said,
-            form=masked_form(form),
+            form=masked_form(self.marked(form)),
             values=self.values(form, said.values),
             derived=self.values(form, said.derived),
             corrections=tuple(self._correction(form, correction) for correction in said.corrections),
@@ -114,7 +133,7 @@ class Hiding:
         if self.is_full:
             return None
         if event.sha256 not in self.events:
-            self.events[event.sha256] = masked_event(form, event.body, self.sweep, self.new_salt)
+            self.events[event.sha256] = masked_event(self.marked(form), event.body, self.sweep, self.new_salt)
         return self.events[event.sha256]
 
     @property

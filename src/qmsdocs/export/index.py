@@ -14,6 +14,18 @@ from qmsdocs.render.table import Cell, Column, Grid, Kind
 
 FILE = "00 索引.xlsx"
 Head: TypeAlias = "tuple[str, str, Kind, int]"  # name, title, what the cells are, width in mm
+_ACTIVE = (
+    ".html",
+    ".htm",
+    ".xhtml",
+    ".svg",
+    ".xml",
+    ".mht",
+    ".mhtml",
+    ".js",
+    ".hta",
+    ".url",
+)  # would run in the reader
 _KINDS = {Kind.DATE: front.Kind.DATE, Kind.NUMBER: front.Kind.NUMBER}
 
 
@@ -196,7 +208,7 @@ class Index:
         return front.Line(
             taken.row.number,
             _texts(row[:-1]),
-            links=(*pages, *map(_link, taken.attached)),
+            links=(*pages, *(_link(path) for path in taken.attached if not path.lower().endswith(_ACTIVE))),
             detail=(*missing, *taken.detail, (say("SHA-256 of its last act"), taken.row.sha256)),
             events=taken.events,
             related=related,

@@ -43,9 +43,9 @@ _ASKED = {
 
 def hiding_of(system: System, selection: Selection, taking: Taking) -> Hiding:
     """How the selected records leave. Raises QmsError where the words about the package name somebody masked."""
-    records = (system.record_at(row.key) for row in selection.rows)
-    hiding = Hiding.of(system, records, is_full=taking.is_full)
-    for written in (taking.recipient, taking.reason or "", *selection.wanted.numbers):
+    hiding = Hiding.of(system, is_full=taking.is_full)
+    wanted = selection.wanted
+    for written in (taking.recipient, taking.reason or "", wanted.seed, *wanted.numbers, *wanted.clauses):
         if hiding.text(written) != written:
             raise QmsError(
                 "what you write about the package names somebody whose data are masked in it",
@@ -118,8 +118,9 @@ class Packing:
             form = self.system.form_of_row(row).form
             hide = partial(self.hiding.event, form)
             self.proof.record(row.key, hide=hide, withholds_files=not self.hiding.is_full)
-        for name, key in (*self._releases(), *self._keys(), *self._certificates()):
+        for name, key in (*self._releases(), *self._keys()):
             self.proof.record(key, hide=partial(self.hiding.event, builtin.form(name)))
+        self._certificates(self.proof)
         self.proof.close()
         if self.selection.wanted.sample is not None:
             self.bag.add(f"{PROOF}/{POPULATION}", "".join(f"{n}\n" for n in self.selection.fitting).encode())
@@ -137,9 +138,12 @@ class Packing:
         for events in control.records(self.system.objects, self.proof.head(names.CONTROL), control.KEYS):
             yield builtin.KEY, control.key_of(events[0])
 
-    def _certificates(self) -> Iterator[tuple[str, RecordKey]]:
+    def _certificates(self, proof: Proof, ledger: str = "") -> None:
+        """Nothing; the certificates that the package speaks of are in, those of one ledger or all."""
         for gone in self.selection.destroyed:
-            yield builtin.DISPOSAL, control.key_of(gone.certificate.events[0])
+            key = control.key_of(gone.certificate.events[0])
+            if key.ledger == (ledger or key.ledger):
+                proof.record(key, hide=partial(self.hiding.event, builtin.form(builtin.DISPOSAL)))
 
     # ── what is said of the package
 
@@ -189,6 +193,7 @@ class Packing:
         heads = journal.newest_heads(self.system.objects, self.system.site)
         if heads is not None:
             proof.record(control.key_of(heads.stored))
+        self._certificates(proof, packed.record.ledger)  # no head but this one is ever recorded for the journal
         proof.close()
         organisation = self.system.organisation
         info = {

@@ -15,6 +15,8 @@ MAXIMUM_SIZE = 32 << 20
 def numbers_in(path: Path, is_known: Callable[[str], bool]) -> tuple[str, ...]:
     """The numbers a list names, in its order; of a table those of the column with most known numbers, without head.
 
+    A head is a first cell without a digit: a mistyped number on top is not taken for one.
+
     Raises QmsError where the list cannot be read or names nothing that is known.
     """
     try:
@@ -50,4 +52,4 @@ def _column(rows: list[tuple[str, ...]], is_known: Callable[[str], bool]) -> tup
     if not any(counts):
         return ()
     best = columns[counts.index(max(counts))]
-    return tuple(best if is_known(best[0]) or width == 1 else best[1:])
+    return tuple(best[1:] if width > 1 and not any(map(str.isdigit, best[0])) else best)

@@ -25,7 +25,8 @@ _DECISION_WRITES = {"kind", "numbers", "until_on", "retention", "receiver"}
 
 def is_lawful_for_hold(event: Event, before: str) -> bool:
     """Whether an act on a hold may follow the state before it: placed, looked at again, lifted once."""
-    known = _HOLD_COURSE.get(event.act) == (before, event.state)
+    at = PLACED if (event.act, before) == ("lift", LIFTED) else before  # where the first lifting cannot be believed
+    known = _HOLD_COURSE.get(event.act) == (at, event.state)
     return known and set(event.changes) <= _HOLD_WRITES[event.act] | _RIGHT and _is_readable(event)
 
 

@@ -15,14 +15,36 @@ from qmsdocs.base.canonical import Json, dumps
 from qmsdocs.model.form import Field, FieldType, Form
 
 MASK = "＊＊＊"
-_SEPARATORS = re.compile(r"[、，,;；/|\n\t]+")
+_SEPARATORS = re.compile(r"[、，,;；/|\n\t()（）\[\]【】<>《》:：]+")
+_NUMBER = re.compile(r"\d[\d +.()（）—–-]*\d")
+_TITLED = re.compile(r"(?i)^(?:mrs?|ms|miss|dr)\b[. ]*|(?:先生|女士|小姐|太太|夫人|老师|师傅|室)$")
+_COMMON = frozenset(
+    {
+        "业主",
+        "客户",
+        "用户",
+        "住户",
+        "租户",
+        "电话",
+        "手机",
+        "联系",
+        "联系人",
+        "联系电话",
+        "姓名",
+        "地址",
+        "本人",
+        "家属",
+    }
+)
 _WRITTEN = frozenset(
     {FieldType.TEXT, FieldType.LONG_TEXT, FieldType.PLACE, FieldType.CUSTOMER, FieldType.PERSON, FieldType.SIGNATURE}
 )
 _SOUGHT = _WRITTEN - {FieldType.PERSON} | {FieldType.DATE}  # staff stand where they act
 _LEAST_WIDE, _LEAST_NARROW = 2, 3  # characters; "12" would be found everywhere
 _BEGINNINGS = (2, 3, 6)  # lengths by which texts are looked up; the shortest sought has two characters
-_GAPPED, _GAP = 5, 2  # a number of so many digits is found although signs stand between them
+_GAPPED, _GAP = 5, 4  # a text of so many signs is found although others stand between them
+_LONG, _WIDE_GAP = 7, 8  # a number of so many digits is found within others too: +86, an extension
+_MOBILE = 11  # digits of a telephone number behind the code of its country
 _BLINDING = ("nonce", "submission")  # with them a short value could be guessed from the hash of the event
 
 
@@ -32,11 +54,48 @@ _BLINDING = ("nonce", "submission")  # with them a short value could be guessed 
 def personal_texts(form: Form, values: Mapping[str, Json]) -> frozenset[str]:
     """The texts of personal fields that must not occur anywhere; persons of the house stand where they act."""
     found: set[str] = set()
-    for name, item in form.values.items():
+    for name, item in form.field.items():
         for cell, value in _cells(item, values.get(name)):
             if cell.personal and cell.type in _SOUGHT and isinstance(value, str):
-                found |= {value, *_SEPARATORS.split(value)}
-    return frozenset(text for text in found if _is_sought(_squeezed(text)))
+                found |= {value} if cell.type is FieldType.DATE else {value, *_parts(value, cell.type)}
+    return frozenset(text for text in found if _is_sought(_squeezed(text)) and text not in _COMMON)
+
+
+def _parts(value: str, kind: FieldType) -> Iterator[str]:
+    """What somebody may repeat of a text: each name without its title, each long number without the rest."""
+    for part in map(str.strip, _SEPARATORS.split(value)):
+        words = part.split() if kind not in (FieldType.LONG_TEXT, FieldType.PLACE) else ()
+        yield part
+        yield from (_TITLED.sub("", text).strip() for text in (part, *words) if text == part or not text.isascii())
+    for number in _NUMBER.findall(unicodedata.normalize("NFKC", value)):
+        yield from _numbers(re.findall(r"\d+", number))
+
+
+def _numbers(groups: list[str]) -> Iterator[str]:
+    """The numbers of seven digits and more that groups of digits make: alone, and from the first one on."""
+    found = {group for group in groups if len(group) >= _LONG}
+    found |= {"".join(groups[:count]) for count in range(1, len(groups) + 1)}
+    for number in found:
+        if len(number) >= _LONG:
+            yield number
+        if number.lstrip("0").startswith("86") and len(number) > _MOBILE:
+            yield number.lstrip("0")[2:]
+
+
+def marked(form: Form, revisions: Iterable[Form]) -> Form:
+    """The form, personal wherever one of its revisions is: what was personal once is so in all its records."""
+    fields = dict(form.field)
+    for revision in revisions:
+        for name in revision.field.keys() & fields.keys():
+            fields[name] = _joined(fields[name], revision.field[name])
+    return form.model_copy(update={"field": fields})
+
+
+def _joined(item: Field, other: Field) -> Field:
+    columns = {
+        name: _joined(cell, other.column[name]) if name in other.column else cell for name, cell in item.column.items()
+    }
+    return item.model_copy(update={"personal": item.personal or other.personal, "column": columns})
 
 
 def _cells(item: Field, value: Json) -> Iterator[tuple[Field, Json]]:
@@ -101,7 +160,7 @@ def scrubbed(text: str, texts: Iterable[str]) -> str:
 
 
 def _spans(text: str, sought: str) -> Iterator[tuple[int, int]]:
-    """Where `sought` (squeezed) stands in `text`, as whole words and numbers."""
+    """Where `sought` (squeezed) stands in `text`, as whole words and short numbers; long numbers within others too."""
     signs = [
         (sign, place)
         for place, written in enumerate(text)
@@ -109,12 +168,13 @@ def _spans(text: str, sought: str) -> Iterator[tuple[int, int]]:
         if sign.isalnum()
     ]
     squeezed = "".join(sign for sign, _ in signs)
-    gap = _GAP if len(sought) >= _GAPPED or not sought.isascii() else 0
+    is_long = sought.isdigit() and len(sought) >= _LONG
+    gap = _WIDE_GAP if is_long else _GAP if len(sought) >= _GAPPED or not sought.isascii() else 0
     at = squeezed.find(sought)
     while at >= 0:
         places = [place for _, place in signs[at : at + len(sought)]]
         is_close = all(later - earlier <= gap + 1 for earlier, later in pairwise(places))
-        if is_close and _is_whole(text, places[0], places[-1] + 1):
+        if is_close and (is_long or _is_whole(text, places[0], places[-1] + 1)):
             yield places[0], places[-1] + 1
         at = squeezed.find(sought, at + 1)
 
@@ -169,8 +229,11 @@ def _shown(item: Field | None, value: Json, sweep: Sweep) -> Json:
 
 
 def _nameless(file: Json) -> Json:
-    """An attachment as it may be shown: what kind of file it is, not what it is called."""
-    return {**file, "name": MASK + suffix(str(file.get("name")))} if isinstance(file, dict) else file
+    """An attachment as it may be shown: what kind of file it is, not what it is called or where it is held."""
+    if not isinstance(file, dict):
+        return file
+    held = {"held_at": MASK} if file.get("held_at") else {}
+    return {**file, "name": MASK + suffix(str(file.get("name"))), **held}
 
 
 def suffix(name: str) -> str:
@@ -271,7 +334,8 @@ class _Digests:
     def _file(self, file: Json, place: str) -> Json:
         if not isinstance(file, dict) or "name" not in file:
             return file
-        return {**file, "name": self.digest(file["name"], f"{place}/name", suffix(str(file["name"])))}
+        held = {"held_at": self.digest(file["held_at"], f"{place}/held_at")} if file.get("held_at") else {}
+        return {**file, "name": self.digest(file["name"], f"{place}/name", suffix(str(file["name"]))), **held}
 
     def _table(self, item: Field, rows: Json, place: str) -> Json:
         listed = enumerate(rows) if isinstance(rows, list) else rows.items() if isinstance(rows, dict) else ()

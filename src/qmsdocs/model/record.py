@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,8 @@ from qmsdocs.base.canonical import Json, loads, sha256
 from qmsdocs.base.errors import QmsError
 
 FORMAT = 1
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +82,14 @@ class Event:
         return self.text("by")
 
     def _moment(self, key: str) -> datetime:
+        written = self.text(key)
         try:
-            return datetime.fromisoformat(self.text(key))
-        except ValueError:  # written by no program of ours
-            raise QmsError("{key}: {value} is no moment", key=key, value=self.text(key)) from None
+            found = datetime.fromisoformat(written)
+        except ValueError:
+            found = None
+        if found is None or not _MOMENT.match(written) or not FIRST_YEAR <= found.year <= LAST_YEAR:
+            raise QmsError("{key}: {value} is no moment", key=key, value=written)  # written by no program of ours
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from qmsdocs.base.canonical import Json
-from qmsdocs.base.errors import Message, message
+from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.files import write_atomically
 from qmsdocs.query.lending import lent
 from qmsdocs.query.retention import decide_by, due, holds
 from qmsdocs.store import certificate, journal
+from qmsdocs.store.event import Stored
 from qmsdocs.system.view import System
 
 AUDITED_FILE = "audited.json"  # in the local folder: what the last audit of this copy said
@@ -54,8 +56,7 @@ def keeping(system: System) -> Keeping:
     found = due(system, on=system.today)
     late = [item for item in found if (by := decide_by(system, item)) is not None and by < system.today]
     waiting = [c for c in certificate.certificates(system.objects) if not c.is_carried_out and not c.is_dropped]
-    tested = [stored for site in system.organisation.site for stored in journal.all_of(system.objects, site, "restore")]
-    newest = max(tested, key=lambda stored: stored.event.recorded_at, default=None)
+    newest = max(_tests(system), key=lambda stored: stored.event.recorded_at, default=None)
     return Keeping(
         len(found),
         len(late),
@@ -68,6 +69,16 @@ def keeping(system: System) -> Keeping:
     )
 
 
+def _tests(system: System) -> Iterator[Stored]:
+    """The restore tests recorded by now; one whose time nobody can read, or that is yet to come, is none."""
+    for site in system.organisation.site:
+        for stored in journal.all_of(system.objects, site, "restore"):
+            with suppress(QmsError):
+                at = stored.event.recorded_at
+                if at.tzinfo is not None and at <= system.now:
+                    yield stored
+
+
 def _day(written: Json) -> date | None:
     try:
         return datetime.fromisoformat(str(written)).date()
@@ -78,9 +89,13 @@ def _day(written: Json) -> date | None:
 def last_audit(local_folder: Path) -> Audited | None:
     """What the last audit in this copy said, None where there was none."""
     try:
-        return Audited(**json.loads((local_folder / AUDITED_FILE).read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
+        said = Audited(**json.loads((local_folder / AUDITED_FILE).read_text("utf-8")))
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
+    days = (said.on, said.full_on or "")
+    counts = (said.errors, said.warnings)
+    is_sound = all(isinstance(day, str) for day in days) and all(isinstance(count, int) for count in counts)
+    return said if is_sound else None
 
 
 def note_audit(local_folder: Path, said: Audited) -> None:

@@ -17,7 +17,7 @@ from qmsdocs.model.quantity import parse as parse_quantity
 from qmsdocs.model.release import ItemKind
 from qmsdocs.model.retention import RetentionClass, Trigger, due_on, following, last_day
 from qmsdocs.query.purpose import ceased_on
-from qmsdocs.store import names
+from qmsdocs.store import control, names
 from qmsdocs.store.certificate import certificates
 from qmsdocs.store.index import Filter
 from qmsdocs.store.rows import Meanings, Row
@@ -68,8 +68,17 @@ class Kept:
 
 
 def holds(system: System) -> tuple[Hold, ...]:
-    """The holds in force, oldest first."""
-    return tuple(hold for hold in system.definitions.holds if hold.is_in_force)
+    """The holds in force, oldest first; one that was lifted by nothing but acts that cannot be believed stands."""
+    return tuple(hold for hold in system.definitions.holds if stands(system, hold))
+
+
+def stands(system: System, hold: Hold) -> bool:
+    """Whether a hold is in force."""
+    if hold.is_in_force:
+        return True
+    own = (e for e in system.definitions.series(control.HOLDS) if control.key_of(e[0]).number == hold.record)
+    lifted = (stored for events in own for stored in events if stored.event.act == "lift")
+    return not any(not system.trust.problems(stored) for stored in lifted)
 
 
 def kept(system: System, rows: Iterable[Row]) -> Iterator[Kept]:

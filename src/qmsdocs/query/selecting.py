@@ -15,6 +15,9 @@ from qmsdocs.store.index import Filter
 from qmsdocs.store.rows import Row
 from qmsdocs.system.view import System
 
+VOID = "void"
+_VOID = (VOID, "VOID", "注销", "已注销")
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -102,8 +105,8 @@ def rank(number: str, seed: str) -> str:
 
 def _fitting(system: System, wanted: Wanted) -> Iterator[Row]:
     forms = _forms(system, wanted)
-    states = tuple(_states(system, wanted.states, forms))
-    held = Filter(forms=forms, opened_from=wanted.first, opened_to=wanted.last, customer=wanted.customer, states=states)
+    states = frozenset(_states(system, wanted.states, forms))
+    held = Filter(forms=forms, opened_from=wanted.first, opened_to=wanted.last, customer=wanted.customer)
     if not forms:
         return
     numbers = frozenset(wanted.numbers)
@@ -111,7 +114,8 @@ def _fitting(system: System, wanted: Wanted) -> Iterator[Row]:
         if system.index.by_number(number) is None and number not in _gone(system):
             raise QmsError("there is no record {number}", number=number, hint=message("qmsdocs record list"))
     for row in system.index.records(held):
-        if not numbers or row.number in numbers:
+        state = row.form, VOID if row.is_void else row.state
+        if (not numbers or row.number in numbers) and (not wanted.states or state in states):
             yield row
 
 
@@ -145,17 +149,18 @@ def _covers(whole: str, part: str) -> bool:
     return part == whole or part.startswith(f"{whole}.") or (":" not in whole and part.startswith(f"{whole}:"))
 
 
-def _states(system: System, wanted: tuple[str, ...], forms: tuple[str, ...]) -> Iterator[str]:
-    """The states by name, given by name or by their title in either language."""
-    known: dict[str, str] = {}
+def _states(system: System, wanted: tuple[str, ...], forms: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Each form with those of its states that are meant, given by name or by their title in either language."""
+    known: dict[str, set[tuple[str, str]]] = {said: {(number, VOID) for number in forms} for said in _VOID}
     for number in forms:
         for name, state in system.form_known(number).form.state.items():
-            known |= {name: name, state.title.zh: name, state.title.en: name}
+            for said in {name, state.title.zh, state.title.en}:
+                known.setdefault(said, set()).add((number, name))
     for written in wanted:
         if written not in known:
-            names = tuple(sorted(set(known.values())))
+            names = tuple(sorted({name for found in known.values() for _, name in found}))
             raise QmsError("there is no state {state}; there are {known}", state=written, known=names)
-        yield known[written]
+        yield from known[written]
 
 
 # ── what belongs together

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 
-from qmsdocs.base.canonical import read, sha256
+from qmsdocs.base.canonical import Json, read, sha256
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.store import ledger, names
-from qmsdocs.store.event import Stored
+from qmsdocs.store.event import FORMAT, Stored
 from qmsdocs.store.objects import Entry, Objects
 
 LARGEST = 100_000_000  # bytes of an attachment
 LARGEST_EVENT = 10_000_000
+_NOTHING = type(None)
+_SHAPE: Mapping[str, tuple[type, ...]] = {  # every key of an event, and what may stand there
+    **dict.fromkeys(("format", "sequence"), (int,)),
+    **dict.fromkeys(("act", "state", "repository", "ledger", "recorded_at", "nonce"), (str,)),
+    **dict.fromkeys(("set", "derived", "counted", "parameters", "record"), (dict,)),
+    **dict.fromkeys(("form", "raised_from", "signer"), (dict, _NOTHING)),
+    **dict.fromkeys(("reason", "by", "entered_by", "happened_at", "submission", "replaced_by"), (str, _NOTHING)),
+    **dict.fromkeys(("control", "journal", "previous", "clock"), (str, _NOTHING)),
+}
+_WITHIN: Mapping[str, Mapping[str, tuple[type, ...]]] = {
+    "record": {"number": (str,), "series": (str,), "serial": (int,)},
+    "form": dict.fromkeys(("number", "revision", "sha256"), (str,)),
+    "raised_from": dict.fromkeys(("record", "raise", "sha256"), (str,)),
+    "signer": dict.fromkeys(("person", "key", "meaning"), (str,)),
+}
 Gone = Mapping[str, Collection[int]]  # series → serials that certificates account for
 
 
@@ -25,6 +41,7 @@ class Arrival:
     old: str | None
     new: str
     entries: tuple[Entry, ...]
+    commits: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)  # what each added; not a whole beginning
 
     @property
     def events(self) -> int:
@@ -35,6 +52,7 @@ class Arrival:
 def arrival(objects: Objects, branch: str, old: str | None, new: str) -> Arrival:
     """What `branch` brings beyond `old`. Raises QmsError for merges, for what was changed or removed, for odd paths."""
     found: list[Entry] = []
+    commits: dict[str, tuple[Entry, ...]] = {}
     commit = new
     while commit != old:
         parents = objects.parents(commit)
@@ -50,12 +68,13 @@ def arrival(objects: Objects, branch: str, old: str | None, new: str) -> Arrival
                 commit=commit[:12],
             )
         found.extend(added)
-        if not parents:
+        if not parents:  # that may be what a disposal has left
             break
+        commits[commit] = added
         commit = parents[0]
     for entry in found:
         ledger.check_entry(branch, entry)
-    return Arrival(branch, old, new, tuple(sorted(found)))
+    return Arrival(branch, old, new, tuple(sorted(found)), commits)
 
 
 def checked(objects: Objects, brought: Arrival, repository: str, gone: Gone) -> Iterator[Stored]:
@@ -64,6 +83,7 @@ def checked(objects: Objects, brought: Arrival, repository: str, gone: Gone) -> 
     Raises QmsError for the first that does not. Signatures are not judged here.
     """
     last: dict[str, int] = {}
+    moments: dict[str, datetime] = {}
     for folder, group in groupby(brought.entries, key=_record_of):
         entries = tuple(group)
         said = ledger.check_entry(brought.branch, entries[0])
@@ -72,7 +92,19 @@ def checked(objects: Objects, brought: Arrival, repository: str, gone: Gone) -> 
         is_new = not brought.old or not objects.listing(brought.old, folder)
         if is_new:
             last[said.series] = _next(brought.branch, said, last[said.series], gone.get(said.series, ()))
-        yield from _record(objects, brought, folder, entries, repository)
+        for stored in _record(objects, brought, folder, entries, repository):
+            moments[stored.path] = stored.event.recorded_at
+            yield stored
+    _check_moments(objects, brought, moments)
+
+
+def _check_moments(objects: Objects, brought: Arrival, moments: Mapping[str, datetime]) -> None:
+    """Nothing. Raises QmsError for a commit of another moment than its acts; the next act is held against it."""
+    for commit, added in brought.commits.items():
+        acts = [moments[entry.path] for entry in added if entry.path in moments]
+        if not acts or max(acts) != objects.committed_at(commit):
+            what = message("it was stored at another moment than its acts were recorded ({commit})", commit=commit[:12])
+            raise QmsError("{ledger}: {what}", ledger=brought.branch, what=what)
 
 
 def _record_of(entry: Entry) -> str:
@@ -147,6 +179,8 @@ def _event(objects: Objects, branch: str, entry: Entry, signature: str | None) -
 def _check_place(stored: Stored, said: names.PathInLedger, before: Stored | None, repository: str) -> None:
     """Nothing. Raises QmsError for an event made for another place, or that does not follow the one before it."""
     event = stored.event
+    if (odd := _misshapen(stored.body)) is not None:
+        raise _odd(stored.ledger, stored.path, message("{key} is missing or is not what belongs there", key=odd))
     record = event.mapping("record")
     earlier = before.event.mapping("record") if before else record
     sequence = (names.parse_path(before.path) or said).sequence if before else 0
@@ -160,7 +194,7 @@ def _check_place(stored: Stored, said: names.PathInLedger, before: Stored | None
         ((event.body.get("sequence"), event.act) != (said.sequence, said.act), another),
         (said.sequence != sequence + 1, message("the acts of its record have a gap or stand there twice")),
         (event.body.get("previous") != previous, message("it does not follow the act before it in its record")),
-        (event.recorded_at.tzinfo is None, message("its time has no zone")),
+        (event.recorded_at.tzinfo is None or event.at.tzinfo is None, message("its time has no zone")),
         (bool(event.mapping("signer")) and not stored.signature, message("the signature is missing")),
         (
             bool(stored.signature) and not event.mapping("signer"),
@@ -169,6 +203,26 @@ def _check_place(stored: Stored, said: names.PathInLedger, before: Stored | None
     ):
         if is_wrong:
             raise _odd(stored.ledger, stored.path, what)
+
+
+def _misshapen(body: Mapping[str, Json]) -> str | None:
+    """The first key of an event that is missing, unknown or of a wrong kind; of a newer program's only the latter."""
+    is_known = body.get("format") == FORMAT
+    for key in sorted(_SHAPE.keys() | body.keys() if is_known else _SHAPE.keys() & body.keys()):
+        value = body.get(key)
+        if key not in body or key not in _SHAPE or type(value) not in _SHAPE[key]:
+            return key
+        parts = _WITHIN.get(key, {}) if isinstance(value, dict) else {}
+        if isinstance(value, dict) and parts:
+            wrong = value.keys() != parts.keys() or any(type(value[part]) not in parts[part] for part in parts)
+            if wrong:
+                return key
+    parameters, counted = body.get("parameters"), body.get("counted")
+    if isinstance(parameters, dict) and not all(isinstance(value, str) for value in parameters.values()):
+        return "parameters"
+    if isinstance(counted, dict) and not all(isinstance(value, list) for value in counted.values()):
+        return "counted"
+    return None
 
 
 def _odd(branch: str, path: str, what: Message) -> QmsError:

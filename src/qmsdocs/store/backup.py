@@ -22,8 +22,8 @@ from qmsdocs.store.repository import MAIN, Git
 
 FORMAT = 1
 _ABOUT, _BUNDLE, _FOLDER, _README = "backup.json", "ledgers.bundle", "folder/", "README.txt"
-_MOST_FILES, _LARGEST_FILE = 20_000, 100_000_000
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
+_MOST_FILES, _LARGEST_FILE, _LARGEST_ABOUT, _MOST = 20_000, 100_000_000, 20_000_000, 2_000_000_000
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError)
 _LEFT_OUT = (".git", ".qms")
 _ISSUED = ("records", "issued")
 _BARE = {
@@ -41,7 +41,7 @@ folder/ 是体系文件夹中的文件 / holds the files of the folder. backup.j
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What ledgers hold: counts, and one sha256 over the path and sha256 of every file of every ledger."""
+    """What the ledgers of records hold, and one sha256 over the path and sha256 of every file of every ledger."""
 
     ledgers: int
     records: int
@@ -69,10 +69,10 @@ def measure(objects: Objects, heads: Mapping[str, str]) -> Measure:
         before: tuple[str, int] | None = None
         for entry in objects.walk(heads[branch]):
             said = ledger.check_entry(branch, entry)
-            if said[:2] != before:
-                before, records = said[:2], records + 1
-            events += bool(said.act) and not said.is_signature
-            attachments += bool(said.attachment)
+            if branch.startswith("records/"):  # what releases and journals hold is no record to those who count
+                records, before = records + (said[:2] != before), said[:2]
+                events += bool(said.act) and not said.is_signature
+                attachments += bool(said.attachment)
             digest.update(f"{branch}\t{entry.path}\t{objects.sha256(entry.oid)}\n".encode())
     return Measure(ledgers, records, events, attachments, digest.hexdigest())
 
@@ -196,7 +196,7 @@ def _restored(path: Path, folder: Path) -> Path:
             bundle = Path(place) / _BUNDLE
             _extracted(archive, about, bundle)
             specs = "".join(f"refs/heads/{branch}:refs/heads/{branch}\n" for branch in about.heads)
-            fixed = ["-c", "protocol.file.allow=always", "-c", "transfer.fsckObjects=true", "fetch", "--quiet"]
+            fixed = ["-c", "core.logAllRefUpdates=false", "-c", "protocol.file.allow=always", "-c", "transfer.fsckObjects=true", "fetch", "--quiet"]
             answer = git.answer(
                 [*fixed, "--no-tags", "--no-write-fetch-head", "--stdin", str(bundle)], given=specs.encode()
             )
@@ -221,6 +221,8 @@ def _extracted(archive: zipfile.ZipFile, about: About, path: Path) -> None:
 
 def _about(archive: zipfile.ZipFile, path: Path) -> About:
     try:
+        if archive.getinfo(_ABOUT).file_size > _LARGEST_ABOUT:
+            raise ValueError(_ABOUT)
         said = json.loads(archive.read(_ABOUT))
         about = About(
             str(said["repository"]),
@@ -229,7 +231,7 @@ def _about(archive: zipfile.ZipFile, path: Path) -> About:
             {str(name): str(digest) for name, digest in said["files"].items()},
         )
         is_ours = said["format"] == FORMAT and about.made_at.tzinfo is not None
-    except (KeyError, ValueError, TypeError, AttributeError, zipfile.BadZipFile, OSError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError, *_DAMAGED) as error:
         raise QmsError("{path} is no backup of this program", path=path) from error
     if not is_ours or not all(_is_ours(branch) for branch in about.heads):
         raise QmsError("{path} is no backup of this program", path=path)
@@ -241,10 +243,12 @@ def _refuse_odd(archive: zipfile.ZipFile, about: About, path: Path) -> None:
     listed = [info.filename for info in archive.infolist()]
     if sorted(listed) != sorted([_ABOUT, *about.files]) or len(listed) > _MOST_FILES:
         raise QmsError("{path}: its list of files does not fit what lies in it", path=path)
+    if sum(info.file_size for info in archive.infolist() if info.filename != _BUNDLE) > _MOST:
+        raise QmsError("{path}: its list of files does not fit what lies in it", path=path)
     for info in archive.infolist():
         inner = PurePosixPath(info.filename.removeprefix(_FOLDER))
         is_odd = inner.is_absolute() or ".." in inner.parts or "\\" in info.filename or ":" in info.filename
-        is_git = inner.parts[:1] and inner.parts[0].lower() in _LEFT_OUT
+        is_git = any(part.lower() in _LEFT_OUT for part in inner.parts)
         if is_odd or is_git or (info.file_size > _LARGEST_FILE and info.filename != _BUNDLE):
             raise QmsError("{path}: {member} has no place in a backup", path=path, member=info.filename)
 

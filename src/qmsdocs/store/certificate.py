@@ -77,13 +77,24 @@ class Certificate:
 
     @property
     def witnesses(self) -> tuple[str, ...]:
-        """Who has signed as a witness, in order."""
-        return _witnesses(self.events)
+        """Who has signed as a witness, in order; of those named when it was drawn up."""
+        return _witnesses(_counted(self.events))
+
+    @property
+    def serial(self) -> int:
+        """Its place in the journal: what tells it from all others, whatever number it says it has."""
+        said = names.parse_path(self.events[0].path)
+        return said.serial if said is not None else 0
+
+    @property
+    def late(self) -> tuple[Stored, ...]:
+        """The acts that were written after it was carried out, where there may be none."""
+        return self.events[len(_counted(self.events)) + 1 :]
 
     @property
     def is_dropped(self) -> bool:
-        """Whether it was given up before anything was destroyed."""
-        return any(stored.event.act == DROP for stored in self.events)
+        """Whether it was given up, by a signed act, before anything was destroyed."""
+        return _is_dropped(_counted(self.events))
 
     @property
     def is_waiting(self) -> bool:
@@ -93,7 +104,7 @@ class Certificate:
     @property
     def carried_out_on(self) -> date | None:
         """The day the records were destroyed, None while they stand."""
-        done = _act(self.events, CARRY_OUT)
+        done = _done(self.events)
         return done.event.recorded_at.date() if done is not None and self.is_carried_out else None
 
     @property
@@ -141,12 +152,9 @@ def _of_site(objects: Objects, site: str) -> Iterator[Certificate]:
 def read(site: str, events: tuple[Stored, ...]) -> Certificate:
     """The certificate that its events make."""
     said = events[0].event.mapping("set")
-    done = _act(events, CARRY_OUT)
-    result = done.event.mapping("set") if done is not None else {}
-    before, root, tree = (_object(result.get(name)) for name in ("before", "root", "tree"))
-    is_witnessed = _is_witnessed(events, said)
-    signers = {events[0].event.by, *_witnesses(events)}
-    is_done = done is not None and _is_signed(done) and done.event.by in signers and bool(before and root and tree)
+    done = _done(events)
+    before, root, tree = _result(done) if done is not None else ("", "", "")
+    is_witnessed = _is_witnessed(_counted(events), said)
     return Certificate(
         str(events[0].event.mapping("record").get("number")),
         site,
@@ -156,20 +164,36 @@ def read(site: str, events: tuple[Stored, ...]) -> Certificate:
         root,
         tree,
         is_witnessed,
-        is_witnessed and is_done,
+        is_witnessed and done is not None,
         events,
     )
 
 
-def _act(events: Sequence[Stored], act: str) -> Stored | None:
-    return next((stored for stored in events if stored.event.act == act), None)
+def _done(events: Sequence[Stored]) -> Stored | None:
+    """The act that carried it out: complete, and signed by somebody who had signed before; None before that."""
+    for place, stored in enumerate(events):
+        is_it = stored.event.act == CARRY_OUT and all(_result(stored)) and is_signed(stored)
+        if is_it and stored.event.by in {events[0].event.by, *_witnesses(events[:place])}:
+            return stored
+    return None
+
+
+def _counted(events: tuple[Stored, ...]) -> tuple[Stored, ...]:
+    """The acts before it was carried out; whatever is written later changes nothing."""
+    done = _done(events)
+    return events if done is None else events[: events.index(done)]
+
+
+def _result(done: Stored) -> tuple[str, str, str]:
+    said = done.event.mapping("set")
+    return _object(said.get("before")), _object(said.get("root")), _object(said.get("tree"))
 
 
 def _object(said: Json) -> str:
     return said if isinstance(said, str) and _OBJECT.fullmatch(said) else ""
 
 
-def _is_signed(stored: Stored) -> bool:
+def is_signed(stored: Stored) -> bool:
     """Whether whoever says it signed it, with the key the event names."""
     signer = stored.event.mapping("signer")
     person, key, meaning = (str(signer.get(name)) for name in ("person", "key", "meaning"))
@@ -180,9 +204,14 @@ def _is_signed(stored: Stored) -> bool:
 
 
 def _witnesses(events: Sequence[Stored]) -> tuple[str, ...]:
-    authority = events[0].event.by
-    found = (stored.event.by for stored in events if stored.event.act == WITNESS and _is_signed(stored))
-    return tuple(dict.fromkeys(person for person in found if person != authority))
+    authority, said = events[0].event.by, events[0].event.mapping("set").get("witnesses")
+    named = said if isinstance(said, list) else []
+    found = (stored.event.by for stored in events if stored.event.act == WITNESS and is_signed(stored))
+    return tuple(dict.fromkeys(person for person in found if person != authority and person in named))
+
+
+def _is_dropped(events: Iterable[Stored]) -> bool:
+    return any(stored.event.act == DROP and is_signed(stored) for stored in events)
 
 
 def needed(said: Mapping[str, Json]) -> int:
@@ -192,8 +221,7 @@ def needed(said: Mapping[str, Json]) -> int:
 
 
 def _is_witnessed(events: Sequence[Stored], said: Mapping[str, Json]) -> bool:
-    is_dropped = _act(events, DROP) is not None
-    return not is_dropped and _is_signed(events[0]) and len(_witnesses(events)) >= needed(said)
+    return not _is_dropped(events) and is_signed(events[0]) and len(_witnesses(events)) >= needed(said)
 
 
 def _records(said: Mapping[str, Json]) -> Iterator[Disposed]:
@@ -264,7 +292,7 @@ def accounts_for(found: Iterable[Certificate], objects: Objects, branch: str, ol
 
 def _recorded_before(objects: Objects, item: Certificate) -> frozenset[str]:
     """The commits of the ledger that heads in the journal named before the certificate was carried out."""
-    done = _act(item.events, CARRY_OUT)
+    done = _done(item.events)
     commit = _object(done.body.get("journal")) if done is not None else ""
     found = set()
     if commit and objects.has(commit):

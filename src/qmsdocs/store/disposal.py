@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,18 +16,20 @@ from qmsdocs.base.files import write_atomically
 from qmsdocs.store import journal, names, purge, replacement, seat
 from qmsdocs.store.certificate import Certificate, accounts_for, brings_back, certificate, certificates
 from qmsdocs.store.lock import exclusive, remove_leftover_locks
+from qmsdocs.store.objects import FOLDER
 from qmsdocs.store.opened import Store
 from qmsdocs.store.place import Place
 
-PENDING_FILE = "disposal.json"  # the certificate being carried out here, and how far
-DONE_FILE = "disposed.json"  # the certificates carried out here
+PENDING_FILE = "disposal.json"  # the certificates being carried out here, and how far
+DONE_FILE = "disposed.json"  # the certificates carried out here, by site and serial
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a certificate is carried out in this copy.
 
-    `first` are the commits the replaced histories began with, `watched` one object of each destroyed record.
+    `first` are the commits the replaced histories began with, `watched` the objects of the destroyed records, each
+    after the folder of its record, `removed` the drafts that are gone with them.
     """
 
     certificate: str
@@ -35,6 +37,12 @@ class Progress:
     done: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+    @property
+    def objects(self) -> frozenset[str]:
+        """The objects watched."""
+        return frozenset(line.rpartition(" ")[2] for line in self.watched)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +70,16 @@ def begin(store: Store, site: str, number: str, *, now: datetime) -> None:
         if seat.holds(store.place, store.objects, site):
             seat.require(store.place, store.objects, site)  # a ledger that was set back is not noted as it stands
         _record_heads(store, site, now)
-        _note(store.place, Progress(number, site))
+        _note(store.place, {**_pending(store.place), number: Progress(number, site)})
 
 
 def pending(store: Store) -> str | None:
     """The number of the certificate that was begun here and is not wholly carried out, None when there is none."""
-    progress = _progress(store.place)
-    item = certificate(store.objects, progress.site, progress.certificate) if progress else None
-    return item.number if item is not None and item.is_carried_out else None
+    for number, progress in _pending(store.place).items():
+        item = certificate(store.objects, progress.site, number)
+        if item is not None and item.is_carried_out:
+            return number
+    return None
 
 
 def carry_out(store: Store, *, now: datetime) -> int:
@@ -80,19 +90,32 @@ def carry_out(store: Store, *, now: datetime) -> int:
 
 def finish(store: Store, *, now: datetime) -> int:
     """The same for whoever holds the lock already; nothing is done where nothing is pending."""
-    progress = _progress(store.place)
-    item = certificate(store.objects, progress.site, progress.certificate) if progress else None
-    if progress is None or item is None or not item.is_carried_out:
-        return 0
-    for name, step in STEPS:
-        if name not in progress.done:
-            progress = step(Work(store, item, progress, now))
-            progress = replace(progress, done=(*progress.done, name))
-            _note(store.place, progress)
-    left = _left(store, progress)
-    _write(store.place, DONE_FILE, {**_read(store.place, DONE_FILE), item.number: left})
-    (store.place.local_folder / PENDING_FILE).unlink(missing_ok=True)
+    left = 0
+    for number, progress in _pending(store.place).items():
+        item = certificate(store.objects, progress.site, number)
+        if item is not None and item.is_carried_out:
+            left += _finish(Work(store, item, progress, now))
     return left
+
+
+def _finish(work: Work) -> int:
+    """How many records of one certificate are left after its steps, those done before apart."""
+    place, number = work.place, work.item.number
+    for name, step in STEPS:
+        if name not in work.progress.done:
+            progress = step(work)
+            work = replace(work, progress=replace(progress, done=(*progress.done, name)))
+            _note(place, {**_pending(place), number: work.progress})
+    left = _left(work.store, work.progress)
+    said = {"left": left, "removed": list(work.progress.removed)}
+    _write(place, DONE_FILE, {**_read(place, DONE_FILE), _key(work.item): said})
+    _note(place, {name: progress for name, progress in _pending(place).items() if name != number})
+    return left
+
+
+def _key(item: Certificate) -> str:
+    """What a certificate is noted under: its place, not the number that it says it has."""
+    return f"{item.site}/{item.serial}"
 
 
 def arrive(store: Store, site: str, *, now: datetime, believes: Callable[[Certificate], bool]) -> tuple[str, ...]:
@@ -102,7 +125,7 @@ def arrive(store: Store, site: str, *, now: datetime, believes: Callable[[Certif
     anybody else. Whoever fetches calls this after the journal has arrived.
     """
     known = _read(store.place, DONE_FILE)
-    waiting = [item for item in certificates(store.objects, site) if item.is_carried_out and item.number not in known]
+    waiting = [item for item in certificates(store.objects, site) if item.is_carried_out and _key(item) not in known]
     done = []
     for item in waiting:
         if believes(item):
@@ -112,10 +135,20 @@ def arrive(store: Store, site: str, *, now: datetime, believes: Callable[[Certif
     return tuple(done)
 
 
-def left_of(store: Store, number: str) -> int | None:
+def left_of(store: Store, item: Certificate) -> int | None:
     """How many records of a certificate something in this copy still held at its end; None where it never came here."""
-    found = _read(store.place, DONE_FILE).get(number)
+    found = _noted(store, item).get("left")
     return found if isinstance(found, int) else None
+
+
+def removed_by(store: Store, item: Certificate) -> tuple[str, ...]:
+    """The drafts that went with the records of a certificate, by their paths in the folder."""
+    return _texts(_noted(store, item).get("removed"))
+
+
+def _noted(store: Store, item: Certificate) -> Mapping[str, object]:
+    found = _read(store.place, DONE_FILE).get(_key(item))
+    return found if isinstance(found, dict) else {}
 
 
 def root_for(store: Store, item: Certificate, commit: str) -> replacement.Root:
@@ -138,10 +171,10 @@ def _gather(work: Work) -> Progress:
         if objects.has(commit) and brings_back((item,), objects, item.ledger, commit)
     ]
     watched = []
-    for commit in held[:1]:
-        for record in item.records:
-            listed = [entry for entry in objects.listing(commit, record.folder) if entry.path.endswith(".json")]
-            watched += [entry.oid for entry in listed[-1:]]
+    for record in item.records if held else ():
+        for folder in (record.folder, f"{record.folder}/files"):
+            entries = objects.listing(held[0], folder)
+            watched += [f"{record.folder} {entry.oid}" for entry in entries if entry.mode != FOLDER]
     first = tuple(sorted({purge.first_commit(objects, commit) for commit in held}))
     return replace(work.progress, first=first, watched=tuple(watched))
 
@@ -172,7 +205,7 @@ def _root(work: Work, commit: str) -> str:
 
 
 def _references(work: Work) -> Progress:
-    purge.references(work.place, work.item.ledger, work.progress.first)
+    purge.references(work.place, work.item.ledger, work.progress.first, work.progress.objects)
     return work.progress
 
 
@@ -200,8 +233,8 @@ def _pages(work: Work) -> Progress:
 
 
 def _drafts(work: Work) -> Progress:
-    purge.drafts(work.place, lambda key: work.item.holds_submission(key) is not None)
-    return work.progress
+    gone = purge.drafts(work.place, lambda key: work.item.holds_submission(key) is not None)
+    return replace(work.progress, removed=(*work.progress.removed, *gone))
 
 
 def _heads(work: Work) -> Progress:
@@ -232,33 +265,35 @@ STEPS: tuple[tuple[str, Callable[[Work], Progress]], ...] = (
 
 
 def _left(store: Store, progress: Progress) -> int:
+    """How many records of it something still holds that no ledger needs: an attachment may be in another record too."""
     fresh = store.objects.reopened()
-    return sum(fresh.has(oid) for oid in progress.watched)
+    held = {oid for oid in progress.objects if fresh.has(oid)}
+    held -= purge.needed_by_ledgers(store.place, held)
+    return len({line.rpartition(" ")[0] for line in progress.watched if line.rpartition(" ")[2] in held})
 
 
 # the local files
 
 
-def _progress(place: Place) -> Progress | None:
-    said = _read(place, PENDING_FILE)
-    if not said:
-        return None
-    lists = {name: _texts(said.get(name)) for name in ("done", "first", "watched")}
-    return Progress(str(said.get("certificate")), str(said.get("site")), **lists)
+def _pending(place: Place) -> Mapping[str, Progress]:
+    """How far what was begun here is, by the numbers of the certificates; several processes may have begun one."""
+    found = {}
+    for number, said in _read(place, PENDING_FILE).items():
+        if isinstance(said, dict):
+            lists = {name: _texts(said.get(name)) for name in ("done", "first", "watched", "removed")}
+            found[number] = Progress(number, str(said.get("site")), **lists)
+    return found
 
 
 def _texts(said: object) -> tuple[str, ...]:
     return tuple(str(part) for part in said) if isinstance(said, list) else ()
 
 
-def _note(place: Place, progress: Progress) -> None:
-    _write(place, PENDING_FILE, {
-        "certificate": progress.certificate,
-        "site": progress.site,
-        "done": list(progress.done),
-        "first": list(progress.first),
-        "watched": list(progress.watched),
-    })  # fmt: skip
+def _note(place: Place, pending: Mapping[str, Progress]) -> None:
+    if pending:
+        _write(place, PENDING_FILE, {number: asdict(progress) for number, progress in pending.items()})
+    else:
+        (place.local_folder / PENDING_FILE).unlink(missing_ok=True)
 
 
 def _read(place: Place, name: str) -> Mapping[str, object]:

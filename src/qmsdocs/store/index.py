@@ -157,6 +157,19 @@ class Index:
             bound.append(int(is_closed))
         return self._rows(f"WHERE {' AND '.join(conditions)} {_ORDER}", tuple(bound))
 
+    def submitted_twice(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The submission keys that more than one record bears, with the numbers of these records."""
+        twice = self._file.query(
+            "SELECT submission FROM submissions GROUP BY submission HAVING count(DISTINCT record) > 1 ORDER BY 1"
+        )
+        for (submission,) in twice:
+            found = self._file.query(
+                "SELECT DISTINCT number FROM records JOIN submissions ON submissions.record = records.id "
+                "WHERE submission = ? ORDER BY 1",
+                (submission,),
+            )
+            yield str(submission), tuple(str(number) for (number,) in found)
+
     def in_ledger(self, branch: str) -> Iterator[Row]:
         """Every record of a ledger."""
         yield from self._rows("WHERE ledgers.branch = ? ORDER BY records.series, records.serial", (branch,))

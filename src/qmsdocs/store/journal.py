@@ -133,11 +133,16 @@ def read_heads(stored: Stored) -> Heads:
 
 
 def record_heads(objects: Objects, pen: Pen) -> Heads:
-    """The heads of every ledger of the site and of control, as now written into the journal."""
+    """The heads of every ledger of the site and of control, as now written into the journal.
+
+    Raises QmsError for a ledger that no longer holds what was noted of it, where the journal does not say why: to note
+    it as it stands would hide that.
+    """
     before = newest_heads(objects, pen.site)
     known = dict(before.ledgers) if before else {}
     for branch, head in objects.heads(lambda name: belongs(name, pen.site)).items():
         if branch != names.journal_of(pen.site):
+            _refuse_other(objects, pen.site, branch, head.commit, before)
             known[branch] = _measured(objects, branch, head.commit, known.get(branch))
     said: dict[str, Json] = {
         branch: {"commit": head.commit, "events": head.events, "last": dict(head.last)}
@@ -147,6 +152,35 @@ def record_heads(objects: Objects, pen: Pen) -> Heads:
     written = newest_heads(objects, pen.site)
     assert written is not None
     return written
+
+
+def _refuse_other(objects: Objects, site: str, branch: str, commit: str, before: Heads | None) -> None:
+    noted = before.ledgers.get(branch) if before is not None else None
+    if before is None or noted is None or objects.is_ancestor(noted.commit, commit):
+        return
+    if not _is_explained(objects, site, branch, before):
+        raise QmsError(
+            "{ledger} does not hold any more what {number} noted of it",
+            ledger=branch,
+            number=str(before.stored.event.mapping("record").get("number")),
+            hint=message("nothing is written; look what happened: qmsdocs audit"),
+        )
+
+
+def _is_explained(objects: Objects, site: str, branch: str, since: Heads) -> bool:
+    """Whether the journal says since its last heads that the seat was taken, or a disposal carried out there."""
+    own, pinned = objects.head(names.journal_of(site)), since.stored.body.get("journal")
+    if own is None or not isinstance(pinned, str):
+        return False
+    for entry in objects.additions(pinned, own.commit) or ():
+        said = names.parse_path(entry.path)
+        if said is not None and said.series == SEAT:
+            return True
+        if said is not None and (said.series, said.act) == ("disposal", "carry_out"):
+            drawn_up = ledger.record_events(objects, own.branch, own.commit, said.series, said.serial)[0]
+            if drawn_up.event.mapping("set").get("ledger") == branch:
+                return True
+    return False
 
 
 def belongs(branch: str, site: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
@@ -16,12 +18,12 @@ from qmsdocs.store.repository import Git
 PAGES = "records/issued"
 DRAWN = ".qms/pages.txt"  # which pages were drawn
 _UNFINISHED = ".writing-"  # what a killed process leaves of a file it was writing
-_SUBMISSION = re.compile(r'["\']?submission["\']?\s*[=:]\s*["\']([^"\'\n]{1,200})["\']')
-_DRAFTS = (".json", ".toml")
+_DRAFT = re.compile(r"(?P<start>[.#]*)(?P<stem>.+)\.(?P<kind>json|toml)(?P<end>[~#]*|\.[a-z0-9~]{1,8})", re.IGNORECASE)
 _LARGEST_DRAFT = 5_000_000
 _OWN = frozenset({".git", ".qms", ".venv", "node_modules"})
 _PACK = re.compile(r"pack-[0-9a-f]{40,64}\.(pack|idx|rev|bitmap|mtimes|promisor)|multi-pack-index.*")
 _HELD = ("ORIG_HEAD", "FETCH_HEAD")
+_LEDGERS = ("refs/heads/qms/", "refs/heads/records/")
 
 
 def first_commit(objects: Objects, commit: str) -> str:
@@ -31,8 +33,10 @@ def first_commit(objects: Objects, commit: str) -> str:
     return commit
 
 
-def references(place: Place, branch: str, first: Collection[str]) -> None:
+def references(place: Place, branch: str, first: Collection[str], watched: Collection[str]) -> None:
     """Nothing; no other branch, tag or brought copy goes back to the commits the old ledger began with.
+
+    Nor does any hold one of the objects `watched`, be it a commit, or a name given to an object itself.
 
     A branch that a folder has checked out stays: what it holds would stay in that folder too.
     """
@@ -44,6 +48,22 @@ def references(place: Place, branch: str, first: Collection[str]) -> None:
         for name in found.out.splitlines() if found.code == 0 else ():
             if name not in kept:
                 run(["update-ref", "--no-deref", "-d", name])
+    for name in run(["for-each-ref", "--format=%(refname)"]).splitlines():
+        if name not in kept and not name.startswith(_LEDGERS) and _reached(run, [name], watched):
+            run(["update-ref", "--no-deref", "-d", name])
+
+
+def needed_by_ledgers(place: Place, watched: Collection[str]) -> frozenset[str]:
+    """Those of the objects `watched` that a ledger holds as it stands."""
+    run = Git(place.root)
+    heads = run(["for-each-ref", "--format=%(refname)", *_LEDGERS]).splitlines() if watched else []
+    return frozenset(oid for name in heads for oid in _reached(run, [name], watched))
+
+
+def _reached(run: Git, names: list[str], watched: Collection[str]) -> frozenset[str]:
+    """Those of the objects `watched` that what the names stand for holds; a damaged one holds what can be listed."""
+    listed = run.answer(["rev-list", "--objects", "--no-object-names", "--end-of-options", *names]).out
+    return frozenset(listed.splitlines()) & frozenset(watched)
 
 
 def reflogs(place: Place) -> None:
@@ -97,19 +117,41 @@ def _is_of(file_name: str, names: Collection[str]) -> bool:
     return any(".".join(parts[:end]) in names for end in range(1, len(parts)))
 
 
-def drafts(place: Place, is_gone: Callable[[str], bool]) -> None:
-    """Nothing; drafts in the folder from which destroyed records were made are gone, `is_gone` tells by their keys."""
-    for path in _files(place.root):
-        if path.suffix in _DRAFTS and _is_draft_of(path, is_gone):
-            _remove(path)
+def drafts(place: Place, is_gone: Callable[[str], bool]) -> tuple[str, ...]:
+    """The drafts removed: those from which destroyed records were made, as `is_gone` tells by their keys.
+
+    With them go the copies that editors keep of them. What is among the versions of the folder stays.
+    """
+    listed = frozenset(Git(place.root)(["ls-files", "-z"]).split("\0"))
+    named = [(path, found) for path in _files(place.root) if (found := _DRAFT.fullmatch(path.name)) is not None]
+    free = [(path, found) for path, found in named if path.relative_to(place.root).as_posix() not in listed]
+    own = {path for path, found in free if _is_draft_of(path, found["kind"].lower(), is_gone)}
+    names = {(path.parent, found["stem"]) for path, found in free if path in own}
+    own |= {path for path, found in free if (path.parent, found["stem"]) in names and found["end"] and _is_binary(path)}
+    for path in own:
+        _remove(path)
+    return tuple(sorted(path.relative_to(place.root).as_posix() for path in own))
 
 
-def _is_draft_of(path: Path, is_gone: Callable[[str], bool]) -> bool:
+def _is_draft_of(path: Path, kind: str, is_gone: Callable[[str], bool]) -> bool:
+    """Whether a file is a draft, and one of those; anything may be written in the texts of another file."""
     try:
         text = path.read_text("utf-8") if path.stat().st_size <= _LARGEST_DRAFT else ""
-    except (OSError, UnicodeDecodeError):
+        said = json.loads(text) if kind == "json" else tomllib.loads(text)
+    except (OSError, ValueError, RecursionError):
         return False
-    return any(is_gone(key) for key in _SUBMISSION.findall(text))
+    if not isinstance(said, dict) or not isinstance(said.get("form"), str):
+        return False
+    key = said.get("submission")
+    return isinstance(key, str) and is_gone(key)
+
+
+def _is_binary(path: Path) -> bool:
+    """Whether a file is no text, as those are in which editors keep what is being written."""
+    try:
+        return b"\0" in path.read_bytes()[:_LARGEST_DRAFT]
+    except OSError:
+        return False
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from pydantic import BaseModel
 
-from qmsdocs.base.errors import Message, message
+from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.approval import Offices, opinions, refuse_approval, refuse_reviewer
 from qmsdocs.model.hold import DECISION_MEANING, HOLD_MEANING, is_lawful_for_decision, is_lawful_for_hold
 from qmsdocs.model.key import (
@@ -105,7 +105,12 @@ class Trust:
 
     def _problems(self, stored: Stored) -> Iterator[Message]:
         event = stored.event
-        if event.recorded_at.tzinfo is None:
+        try:
+            has_zone = event.recorded_at.tzinfo is not None and event.at.tzinfo is not None
+        except QmsError as error:
+            yield error.message
+            return
+        if not has_zone:
             yield message("its time has no zone")
             return
         if self.damaged and stored.ledger == names.CONTROL:

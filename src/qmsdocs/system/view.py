@@ -41,6 +41,7 @@ from qmsdocs.store.repository import find
 from qmsdocs.store.rows import Row, fact_texts
 from qmsdocs.store.signature import Signer
 from qmsdocs.system.definitions import Definitions, FormInForce
+from qmsdocs.system.trust import Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,11 @@ class System:
     def repository(self) -> str:
         """The random id of the repository."""
         return self.store.repository
+
+    @cached_property
+    def trust(self) -> Trust:
+        """Whether acts can be believed."""
+        return Trust.of(self.definitions, self.repository)
 
     # ── what is in force today
 

@@ -1,0 +1,273 @@
+"""What a push brings, judged as an audit would judge it, by what its site could know then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from qmsdocs.acts import builtin
+from qmsdocs.acts.disposal import rights
+from qmsdocs.audit import records, stream
+from qmsdocs.audit.case import VOID, Case, Fault
+from qmsdocs.audit.judge import Judge
+from qmsdocs.audit.scope import Scope
+from qmsdocs.base.canonical import Json
+from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.model.form import Form
+from qmsdocs.model.record import Event
+from qmsdocs.store import certificate, journal, ledger, names, seat
+from qmsdocs.store.arrival import Arrival
+from qmsdocs.store.event import Stored
+from qmsdocs.store.index import Index
+from qmsdocs.store.names import LedgerName
+from qmsdocs.store.objects import FOLDER, Entry, Objects
+from qmsdocs.store.opened import Store
+from qmsdocs.store.place import Place
+from qmsdocs.store.search import Search
+from qmsdocs.system.definitions import Definitions
+from qmsdocs.system.trust import Trust
+from qmsdocs.system.view import System
+
+_NOTED = frozenset({journal.SEAT, journal.OPENING, journal.HEADS})
+_FORMS = frozenset({builtin.DISPOSAL, builtin.PULL, builtin.RESTORE})
+_ISSUED = {builtin.DISPOSAL: "approved", builtin.PULL: "prepared"}  # what signing their first act means
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_RULES = (  # what is said of a whole record, whoever knew what
+    records.newer_program,
+    records.altered_after_issue,
+    records.not_canonical,
+    records.broken_chain,
+    records.attachment_missing,
+    records.judged_wrongly,
+    records.parameters_gone,
+    records.unsigned,
+)
+_FAULTS = frozenset({Fault.DERIVED, Fault.COURSE, Fault.UNFIT, Fault.ROLE})
+
+
+class _Judge(Judge):
+    """A judge without an index: a shared store has none."""
+
+    def hashes(self, number: str) -> frozenset[str] | None:  # noqa: ARG002 (whatever the number)
+        """None: other records are not looked for."""
+        return None
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What arrived records are judged by: the releases as they would stand in the store."""
+
+    objects: Objects = field(repr=False)
+    definitions: Definitions
+    trust: Trust
+
+    @cached_property
+    def judge(self) -> Judge:
+        """The judge who knows all that the store holds."""
+        return self._judge(self.definitions)
+
+    @cached_property
+    def _then(self) -> dict[str, Judge]:
+        return {self.definitions.commit: self.judge}
+
+    def _judge_at(self, event: Event) -> Judge:
+        """The judge who knows what could be known when an act was taken: a site offline acts by what it has."""
+        commit = event.text("control")
+        if commit not in self._then:
+            self._then[commit] = self._judge(Definitions.at(self.objects, commit))
+        return self._then[commit]
+
+    def _judge(self, definitions: Definitions) -> Judge:
+        folder = self.objects.folder
+        index = Index(self.objects, folder, definitions.meanings)  # never opened
+        store = Store(Place(folder, folder, folder, ""), self.objects, index, Search(index, self.objects, folder))
+        return _Judge(Scope(System(store, definitions, self.objects.committed_at(definitions.commit), "")))
+
+    # records
+
+    def refuse_records(self, name: LedgerName, brought: Arrival) -> None:
+        """Nothing. Raises QmsError for the first record touched that an audit would find fault with."""
+        for folder in dict.fromkeys("/".join(entry.path.split("/")[:4]) for entry in brought.entries):
+            if (why := next(self._of_record(name, brought.new, folder), None)) is not None:
+                raise QmsError("{ledger}: {path}: {what}", ledger=name.branch, path=folder, what=why)
+
+    def _of_record(self, name: LedgerName, commit: str, folder: str) -> Iterator[Message]:
+        for case in stream.cases(self.judge, name.branch, _entries(self.objects, commit, folder)):
+            if not case.stored:
+                yield message("there is no event of this record")
+                return
+            first = case.record.first
+            yield from self._number(name, case)
+            if first.act == VOID and first.body.get("form") is None:
+                continue  # a number that was lost with a copy
+            yield from (hit.message for check in _RULES for hit in check(case))
+            is_marked = any(event.text("clock") for event in case.record.events)
+            yield from (hit.message for hit in (() if is_marked else records.times_out_of_order(case)))
+            yield from self._by_what_was_known(case)
+
+    def _by_what_was_known(self, case: Case) -> Iterator[Message]:
+        known = {event.text("control"): event for event in case.record.events}
+        for commit, event in known.items():
+            seen = Case(self._judge_at(event), case.ledger, case.series, case.serial, case.stored, case.canonical)
+            if commit == case.record.first.text("control"):
+                yield from (hit.message for hit in records.form_not_in_force(seen))
+            for found in seen.replayed:
+                if found.fault in _FAULTS and found.event.text("control") == commit:
+                    yield message("{act}: {what}", act=found.event.act, what=found.message)
+
+    def _number(self, name: LedgerName, case: Case) -> Iterator[Message]:
+        """What speaks against the first act of a record, and the number printed on it."""
+        first = case.record.first
+        if first.act == VOID:
+            if not self._is_told(name, case):
+                yield message("no seat of its site says that the number {number} was lost", number=case.number)
+            return
+        if first.act != "issue":
+            yield message("a record begins with its issue")
+            return
+        if first.recorded_at.year != int(name.year):
+            yield message("it was recorded in another year than that of its ledger")
+        form = self._judge_at(first).form(case.record.form)
+        if form is not None and not self._fits(name, form.form, case):
+            yield message("the number {number} does not fit form, site, year and serial", number=case.number)
+
+    def _fits(self, name: LedgerName, form: Form, case: Case) -> bool:
+        first = case.record.first
+        organisation = self._judge_at(first).organisation(first.recorded_at.date())
+        site = organisation.site.get(name.site)
+        if site is None:
+            return False
+        for key, project in ((None, None), *organisation.project.items()):
+            if (project is None) == ("project" in form.pattern.parts):
+                continue
+            month, code = first.recorded_at.month, project.code if project else ""
+            template = form.pattern.template(site=site.code, year=int(name.year), month=month, project=code)
+            folder = form.pattern.folder(form.series.id, month=month, project=key)
+            if (folder, template.format(serial=case.serial)) == (case.series, case.number):
+                return True
+        return False
+
+    def _is_told(self, name: LedgerName, case: Case) -> bool:
+        """Whether the number was named as lost when a seat was taken."""
+        for stored in journal.all_of(self.objects, name.site, journal.SEAT):
+            said = seat.read_seat(stored, name.site).last_numbers.get(f"{name.branch}/{case.series}")
+            last, template = (said.get("last"), said.get("number")) if isinstance(said, dict) else (None, None)
+            if isinstance(last, int) and isinstance(template, str) and case.serial <= last:
+                return names.printed(template, case.serial) == case.number
+        return False
+
+    def refuse_unknown_place(self, name: LedgerName, commit: str) -> None:
+        """Nothing. Raises QmsError where a ledger begins for a site or class that nobody put into force."""
+        day = self.objects.committed_at(commit).date()
+        what = None
+        if name.site not in self.judge.organisation(day).site:
+            what = message("there is no site {site} in force", site=name.site)
+        elif name.retention and name.retention not in self.definitions.schedule(on=day).class_:
+            what = message("the schedule in force has no class {name}", name=name.retention)
+        if what is not None:
+            raise QmsError("{ledger}: {what}", ledger=name.branch, what=what)
+
+    # what the journal of a site holds
+
+    def refuse_noted(self, name: LedgerName, brought: Arrival, stored: Iterable[Stored]) -> None:
+        """Nothing. Raises QmsError for what no journal of a site says, or not so, or not by whom."""
+        for entry in brought.entries:
+            if "/files/" in entry.path:
+                raise QmsError("{ledger}: {path} does not belong in a ledger", ledger=name.branch, path=entry.path)
+        for folder, acts in _by_record(stored).items():
+            series, serial = folder.split("/")[0], int(folder[-6:])
+            events = ledger.record_events(self.objects, name.branch, brought.new, series, serial)
+            why = next(self._of_note(name, series, serial, events, acts), None)
+            if why is not None:
+                raise QmsError("{ledger}: {path}: {what}", ledger=name.branch, path=folder, what=why)
+
+    def _of_note(
+        self, name: LedgerName, series: str, serial: int, events: tuple[Stored, ...], new: Mapping[str, Stored]
+    ) -> Iterator[Message]:
+        first = events[0].event
+        number = str(first.mapping("record").get("number"))
+        if series in _NOTED:
+            if (len(events), first.act, first.state) != (1, "issue", "recorded"):
+                yield message("the act {act} leads to {state}", act=events[-1].event.act, state=events[-1].event.state)
+            if number != f"{series}-{name.site}-{serial:06d}".upper():
+                yield message("the number {number} does not fit form, site, year and serial", number=number)
+            return
+        if series not in _FORMS:
+            yield message("a journal has no series {series}", series=series)
+            return
+        site = self._judge_at(first).organisation(first.recorded_at.date()).site.get(name.site)
+        wanted = builtin.number_at(series, site.code).template if site is not None else ""
+        if names.printed(wanted, serial) != number:
+            yield message("the number {number} does not fit form, site, year and serial", number=number)
+        yield from self._course(builtin.form(series), events, new)
+        if series == builtin.DISPOSAL:
+            yield from _listed(name, first)
+            yield from rights(self.objects, certificate.read(name.site, events), self.trust)
+
+    def _course(self, form: Form, events: tuple[Stored, ...], new: Mapping[str, Stored]) -> Iterator[Message]:
+        """What speaks against the course of a record of the program's own forms, and against its signatures."""
+        state = ""
+        for stored in events:
+            event, step = stored.event, form.step.get(stored.event.act)
+            if event.act == "issue":
+                meaning, after = _ISSUED.get(form.number), form.first_state if not state else ""
+            else:
+                meaning = step.signs if step is not None else None
+                after = (step.to or state) if step is not None and state in step.from_ else ""
+            if event.state != after:
+                yield message("the act {act} leads from {before} to {state}",
+                              act=event.act, before=state or "-", state=event.state)  # fmt: skip
+                return
+            state = after
+            if stored.path in new and meaning is not None:
+                yield from self._signature(form, event, meaning)
+
+    def _signature(self, form: Form, event: Event, meaning: str) -> Iterator[Message]:
+        signer = event.mapping("signer")
+        known = self.trust.known(event.text("control"))
+        if signer and signer.get("meaning") != meaning:
+            yield message("the signature means {meaning}, which this act does not", meaning=str(signer.get("meaning")))
+        elif not signer and (form.number == builtin.DISPOSAL or self.judge.had_key(event.by, event.recorded_at, known)):
+            yield message("it is not signed, and it had to be")
+
+
+def _by_record(brought: Iterable[Stored]) -> Mapping[str, Mapping[str, Stored]]:
+    found: dict[str, dict[str, Stored]] = {}
+    for stored in brought:
+        found.setdefault(stored.path.rpartition("/")[0], {})[stored.path] = stored
+    return found
+
+
+def _listed(name: LedgerName, event: Event) -> Iterator[Message]:
+    """What speaks against the list of a certificate: a ledger of another site, records that cannot be any."""
+    said = event.mapping("set")
+    branch = names.parse_branch(str(said.get("ledger")))
+    listed = said.get("records")
+    rows = listed if isinstance(listed, list) else []
+    if branch is None or (branch.kind, branch.site) != (names.Kind.RECORDS, name.site):
+        yield message("{ledger} is no ledger of this site", ledger=str(said.get("ledger")))
+    if not rows or not all(isinstance(row, dict) and _is_row(row) for row in rows):
+        yield message("its list of records cannot be read")
+    if type(said.get("needed")) is not int or not isinstance(said.get("witnesses"), list):
+        yield message("it does not say who witnesses it")
+
+
+def _is_row(row: Mapping[str, Json]) -> bool:
+    serial, series, digest = row.get("serial"), row.get("series"), row.get("sha256")
+    if type(serial) is not int or not isinstance(series, str) or not isinstance(row.get("number"), str):
+        return False
+    try:
+        names.record_folder(series, serial)
+    except QmsError:
+        return False
+    return isinstance(digest, str) and _SHA256.fullmatch(digest) is not None
+
+
+def _entries(objects: Objects, commit: str, folder: str) -> Iterator[Entry]:
+    """The files of one record, with their paths in the ledger."""
+    for below in (folder, f"{folder}/files"):
+        for entry in objects.listing(commit, below):
+            if entry.mode != FOLDER:
+                yield Entry(f"{below}/{entry.path}", entry.oid, entry.mode)
