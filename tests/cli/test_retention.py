@@ -93,10 +93,11 @@ def test_reading_what_is_due_changes_nothing(company: Program) -> None:
         assert company("retention", "list").code == 0
 
 
-def test_a_later_correction_does_not_move_the_day_it_was_closed(repository: Program) -> None:
+def test_a_claim_does_not_begin_the_period_before_the_record_was_taken_in(repository: Program) -> None:
     number = repository.issue()
-    assert repository("record", "void", number, "-m", "重复", "--no-pages", "--happened-at", "2026-11-19").code == 0
-    assert due(repository, "2029-11-20")[number]["trigger_on"] == "2026-11-19"
+    assert repository("record", "void", number, "-m", "重复", "--no-pages", "--happened-at", "2020-01-01").code == 0
+    assert number not in due(repository, "2029-11-21")
+    assert due(repository, "2029-11-22")[number]["trigger_on"] == "2026-11-21"
 
 
 def test_a_new_period_holds_for_what_is_still_there(repository: Program) -> None:

@@ -39,6 +39,7 @@ _RULES = (  # what is said of a whole record, whoever knew what
     records.altered_after_issue,
     records.not_canonical,
     records.broken_chain,
+    records.misplaced,
     records.attachment_missing,
     records.judged_wrongly,
     records.parameters_gone,

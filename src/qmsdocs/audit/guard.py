@@ -128,7 +128,7 @@ class _Judge:
 
     def judge(self, push: Push, name: LedgerName) -> None:
         """Nothing. Raises QmsError with what speaks against the move."""
-        branch, old, new = push.branch, push.old, push.new
+        branch, old, new, bench = push.branch, push.old, push.new, self.bench
         if new is None:
             raise QmsError("{ledger}: a ledger is never removed", ledger=branch)
         is_replaced = old is not None and not self.objects.is_ancestor(old, new)
@@ -139,11 +139,11 @@ class _Judge:
         if name.kind is Kind.RECORDS and old is None and branch not in journal.openings(self.objects, name.site):
             raise QmsError("{ledger}: the journal of its site does not know it", ledger=branch)
         if old is None and name.kind is not Kind.CONTROL:
-            self.bench.refuse_unknown_place(name, new)
+            bench.refuse_unknown_place(name, new)
         brought = arrival(self.objects, branch, None if is_replaced else old, new)
-        self._judge_brought(brought, name)
         if name.kind is Kind.RECORDS:
             self._refuse_doubled(name, old, new)
+        self._judge_brought(brought, name)
 
     def _judge_brought(self, brought: Arrival, name: LedgerName) -> None:
         """Nothing. Raises QmsError for the first unlawful act, and for records an audit would find fault with."""

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from qmsdocs.base.errors import message
 from qmsdocs.base.language import Catalogue, Language, Text
+from qmsdocs.model.form import Form
 from qmsdocs.model.release import ItemKind, Release, in_force
 from qmsdocs.query import keeping
 from qmsdocs.query.course import Waiting, waiting
@@ -34,7 +35,7 @@ class Overdue:
     due_at: datetime
     owner: str
     owner_name: str
-    subject: str
+    subject: Text | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,15 @@ def overdue(system: System, row: Row) -> Iterator[Overdue]:
         reading = facts.reading(name) if clock.within is not None else None
         if reading is not None and reading.due_at is not None and reading.stopped_at is None and reading.is_overdue:
             owner = system.people.person[row.owner].name if row.owner in system.people.person else row.owner
-            yield Overdue(row.number, name, clock.title, reading.due_at, row.owner, owner, row.subject)
+            subject = _subject(form.form, row)
+            yield Overdue(row.number, name, clock.title, reading.due_at, row.owner, owner, subject)
+
+
+def _subject(form: Form, row: Row) -> Text | str:
+    """What a record is about, a choice by its title."""
+    name = form.meaning("subject")
+    options = form.choices_of(form.field[name]) if name is not None else {}
+    return options[row.subject].text if row.subject in options else row.subject
 
 
 def lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
@@ -190,7 +199,7 @@ def _overdue_words(item: Overdue, catalogue: Catalogue) -> str:
         item.title.of(catalogue.language),
         f"{item.due_at:%Y-%m-%d %H:%M}",
         item.owner_name,
-        shortened(item.subject),
+        shortened(item.subject if isinstance(item.subject, str) else item.subject.of(catalogue.language)),
     )
     return "  ".join(word for word in words if word)
 

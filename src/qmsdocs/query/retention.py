@@ -175,13 +175,18 @@ class _Keeping:
     def kept(self, row: Row) -> Kept:
         retention = self._class(row.ledger)
         rule = self._schedule.get(retention)
-        begun = self._trigger(row, rule.trigger) if rule is not None else None
+        begun = self._not_before(row, self._trigger(row, rule.trigger)) if rule is not None else None
         end = due_on(rule, begun) if rule is not None and begun is not None else None
         decision = self._decisions.get(row.number)
         if decision is not None:
             end = self._extended(end, begun, decision)
         waiting = self._waiting.get(row.number, "")
         return Kept(row, retention, begun, end, self._holds(row, retention), decision, waiting)
+
+    def _not_before(self, row: Row, begun: date | None) -> date | None:
+        """The day the period is counted from: what is claimed does not reach back before the record was taken in."""
+        taken_in = self._day(row.changed_at if row.is_void else row.recorded_at)
+        return max(begun, taken_in) if begun is not None and taken_in is not None else begun
 
     def _extended(self, end: date | None, begun: date | None, decision: Decision) -> date | None:
         """The day as a decision to keep longer moves it; it never moves it nearer."""

@@ -69,7 +69,9 @@ def begin(store: Store, site: str, number: str, *, now: datetime) -> None:
         finish(store, now=now)
         if seat.holds(store.place, store.objects, site):
             seat.require(store.place, store.objects, site)  # a ledger that was set back is not noted as it stands
-        _record_heads(store, site, now)
+        item = certificate(store.objects, site, number)
+        if item is None or not item.is_carried_out:  # after that they would hide what is to be replaced
+            _record_heads(store, site, now)
         _note(store.place, {**_pending(store.place), number: Progress(number, site)})
 
 

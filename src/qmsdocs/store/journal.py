@@ -158,7 +158,7 @@ def _refuse_other(objects: Objects, site: str, branch: str, commit: str, before:
     noted = before.ledgers.get(branch) if before is not None else None
     if before is None or noted is None or objects.is_ancestor(noted.commit, commit):
         return
-    if not _is_explained(objects, site, branch, before):
+    if not (_was_taken(objects, site, before) or _was_replaced(objects, site, branch, commit)):
         raise QmsError(
             "{ledger} does not hold any more what {number} noted of it",
             ledger=branch,
@@ -167,19 +167,28 @@ def _refuse_other(objects: Objects, site: str, branch: str, commit: str, before:
         )
 
 
-def _is_explained(objects: Objects, site: str, branch: str, since: Heads) -> bool:
-    """Whether the journal says since its last heads that the seat was taken, or a disposal carried out there."""
+def _was_taken(objects: Objects, site: str, since: Heads) -> bool:
+    """Whether the seat was taken since heads were recorded: who does that goes on from what he has, and says so."""
     own, pinned = objects.head(names.journal_of(site)), since.stored.body.get("journal")
     if own is None or not isinstance(pinned, str):
         return False
-    for entry in objects.additions(pinned, own.commit) or ():
-        said = names.parse_path(entry.path)
-        if said is not None and said.series == SEAT:
+    return any(entry.path.startswith(f"{SEAT}/") for entry in objects.additions(pinned, own.commit) or ())
+
+
+def _was_replaced(objects: Objects, site: str, branch: str, commit: str) -> bool:
+    """Whether a disposal replaced the ledger by a beginning that was never noted: it is noted once, right then."""
+    first = commit
+    while parents := objects.parents(first):
+        first = parents[0]
+    for stored in all_of(objects, site, HEADS):
+        noted = read_heads(stored).ledgers.get(branch)
+        if noted is not None and noted.commit == first:
+            return False
+    drawn_up: Json = None
+    for stored in all_of(objects, site, "disposal"):
+        drawn_up = stored.event.mapping("set").get("ledger") if stored.event.act == "issue" else drawn_up
+        if stored.event.act == "carry_out" and drawn_up == branch:
             return True
-        if said is not None and (said.series, said.act) == ("disposal", "carry_out"):
-            drawn_up = ledger.record_events(objects, own.branch, own.commit, said.series, said.serial)[0]
-            if drawn_up.event.mapping("set").get("ledger") == branch:
-                return True
     return False
 
 

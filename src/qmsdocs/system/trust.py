@@ -327,11 +327,16 @@ class Trust:
                               number=number, revision=used.revision)  # fmt: skip
 
     def _key_act(self, before: Definitions, event: Event, own: Sequence[Stored], day: date) -> Iterator[Message]:
-        """A key is confirmed by somebody else with a key and the right, once any approver ever had one."""
+        """A key is confirmed by somebody else with a key and the right, once any approver ever had one.
+
+        Its loss is reported by whoever is there: a thief is not to be waited for.
+        """
+        people, person = before.people(on=day), str(own[0].event.changes.get("person"))
+        if event.act == "lose" and event.by != person and not people.has_role(event.by, (), on=day):
+            yield message("{person} had no right to do so on {day}", person=event.by, day=day)
         if event.act != "confirm":
             return
         matrix = before.organisation(on=day).approval_of(OFFICERS)
-        people, person = before.people(on=day), str(own[0].event.changes.get("person"))
         had = {key.person for key in before.keys if key.state != OFFERED}
         if not had & set(people.in_role(matrix.approve, on=day)):
             return
