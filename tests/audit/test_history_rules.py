@@ -39,7 +39,7 @@ from qmsdocs.acts.record import Intent, amend
 from qmsdocs.audit import doubt, history
 from qmsdocs.audit.scope import Scope
 from qmsdocs.audit.texts import texts
-from qmsdocs.base.canonical import dumps
+from qmsdocs.base.canonical import dumps, sha256
 from qmsdocs.store.head import record_head_line
 from qmsdocs.store.signature import new_key
 from qmsdocs.system import trust
@@ -153,6 +153,39 @@ def recorded_at(company: Company, **span: int) -> None:
     hand.commit({FIRST.replace("000001", "000007"): hand.read(FIRST)}, at=at.isoformat())
 
 
+def dated(company: Company, at: str, **earlier: int) -> None:
+    """One more record written by hand at a time, which says that it was recorded so much earlier."""
+    said = company.now.fromisoformat(at) - timedelta(**earlier)
+    body = {**Hand(company.root).event(), "recorded_at": said.isoformat()}
+    Hand(company.root).commit({FIRST.replace("000001", "000007"): dumps(body)}, at=at)
+
+
+def restored(company: Company, *, by: str = "wang.fang", state: str = "compared", **changes: Any) -> None:
+    """A restore test written into the journal by hand."""
+    said = {"backup": "a" * 64, "made_at": company.now.isoformat(timespec="seconds"), "records": 6, **changes}
+    hand = Hand(company.root, JOURNAL)
+    body = {
+        **hand.event("heads/00/00/000001/0001-issue.json"), "state": state, "by": by, "set": said, "nonce": "4" * 32,
+        "record": {"series": "restore", "serial": 1, "number": "RST-HZ-000001"}, "journal": hand.head,
+        "recorded_at": company.now.isoformat(timespec="seconds"), "control": Hand(company.root, CONTROL).head,
+    }  # fmt: skip
+    hand.commit({"restore/00/00/000001/0001-issue.json": dumps(body)}, at=company.now.isoformat(timespec="seconds"))
+
+
+def lost_by(company: Company, person: str) -> None:
+    """The key of the approver reported lost, unsigned, past the program."""
+    hand = Hand(company.root, CONTROL)
+    folder = next(path for path in hand.files() if path.startswith("key/") and "zhao.lei" in str(hand.event(path[:-4] if
+                  path.endswith(".sig") else path))).rpartition("/")[0]  # fmt: skip
+    last = max(path for path in hand.files() if path.startswith(folder) and path.endswith(".json"))
+    at = company.now.isoformat(timespec="seconds")
+    body = {
+        **hand.event(last), "act": "lose", "state": "lost", "sequence": 3, "previous": sha256(hand.read(last)), "by": person,
+        "set": {"lost_at": at}, "recorded_at": at, "signer": None, "control": hand.head, "nonce": "5" * 32, "reason": "被盗",
+    }  # fmt: skip
+    hand.commit({f"{folder}/0003-lose.json": dumps(body)}, at=at)
+
+
 def amended(company: Company) -> None:
     intent = Intent(by="wang.fang", reason="写错")
     company.do(lambda system: amend(system, "SY-HZ-2026-0001", values={"text": "更正后"}, intent=intent))
@@ -233,6 +266,10 @@ FIRES: tuple[tuple[str, Deed, tuple[str, ...]], ...] = (
     ("HIS413", lambda c: counted_wrong(c, events=7, last={"sy": 99}), ("notes 99 as the last number of sy, it was 6",)),
     ("HIS414", lambda c: recorded_at(c, minutes=-3), (RECORDS, "was written after one of")),
     ("HIS415", lambda c: noted(c, at=c.now + timedelta(days=800)), (JOURNAL, "the act of 2029")),
+    ("HIS416", lambda c: dated(c, "2026-11-05T09:00:00+08:00", minutes=3), ("SY-HZ-2026-0001", "2026-11-05 08:57", "09:00")),
+    ("HIS416", lambda c: dated(c, "2026-11-05T09:00:00+08:00", days=-20), ("2026-11-25 09:00",)),
+    ("HIS417", lambda c: dated(c, "2027-01-05T09:00:00+08:00"), ("2027-01-05 09:00", "in the ledger of 2026")),
+    ("HIS418", lambda c: (c.root / ".qms/written.json").unlink(), (JOURNAL, "its note of what it wrote is gone")),
     ("HIS420", lambda c: git(c.root, "replace", Hand(c.root).head, Hand(c.root, OTHER).head), ("another object",)),
     ("HIS421", lambda c: write(c, ".git/info/grafts", f"{Hand(c.root).head}\n"), ("another one than it names",)),
     ("HIS422", lambda c: cloned(c, "--depth=1", "--no-single-branch"), ("what came before",)),
@@ -261,6 +298,7 @@ FIRES: tuple[tuple[str, Deed, tuple[str, ...]], ...] = (
     ("HIS442", lambda c: approved(c, "li.ming"), ("zhao.lei has no such key",)),
     ("HIS443", approved_with_lost_key, ("had been reported lost before",)),
     ("HIS444", lambda c: approved(c, "li.ming", by="li.ming"), ("li.ming had no right",)),
+    ("HIS444", lambda c: lost_by(c, "mickey"), ("lose by mickey", "mickey had no right")),
     ("HIS445", lambda c: approved(c, "zhao.lei", repository="b" * 32), ("another repository",)),
     ("HIS446", lambda c: approved(c, "zhao.lei", control="a" * 40), ("another state of the releases",)),
     ("HIS447", lambda c: Hand(c.root, CONTROL).commit({"key/00/00/000001/0002-confirm.json": b"{}"}),
@@ -272,6 +310,14 @@ FIRES: tuple[tuple[str, Deed, tuple[str, ...]], ...] = (
     ("HIS451", same_seat, ("SEAT-HZ-000001 and SEAT-HZ-000002",)),
     ("HIS452", lambda c: c.root.rename(c.root.with_name("b")) and setattr(c, "root", c.root.with_name("b")),
      ("this is a copy",)),
+    ("HIS453", lambda c: noted(c, set={"ledgers": []}), (JOURNAL, "heads/", "ledgers is of another kind")),
+    ("HIS453", lambda c: noted(c, set={}), ("ledgers is missing",)),
+    ("HIS453", lambda c: noted(c, state="x"), ("the act issue leads from - to x",)),
+    ("HIS453", lambda c: restored(c, by="mickey"), ("mickey was nobody here on 2026-11-04",)),
+    ("HIS453", lambda c: restored(c, made_at=7), ("made_at is of another kind",)),
+    ("HIS453", lambda c: restored(c, made_at="2026-12-01T00:00:00+08:00"), ("its times are in no order",)),
+    ("HIS453", lambda c: restored(c, more="x"), ("no field more",)),
+    ("HIS454", lambda c: noted(c, format=99), (JOURNAL, "needs a newer program")),
     ("HIS460", lambda c: without_object(c, Hand(c.root).head), (RECORDS, "missing or damaged")),
     ("HIS461", flipped, ("objects/", "its bytes were changed")),
 )  # fmt: skip
@@ -297,6 +343,9 @@ SPARES: tuple[tuple[str, Deed], ...] = (
     ("HIS413", lambda c: record_head_line(c.system.store, "hz", now=c.now)),
     ("HIS414", lambda c: recorded_at(c, minutes=-1)),
     ("HIS415", lambda c: noted(c, at=c.now + timedelta(days=300))),
+    ("HIS416", lambda c: dated(c, "2026-11-05T09:00:00+08:00", minutes=1)),
+    ("HIS417", lambda c: amended(c.later(days=60))),
+    ("HIS418", cloned),
     ("HIS420", lambda c: git(c.root, "update-ref", "refs/heads/replace/x", "main")),
     ("HIS421", lambda c: write(c, ".git/info/grafts", "")),
     ("HIS422", cloned),
@@ -318,6 +367,10 @@ SPARES: tuple[tuple[str, Deed], ...] = (
     ("HIS450", lambda c: noted(c)),
     ("HIS451", lambda c: noted(c, series="seat", set={"seat": "f" * 32, "machine": "x", "folder": "/x"})),
     ("HIS452", cloned),
+    ("HIS444", lambda c: lost_by(c, "wang.fang")),
+    ("HIS453", restored),
+    ("HIS453", lambda c: noted(c)),
+    ("HIS454", lambda c: noted(c)),
     ("HIS460", lambda c: purge(c.root)),
     ("HIS461", lambda c: purge(c.root)),
 )  # fmt: skip

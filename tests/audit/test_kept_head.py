@@ -116,6 +116,18 @@ def test_a_line_with_other_counts_was_changed(company: Company, whole: tuple[Com
     assert code == "HIS470" and "the line was changed" in said
 
 
+def test_a_line_with_another_time_was_changed(company: Company, whole: tuple[Company, str]) -> None:
+    words = whole[1].split()
+    [(code, said)] = compared(company, " ".join([*words[:2], "2026-11-04T10:00:01+08:00", *words[3:]]))
+    assert code == "HIS470" and "the time in the kept line" in said
+
+
+def test_a_count_nobody_can_write_is_refused(company: Company, whole: tuple[Company, str]) -> None:
+    words = whole[1].split()
+    with pytest.raises(QmsError, match="line 1 is none that `qmsdocs head` prints"):
+        compared(company, " ".join([*words[:6], "9" * 5000, words[7]]))
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "qmsdocs hz\n", "qmsdocs hz 2026-11-04T10:00:00+08:00 HEADS-HZ-1 x 1 2\n",
                                   "qmsdocs hz 2026-99-04T10:00:00+08:00 HEADS-HZ-000001 " + "a" * 64 + " 1 2\n"])  # fmt: skip
 def test_what_is_no_line_is_refused(company: Company, text: str) -> None:

@@ -407,9 +407,9 @@ def test_RET303_fires(forged: Program) -> None:
 
 
 def test_RET303_spares(forged: Program) -> None:
-    """The last day, and what was given up or carried out."""
+    """The last day, and what says it was carried out; what was given up without a signature still waits."""
     assert fires("RET303", forged, "2026-12-11") == {}
-    assert set(fires("RET303", forged, "2026-12-12")) == {"DSP-HZ-000001"}
+    assert set(fires("RET303", forged, "2026-12-12")) == {"DSP-HZ-000001", "DSP-HZ-000002", "DSP-HZ-000003"}
 
 
 def test_RET312_fires(forged: Program) -> None:

@@ -21,7 +21,9 @@ from tamper import (
     approval,
     copied,
     git,
+    noted,
     purge,
+    recorded,
     says,
     sit,
     told,
@@ -107,6 +109,34 @@ def lower_the_notes(company: Company) -> None:
                 added[path] = dumps(body)
 
     Hand(company.root, JOURNAL).rebuilt(lower)
+
+
+def heads_appended(company: Company) -> None:
+    """One more note in the journal, which says of the ledger what stands there now."""
+    hand, own = Hand(company.root), Hand(company.root, JOURNAL)
+    said: Any = own.event(max(path for path in own.files() if path.startswith("heads/")))["set"]
+    events = sum(path.endswith(".json") for path in hand.files())
+    serials = [int(path.split("/")[3]) for path in hand.files()]
+    head = {"commit": hand.head, "events": events, "last": {"sy": max(serials)}}
+    noted(company, set={"ledgers": {**said["ledgers"], RECORDS: head}})
+
+
+def cut_off_and_note(company: Company) -> None:
+    cut_off(company)
+    heads_appended(company)
+
+
+def rewrite_and_note(company: Company) -> None:
+    rewrite_middle(company)
+    (company.root / ".qms" / "written.json").unlink()
+    heads_appended(company)
+
+
+def note_an_earlier_state(company: Company) -> None:
+    """Everything stands, but the newest note names a commit before the one noted the day before."""
+    hand, own = Hand(company.root), Hand(company.root, JOURNAL)
+    said: Any = own.event(max(path for path in own.files() if path.startswith("heads/")))["set"]
+    noted(company, set={"ledgers": {**said["ledgers"], RECORDS: {"commit": hand.commits()[0], "events": 1, "last": {}}}})
 
 
 def replace_object(company: Company) -> None:
@@ -265,6 +295,9 @@ ACTS: tuple[tuple[Callable[[Company], None], str, tuple[str, ...]], ...] = (
     (cut_journal, "HIS402", (JOURNAL, "holds an act that was written later")),
     (rewrite_middle, "HIS403", (RECORDS, "it was rewritten")),
     (lower_the_notes, "HIS402", (JOURNAL, "holds an act that was written later")),
+    (cut_off_and_note, "HIS402", (RECORDS, "newest acts were cut off: on", "noted 5 acts")),
+    (rewrite_and_note, "HIS403", (RECORDS, "it was rewritten")),
+    (note_an_earlier_state, "HIS403", (RECORDS, "it was rewritten")),
     (replace_object, "HIS420", ("another object in its place",)),
     (graft, "HIS421", ("another one than it names",)),
     (approve_unsigned, "HIS440", ("approve by zhao.lei", "had to be")),
@@ -303,10 +336,18 @@ def test_what_an_insider_does_is_found(
     assert says(found, code, *words), sorted(found)
 
 
-def test_a_ledger_that_points_elsewhere_stops_everything_in_one_line(company: Company) -> None:
+def test_a_ledger_that_points_elsewhere_is_named(company: Company) -> None:
     git(company.root, "symbolic-ref", f"refs/heads/{OTHER}", "refs/heads/main")
-    with pytest.raises(QmsError, match=f"{OTHER} only points to another one"):
-        audited(company)
+    found = audited(company)
+    assert says(found, "HIS427", OTHER, "refs/heads/main"), sorted(found)
+
+
+def test_the_program_does_not_note_a_ledger_that_was_cut_off(company: Company) -> None:
+    """Not even by an act in another ledger on the next day, which begins with a note of all of them."""
+    cut_off(company)
+    with pytest.raises(QmsError, match=f"{RECORDS} does not hold any more what HEADS-HZ-000004 noted"):
+        recorded(company.later(days=1), "另一天", "F-2")
+    assert says(audited(company), "HIS402", RECORDS, "cut off")
 
 
 def test_without_the_releases_nothing_goes_on(company: Company) -> None:

@@ -127,7 +127,7 @@ def test_one_wrong_ledger_holds_back_the_whole_push(pair: Pair) -> None:
 def test_a_series_in_two_ledgers_is_refused(pair: Pair) -> None:
     """A second ledger of the same year and site, honestly opened, with numbers that are given already."""
     insider = pair.local("insider")
-    forged = "records/other/2026/hz"
+    forged = "records/liaison/2026/hz"
     opening = "opening/00/00/{0:06d}/0001-issue.json"
     serial = 1 + max(int(path.split("/")[3]) for path in listed(insider.root, JOURNAL) if path.startswith("opening/"))
     first = event(insider.root, JOURNAL, opening.format(1))
@@ -162,6 +162,176 @@ def test_an_unlawful_act_in_control_is_refused(pair: Pair) -> None:
             "previous": hashlib.sha256(data).hexdigest(), "control": branch_of(insider.root, CONTROL)}  # fmt: skip
     commit(insider.root, CONTROL, {path: canonical(body)})
     assert "the act approve cannot do this" in push(pair, insider, CONTROL)
+
+
+# what is lawful by the form, the site and the journal
+
+
+def altered(path: str = f"{FIRST}/0001-issue.json", **changes: object) -> Callable[[Path], object]:
+    """One more complaint, honest but for these keys; the path says where it lies."""
+
+    def forge(root: Path) -> None:
+        serial = last_serial(root) + 1
+        record = {"number": f"TS-HZ-2026-{serial:04d}", "series": "ts", "serial": serial}
+        body = {**event(root, COMPLAINTS, f"{FIRST}/0001-issue.json"), "record": record, "submission": None, **changes}
+        folder = path.rpartition("/")[0] if path != f"{FIRST}/0001-issue.json" else _folder("ts", serial)
+        commit(root, COMPLAINTS, {f"{folder}/0001-{body['act']}.json": canonical(body)})
+
+    return forge
+
+
+def _folder(series: str, serial: int) -> str:
+    return f"{series}/{serial // 10000:02d}/{serial // 100 % 100:02d}/{serial:06d}"
+
+
+def followed(**changes: object) -> Callable[[Path], object]:
+    """One more act of the first complaint."""
+
+    def forge(root: Path) -> None:
+        before = event(root, COMPLAINTS, f"{FIRST}/0001-issue.json")
+        body = {**before, "act": "amend", "sequence": 2, "set": {}, "submission": None, "reason": "x",
+                "previous": hashlib.sha256(canonical(before)).hexdigest(), **changes}  # fmt: skip
+        commit(root, COMPLAINTS, {f"{FIRST}/0002-{body['act']}.json": canonical(body)})
+
+    return forge
+
+
+def doubled_number(root: Path) -> None:
+    """The number of the first complaint once more, under the next serial."""
+    serial = last_serial(root) + 1
+    altered(record={"number": "TS-HZ-2026-0001", "series": "ts", "serial": serial})(root)
+
+
+def submitted_twice(root: Path) -> None:
+    """Two complaints that name one draft."""
+    for _ in range(2):
+        another(root, last_serial(root) + 1, submission="one-draft")
+
+
+def unnamed_file(root: Path) -> None:
+    """A file beside a complaint that no act of it names."""
+    digest = hashlib.sha256(b"x").hexdigest()
+    serial = last_serial(root) + 1
+    record = {"number": f"TS-HZ-2026-{serial:04d}", "series": "ts", "serial": serial}
+    body = {**event(root, COMPLAINTS, f"{FIRST}/0001-issue.json"), "record": record, "submission": None}
+    folder = _folder("ts", serial)
+    commit(root, COMPLAINTS, {f"{folder}/0001-issue.json": canonical(body), f"{folder}/files/{digest}": b"x"})
+
+
+UNKNOWN_FORM = {"number": "QR-14-04", "revision": "A/0", "sha256": "0" * 64}
+UNLAWFUL: tuple[tuple[str, Callable[[Path], object], str], ...] = (
+    ("doubled number", doubled_number, "does not fit form, site, year and serial"),
+    ("submitted twice", submitted_twice, "from a draft that was taken in before"),
+    ("unnamed file", unnamed_file, "no act attached"),
+    ("unknown form", altered(form=UNKNOWN_FORM), "is not held here"),
+    ("another year", altered(recorded_at="2035-01-01T00:00:00+08:00"), "in another year"),
+    ("begins with a correction", altered(act="amend"), "begins with its issue"),
+    ("void, and no seat says so", altered(act="void", state="void"), "no seat of its site says"),
+    (
+        "invented series",
+        altered("zzz/00/00/000001/x", record={"number": "ZZZ-1", "series": "zzz", "serial": 1}),
+        "does not fit form, site, year and serial",
+    ),
+    ("unknown act", followed(act="conjure"), "the form knows no act conjure"),
+    ("unknown state", followed(state="gone"), "leaves the record where it stands"),
+    ("unknown field", followed(set={"colour": "red"}), "no field colour"),
+    ("a list for values", followed(set=[1]), "set is missing or is not what belongs there"),
+    ("a text for the signer", followed(signer="x"), "signer is missing or is not what belongs there"),
+    ("no state", followed(state=None), "state is missing or is not what belongs there"),
+    ("a number for a truth", followed(sequence=True), "sequence is missing or is not what belongs there"),
+    ("a key nobody knows", followed(colour="red"), "colour is missing or is not what belongs there"),
+    ("a newer program", followed(format=2), "newer program"),
+)
+
+
+@pytest.mark.parametrize(("forge", "said"), [row[1:] for row in UNLAWFUL], ids=[row[0] for row in UNLAWFUL])
+def test_what_the_form_or_the_site_do_not_allow_is_refused(
+    pair: Pair, forge: Callable[[Path], object], said: str
+) -> None:
+    insider = pair.local("insider")
+    forge(insider.root)
+    lines = [line for line in push(pair, insider, COMPLAINTS).splitlines() if line.startswith("remote: refused: ")]
+    assert len(lines) == 1 and said in lines[0], lines
+
+
+def noted(series: str, number: str, **changes: object) -> Callable[[Path], object]:
+    """One more record of a journal, made of its first opening."""
+
+    def forge(root: Path) -> None:
+        body = event(root, JOURNAL, "opening/00/00/000001/0001-issue.json")
+        found = [int(path.split("/")[3]) for path in listed(root, JOURNAL) if path.startswith(f"{series}/")]
+        serial = 1 + max(found, default=0)
+        record = {"number": number.format(serial=serial), "series": series, "serial": serial}
+        body = {**body, "record": record, "control": branch_of(root, CONTROL), **changes}
+        commit(root, JOURNAL, {f"{_folder(series, serial)}/0001-{body['act']}.json": canonical(body)})
+
+    return forge
+
+
+JOURNALS: tuple[tuple[str, Callable[[Path], object], str], ...] = (
+    ("a series of its own", noted("notes", "NOTES-HZ-000001"), "has no series notes"),
+    ("another number", noted("opening", "OPENING-HZ-000001"), "does not fit"),
+    ("another act", noted("opening", "OPENING-HZ-{serial:06d}", act="amend"), "the act amend leads to"),
+    ("an unsigned destruction", noted("disposal", "DSP-HZ-{serial:06d}", state="authorised"), "is not signed"),
+    ("a destruction that is over", noted("disposal", "DSP-HZ-{serial:06d}", state="carried_out"), "leads from -"),
+    ("dropped first", noted("disposal", "DSP-HZ-{serial:06d}", act="drop", state="dropped"), "leads from -"),
+)
+
+
+@pytest.mark.parametrize(("forge", "said"), [row[1:] for row in JOURNALS], ids=[row[0] for row in JOURNALS])
+def test_what_no_journal_says_is_refused(pair: Pair, forge: Callable[[Path], object], said: str) -> None:
+    insider = pair.local("insider")
+    forge(insider.root)
+    lines = [line for line in push(pair, insider, JOURNAL).splitlines() if line.startswith("remote: refused: ")]
+    assert len(lines) == 1 and said in lines[0], lines
+
+
+def test_a_site_nobody_put_into_force_is_refused(pair: Pair) -> None:
+    insider = pair.local("insider")
+    forged, opening = "records/complaint/2026/zz", "opening/00/00/000001/0001-issue.json"
+    first = event(insider.root, JOURNAL, opening)
+    record = {"number": "OPENING-ZZ-000001", "series": "opening", "serial": 1}
+    body = {**first, "ledger": "qms/journal/zz", "record": record, "set": {"ledger": forged}}
+    commit(insider.root, "qms/journal/zz", {opening: canonical(body)})
+    body = {**event(insider.root, COMPLAINTS, f"{FIRST}/0001-issue.json"), "ledger": forged}
+    commit(insider.root, forged, {f"{FIRST}/0001-issue.json": canonical(body)})
+    said = push(pair, insider, "qms/journal/zz", forged)
+    assert said.count("there is no site zz in force") == 2
+
+
+def test_a_commit_of_another_moment_than_its_acts_is_refused(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    insider = pair.local("insider")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2099-12-31T00:00:00 +0800")
+    another(insider.root, last_serial(insider.root) + 1, submission=None)
+    monkeypatch.delenv("GIT_COMMITTER_DATE")
+    assert "stored at another moment than its acts" in push(pair, insider, COMPLAINTS)
+
+
+def test_of_pushes_at_once_each_is_judged_after_the_one_before(pair: Pair, tmp_path: Path) -> None:
+    """Three pushes begin one series in three ledgers of a year and site: one is taken, whichever."""
+    store = tmp_path / "store.git"
+    shutil.copytree(pair.shared, store)
+    insider = pair.local("insider")
+    opening = "opening/00/00/{0:06d}/0001-issue.json"
+    first = event(insider.root, JOURNAL, opening.format(1))
+    serial = 1 + max(int(path.split("/")[3]) for path in listed(insider.root, JOURNAL) if path.startswith("opening/"))
+    form = event(insider.root, COMPLAINTS, f"{FIRST}/0001-issue.json")
+    rivals = [f"records/{name}/2027/hz" for name in ("complaint", "liaison", "complaint-major")]
+    at = {"recorded_at": "2027-01-02T12:00:00+08:00"}
+    for place, branch in enumerate(rivals):
+        record = {"number": f"OPENING-HZ-{serial + place:06d}", "series": "opening", "serial": serial + place}
+        body = {**first, "record": record, "set": {"ledger": branch}}
+        commit(insider.root, JOURNAL, {opening.format(serial + place): canonical(body)})
+        record = {"number": "TS-HZ-2027-0001", "series": "ts", "serial": 1}
+        body = {**form, **at, "ledger": branch, "record": record, "submission": None}
+        commit(insider.root, branch, {f"{FIRST}/0001-issue.json": canonical(body)})
+    assert "refused" not in git(insider.root, "push", str(store), JOURNAL, check=False)
+    words = ["git", "-C", str(insider.root), "push", "-q", str(store)]
+    running = [subprocess.Popen([*words, branch], stderr=subprocess.PIPE, text=True) for branch in rivals]
+    said = [each.communicate(timeout=60)[1] for each in running]
+    assert sorted(each.returncode for each in running) == [0, 1, 1], said
+    assert sum("the series ts runs in" in words for words in said) == 2, said
+    assert sum(bool(branch_of(store, branch)) for branch in rivals) == 1
 
 
 def canonical(body: object) -> bytes:

@@ -90,6 +90,29 @@ def test_a_dry_run_moves_nothing(pair: Pair) -> None:
     assert ledgers(pair.shared) == {}
 
 
+def test_a_dry_run_moves_no_branch_of_its_own(pair: Pair) -> None:
+    """Of a ledger that git alone has brought, the local branch is not moved either."""
+    level(pair.hz, pair.nb)
+    before = branch_of(pair.nb.root, COMPLAINTS)
+    pair.hz.issue("QR-14-04")
+    git(pair.nb.root, "fetch", "-q", str(pair.hz.root), f"+{COMPLAINTS}:refs/remotes/origin/{COMPLAINTS}")
+    with pair.nb.unchanged():
+        assert pair.nb("sync", "office", "-n").code == 0
+    assert branch_of(pair.nb.root, COMPLAINTS) == before
+    level(pair.hz, pair.nb)
+    assert branch_of(pair.nb.root, COMPLAINTS) == branch_of(pair.hz.root, COMPLAINTS)
+
+
+def test_hints_of_git_are_not_repeated(pair: Pair) -> None:
+    level(pair.hz, pair.nb)
+    grafts = pair.shared / "info" / "grafts"
+    grafts.parent.mkdir(exist_ok=True)
+    grafts.write_text(branch_of(pair.shared, CONTROL) + "\n", "utf-8")
+    pair.hz.issue("QR-14-04")
+    found = pair.hz("sync", "office")
+    assert "graft" not in found.out + found.err and "hint: Support" not in found.err, found
+
+
 def test_a_store_takes_the_classes_and_sites_it_is_for(pair: Pair) -> None:
     pair.hz.issue("QR-04-01")
     assert pair.hz("sync", "complaints").code == 0

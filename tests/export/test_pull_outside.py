@@ -10,7 +10,7 @@ from program import Make, Program, refused
 from pulled import done, every_byte, pull, unpacked, verified
 
 OTHER, MOBILE = "张小兰", "13655556666"
-CALL, FIRST, SECOND, VOID = "FW-HZ-2026-0001", "LX-HZ-2026-0001", "LX-HZ-2026-0002", "LX-HZ-2026-0003"
+CALL, FIRST, SECOND, VOID = "XX-HZ-2026-0001", "LX-HZ-2026-0001", "LX-HZ-2026-0002", "LX-HZ-2026-0003"
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +23,7 @@ def house(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Program:
     program.issue("QR-04-01", subject="第二件")
     program.issue("QR-04-01", subject="第三件")
     done(program, "record", "advance", FIRST, "take", "--set", "taken_by=li.ming", "--as", "li.ming", "--no-pages")
+    done(program, "record", "advance", CALL, "accept", "--as", "wang.fang", "--no-pages")
     done(program, "record", "void", VOID, "-m", "重复", "--no-pages")
     (program.root / "procedures" / f"{OTHER}.md").write_text("nothing\n", "utf-8")
     return program
@@ -93,7 +94,7 @@ def test_no_package_and_no_salts_are_written_over(house: Program, tmp_path: Path
 
 def test_an_attachment_that_would_run_in_the_reader_is_no_link(house: Program, tmp_path: Path) -> None:
     for name in ("page.html", "drawing.SVG", "plain.txt"):
-        (tmp_path / name).write_text("<script>alert(1)</script>", "utf-8")
+        (tmp_path / name).write_text(f"<script>alert('{name}')</script>", "utf-8")
         done(house, "record", "attach", SECOND, tmp_path / name, "--field", "enclosures", "-m", "补", "--no-pages")
     pull(house, tmp_path / "f.zip", SECOND, "--full", "-m", "法院调取", "--as", "li.ming")
     bag = unpacked(tmp_path / "f.zip", tmp_path / "un")

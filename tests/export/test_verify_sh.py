@@ -153,13 +153,14 @@ def rewritten(bag: Path, lines: list[list[str]], name: str = "pull/files.tsv") -
 
 
 def changed_payload(bag: Path) -> bytes:
-    """The forged record of the pull, after a page of the package was changed."""
+    """The forged record of the pull, signed by nobody, after a page of the package was changed."""
     another_manifest(bag)
     rebagged(bag)
     digest = hashlib.sha256((bag / "manifest-sha256.txt").read_bytes()).hexdigest()
     [packed] = (bag / "pull" / "events").rglob("*-pack.json")
     said = json.loads(packed.read_bytes())
-    return packed.read_bytes().replace(said["set"]["manifest"].encode(), digest.encode())
+    signer = json.dumps(said["signer"], separators=(",", ":")).encode()
+    return packed.read_bytes().replace(said["set"]["manifest"].encode(), digest.encode()).replace(signer, b"null")
 
 
 def quoted_place(bag: Path) -> None:
@@ -189,8 +190,6 @@ def second_journal(bag: Path) -> None:
     forged = forged.replace(b'"sequence":2', b'"sequence":1').replace(
         json.dumps(json.loads(forged)["previous"]).encode(), b"null", 1
     )
-    said = json.loads(forged)
-    forged = forged.replace(json.dumps(said["signer"], separators=(",", ":")).encode(), b"null")
     place = bag / "pull" / "events" / branch / path
     place.parent.mkdir(parents=True)
     place.write_bytes(forged)

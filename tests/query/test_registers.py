@@ -64,7 +64,7 @@ def test_the_registers_in_force(desk: Desk) -> None:
     names = [item.name for item in definitions(desk.system)]
     assert names == [
         *("change_requests", "document_copies", "readings", "external_documents", "document_reviews"),
-        *("liaison", "surveys", "customer_information", "complaints", "action_requests", "reports_8d"),
+        *("lent_records", "liaison", "surveys", "customer_information", "complaints", "action_requests", "reports_8d"),
         *("actions", "customer_contacts", "documents"),
     ]
     with pytest.raises(QmsError, match="there is no register complaint; there are change_requests"):

@@ -305,17 +305,22 @@ def test_heads_are_recorded_once_before_the_first_act_of_a_day(desk: Desk) -> No
     assert (line.number, line.ledgers, line.events) == ("HEADS-HZ-000003", 1, 5)
 
 
-def test_heads_are_counted_anew_when_a_ledger_was_replaced(desk: Desk) -> None:
+def test_a_ledger_that_was_cut_off_is_not_noted_as_it_stands(desk: Desk) -> None:
+    """To note it would make what was taken away look as if it had never been."""
     desk.issue()
     desk.issue()
     head.record_head_line(desk.store, "hz", now=desk.now)
     git(desk.root, "update-ref", f"refs/heads/{COMPLAINTS}", f"{COMPLAINTS}^")
-    git(desk.root, "prune", "--expire=now")  # the commit of the heads is gone, as after a disposal
-    store = desk.store
-    journal.record_heads(store.objects, store.pen("hz", desk.now))
-    found = journal.newest_heads(store.objects, "hz")
-    assert found is not None
-    assert (found.ledgers[COMPLAINTS].events, found.ledgers[COMPLAINTS].last) == (1, {"ts": 2})
+    git(desk.root, "prune", "--expire=now")
+    unnoted(desk)
+    noted = git(desk.root, "rev-parse", JOURNAL)
+    for write in (
+        lambda: head.record_head_line(desk.store, "hz", now=desk.now),
+        lambda: desk.at(timedelta(days=1)).issue(),
+    ):
+        with pytest.raises(QmsError, match="does not hold any more what HEADS-HZ-000002 noted"):
+            write()
+    assert git(desk.root, "rev-parse", JOURNAL) == noted
 
 
 def unnoted(desk: Desk) -> None:
@@ -329,7 +334,7 @@ def test_no_number_below_the_journals_heads(desk: Desk) -> None:
     desk.at(timedelta(days=1)).issue()
     git(desk.root, "update-ref", f"refs/heads/{COMPLAINTS}", f"{COMPLAINTS}~2")  # back to one record
     unnoted(desk)
-    desk.at(timedelta(days=2)).issue()
+    desk.at(timedelta(days=1, hours=1)).issue()
     assert numbers(desk.root) == ["TS-HZ-2026-0001", "TS-HZ-2026-0003"]  # 2 is in the heads of the second day
 
 

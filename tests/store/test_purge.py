@@ -81,9 +81,11 @@ def ended(desk: Desk, last: Posted, person: str = "wang.fang") -> Posted:
 
 def destroyed(desk: Desk, *serials: int) -> str:
     """The number of a certificate that was carried out here."""
-    last = ended(desk, seen(desk, seen(desk, drawn_up(desk, *serials), "li.ming"), "wang.fang"))
+    last = seen(desk, seen(desk, drawn_up(desk, *serials), "li.ming"), "wang.fang")
     with closing(desk.store) as store:
         disposal.begin(store, "hz", last.number, now=desk.now)
+    last = ended(desk, last)
+    with closing(desk.store) as store:
         assert disposal.carry_out(store, now=desk.now) == 0
     return last.number
 

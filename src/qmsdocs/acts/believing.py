@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from qmsdocs.base.errors import Message, message
+from qmsdocs.acts.officers import FAMILY
+from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.model.approval import Offices
 from qmsdocs.model.hold import Decision
 from qmsdocs.model.key import RegisteredKey
 from qmsdocs.model.record import Record
 from qmsdocs.model.release import ItemKind, in_force
-from qmsdocs.store import control
+from qmsdocs.store import control, names, remote, sharing
+from qmsdocs.store.certificate import DROP, Certificate, is_signed
 from qmsdocs.store.event import Stored
+from qmsdocs.store.objects import Objects
 from qmsdocs.store.rows import Row
 from qmsdocs.system.definitions import Definitions
 from qmsdocs.system.trust import Trust
@@ -67,6 +71,50 @@ def of_delegation(definitions: Definitions, trust: Trust, number: str | None) ->
     for events in definitions.series(control.DELEGATIONS) if number is not None else ():
         if control.key_of(events[0]).number == number and any(_doubtful(trust, events)):
             yield message("the delegation {number} cannot be believed", number=number)
+
+
+def of_certificate(system: System, item: Certificate) -> Iterator[Message]:
+    """What speaks against the acts of a certificate: signatures, keys, and the people of it."""
+    for stored in item.events:
+        yield from system.trust.problems(stored)
+    yield from rights(system.objects, item, system.trust)
+
+
+def rights(objects: Objects, item: Certificate, trust: Trust) -> Iterator[Message]:
+    """What speaks against the people of a certificate: who had no right to authorise it, or was not there any more."""
+    for stored in item.events:
+        event = stored.event
+        if not is_signed(stored):
+            yield message("it is not signed, and it had to be")
+        commit = event.text("control")
+        if not objects.has(commit):
+            return  # said by the check of its keys
+        before = Definitions.at(objects, commit)
+        day = event.recorded_at.astimezone(before.organisation(on=event.recorded_at.date()).zone).date()
+        people = before.people(on=day)
+        roles = before.organisation(on=day).approval_of(FAMILY).approve
+        may = Offices(people, before.delegations, day).authority(event.by, roles)
+        person = people.person.get(event.by)
+        decides = event.act in ("issue", DROP)
+        if person is None or not person.serves(day) or (decides and may is None):
+            yield message("{person} had no right to do so on {day}", person=event.by, day=day)
+        if decides and may is not None:
+            yield from of_delegation(before, trust, may.delegation)
+
+
+def refuse_apart(system: System) -> None:
+    """Nothing; raises QmsError unless this copy knows every hold: what counts in the shared store, and nothing else."""
+    name, objects = system.organisation.shared, system.objects
+    if name is None:
+        return
+    hint = message("qmsdocs sync")
+    if sharing.waiting(objects):
+        raise QmsError("something kept here does not count yet; nothing is destroyed before", hint=hint)
+    url = remote.address(system.place.root, system.organisation.remote[name].url)
+    with remote.courier(system.place.local_folder, objects, {}) as courier:
+        there = courier.listed(url).get(names.CONTROL)
+    if there != objects.local_commit(names.CONTROL):
+        raise QmsError("the shared store knows other holds and decisions than this copy", hint=hint)
 
 
 def _doubtful(trust: Trust, events: Sequence[Stored]) -> Iterator[Message]:

@@ -61,7 +61,7 @@ def files(path: Path) -> tuple[Path, ...]:
 def take_in(system: System, path: Path, *, dry_run: bool, now: datetime) -> Level:
     """What became of every ledger in a file. Raises QmsError where it is not one of this repository."""
     store = system.store
-    here = exchange.held(store, lambda _: True)
+    here = exchange.held(store, lambda _: True, dry_run=dry_run)
     source = path.resolve()
     with remote.courier(store.place.local_folder, store.objects, here) as courier:
         there = bundle.heads(courier, source)
@@ -70,6 +70,5 @@ def take_in(system: System, path: Path, *, dry_run: bool, now: datetime) -> Leve
             if exchange.origin(courier.objects, branch, commit) not in ("", store.repository):
                 raise QmsError("{path} comes from another repository", path=path)
         looked = exchange.look(store, courier.objects, here, there)
-        if not dry_run:
-            take_over(system, looked, there, now)
-    return Level(path.name, str(path), looked.moved)
+        moved = looked.moved if dry_run else take_over(system, looked, there, now)
+    return Level(path.name, str(path), moved)

@@ -7,26 +7,22 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from qmsdocs.acts import builtin
-from qmsdocs.acts.believing import doubts, of_delegation
+from qmsdocs.acts.believing import doubts, of_certificate, of_delegation
 from qmsdocs.acts.control import Act, authority_of, change, text_of
 from qmsdocs.acts.officers import FAMILY
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.language import Catalogue
-from qmsdocs.model.approval import Offices
 from qmsdocs.model.hold import DecisionKind
 from qmsdocs.model.release import ItemKind, in_force
 from qmsdocs.model.retention import Disposition, following
 from qmsdocs.query import lending
 from qmsdocs.query.retention import Kept, kept
 from qmsdocs.store import certificate as certificates
-from qmsdocs.store import control, disposal, journal, ledger, names, remote, sharing
+from qmsdocs.store import control, disposal, journal, ledger, names
 from qmsdocs.store.certificate import CARRY_OUT, DROP, FEWEST, WITNESS, Certificate, digest_of
 from qmsdocs.store.event import Change, Draft, OfDraft
-from qmsdocs.store.objects import Objects
 from qmsdocs.store.rows import Row
-from qmsdocs.system.definitions import Definitions
-from qmsdocs.system.trust import Trust
 from qmsdocs.system.view import System
 
 AUTHORISED, CARRIED_OUT, DROPPED = "authorised", "carried_out", "dropped"
@@ -153,21 +149,6 @@ def refuse_schedule(system: System) -> None:
             "the retention schedule in force is only on trial: nothing is destroyed by it",
             hint=message("make it your own, then: qmsdocs document submit {path}", path=SCHEDULE),
         )
-
-
-def refuse_apart(system: System) -> None:
-    """Nothing; raises QmsError unless this copy knows every hold: what counts in the shared store, and nothing else."""
-    name, objects = system.organisation.shared, system.objects
-    if name is None:
-        return
-    hint = message("qmsdocs sync")
-    if sharing.waiting(objects):
-        raise QmsError("something kept here does not count yet; nothing is destroyed before", hint=hint)
-    url = remote.address(system.place.root, system.organisation.remote[name].url)
-    with remote.courier(system.place.local_folder, objects, {}) as courier:
-        there = courier.listed(url).get(names.CONTROL)
-    if there != objects.local_commit(names.CONTROL):
-        raise QmsError("the shared store knows other holds and decisions than this copy", hint=hint)
 
 
 def needed(system: System) -> int:
@@ -314,7 +295,7 @@ def witness(system: System, number: str, act: Act) -> Change:
     if act.by in item.witnesses:
         raise QmsError("{person} has signed {number} already", person=act.by, number=number)
     _refuse_changed(system, item)
-    for why in problems(system, item):
+    for why in of_certificate(system, item):
         raise QmsError("{number} cannot be believed: {why}", number=number, why=why, hint=_anew(number))
     drafts = [_step(item, WITNESS, AUTHORISED, {}, meaning="witnessed")]
     if len(item.witnesses) + 1 < certificates.needed(item.said):
@@ -400,41 +381,14 @@ def order_of(item: Certificate) -> Order:
     )
 
 
-# whether a certificate that came from another copy can be believed
-
-
 def problems(system: System, item: Certificate) -> Iterator[Message]:
     """Everything that speaks against believing a certificate: signatures, keys, rights, holds known here."""
-    for stored in item.events:
-        yield from system.trust.problems(stored)
-    yield from rights(system.objects, item, system.trust)
+    yield from of_certificate(system, item)
     rows = [row for record in item.records if (row := system.index.by_number(record.number)) is not None]
     for found in kept(system, rows):
         for hold in found.holds:
             yield message("{number} is on hold: {hold} {title}",
                           number=found.row.number, hold=hold.record, title=hold.title)  # fmt: skip
-
-
-def rights(objects: Objects, item: Certificate, trust: Trust) -> Iterator[Message]:
-    """What speaks against the people of a certificate: who had no right to authorise it, or was not there any more."""
-    for stored in item.events:
-        event = stored.event
-        if not certificates.is_signed(stored):
-            yield message("it is not signed, and it had to be")
-        commit = event.text("control")
-        if not objects.has(commit):
-            return  # said by the check of its keys
-        before = Definitions.at(objects, commit)
-        day = event.recorded_at.astimezone(before.organisation(on=event.recorded_at.date()).zone).date()
-        people = before.people(on=day)
-        roles = before.organisation(on=day).approval_of(FAMILY).approve
-        may = Offices(people, before.delegations, day).authority(event.by, roles)
-        person = people.person.get(event.by)
-        decides = event.act in ("issue", DROP)
-        if person is None or not person.serves(day) or (decides and may is None):
-            yield message("{person} had no right to do so on {day}", person=event.by, day=day)
-        if decides and may is not None:
-            yield from of_delegation(before, trust, may.delegation)
 
 
 def arrive(system: System, site: str) -> tuple[str, ...]:

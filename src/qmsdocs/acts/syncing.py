@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from qmsdocs.acts import disposal
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.model.organisation import Remote
 from qmsdocs.store import exchange, head, names, remote, seat, sharing
+from qmsdocs.store.certificate import certificates
 from qmsdocs.store.exchange import Moved, Way
 from qmsdocs.store.lock import exclusive
 from qmsdocs.system.view import System
@@ -60,23 +61,24 @@ def level(system: System, name: str, shared: Remote, *, dry_run: bool, clock: Ca
     store = system.store
     try:
         kept = () if dry_run or name != system.organisation.shared else _settled(system, url)
-        here = exchange.held(store, wanted)
+        here = exchange.held(store, wanted, dry_run=dry_run)
         with remote.courier(store.place.local_folder, store.objects, here) as courier:
             there = courier.listed(url)
             exchange.refuse_foreign(there)
             there = {branch: commit for branch, commit in there.items() if wanted(branch)}
             courier.fetch(url, [branch for branch, commit in there.items() if not store.objects.has(commit)])
             looked = exchange.look(store, courier.objects, here, there)
+            moved = looked.moved
             if not dry_run:
-                take_over(system, looked, there, clock())
+                moved = take_over(system, looked, there, clock())
                 note_heads(system, clock())
                 here = exchange.held(store, wanted)
-            blocked = {moved.ledger for moved in looked.bad}
+            blocked = {item.ledger for item in moved if not item.is_good}
             lacked = exchange.lacking(courier.objects, {b: c for b, c in here.items() if b not in blocked}, there)
             went = lacked if dry_run else exchange.offer(courier, url, lacked)
     except remote.Unreachable as error:
         return Level(name, url, (), error)
-    return Level(name, url, (*kept, *looked.moved, *went))
+    return Level(name, url, (*kept, *moved, *went))
 
 
 def _settled(system: System, url: str) -> tuple[Moved, ...]:
@@ -95,8 +97,11 @@ def _settled(system: System, url: str) -> tuple[Moved, ...]:
     return (Moved(names.CONTROL, Way.REFUSED, len(kept.events), before, after, said),)
 
 
-def take_over(system: System, looked: exchange.Looked, there: Mapping[str, str], now: datetime) -> None:
-    """Nothing; what came stands here, and what a certificate that came destroys is gone here too."""
+def take_over(system: System, looked: exchange.Looked, there: Mapping[str, str], now: datetime) -> tuple[Moved, ...]:
+    """What became of every ledger: what came stands here, and what a certificate that came destroys is gone here too.
+
+    Where the certificate is not believed, the records stay, and the ledger is not level.
+    """
     store = system.store
     exchange.receive(store, looked)
     system = system.refreshed(now)
@@ -106,6 +111,21 @@ def take_over(system: System, looked: exchange.Looked, there: Mapping[str, str],
     if replaced:  # they go on from where the disposal has left them
         here = exchange.held(store, replaced.__contains__)
         exchange.receive(store, exchange.look(store, looked.brought, here, replaced))
+    return tuple(_as_it_stands(system, moved) for moved in looked.moved)
+
+
+def _as_it_stands(system: System, moved: Moved) -> Moved:
+    """The same, refused where what a certificate says was destroyed is still held here."""
+    objects = system.objects
+    here = objects.local_commit(moved.ledger)
+    if moved.way is not Way.REPLACED or (here is not None and objects.is_ancestor(str(moved.there), here)):
+        return moved
+    doubts = (
+        why for item in certificates(objects) if item.ledger == moved.ledger for why in disposal.problems(system, item)
+    )
+    why = next(doubts, message("the certificate does not account for it"))
+    reason = message("what was destroyed there is kept here: {why}", why=why)
+    return replace(moved, way=Way.REFUSED, here=here, reason=reason)
 
 
 def note_heads(system: System, now: datetime) -> None:

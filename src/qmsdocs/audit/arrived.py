@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from qmsdocs.acts import builtin
-from qmsdocs.acts.disposal import rights
+from qmsdocs.acts.believing import rights
 from qmsdocs.audit import records, stream
 from qmsdocs.audit.case import VOID, Case, Fault
 from qmsdocs.audit.judge import Judge

@@ -115,7 +115,7 @@ class _Judge:
         return tuple(item for item in found if not any(self._doubts(item)))
 
     def _doubts(self, item: Certificate) -> Iterator[Message]:
-        from qmsdocs.acts.disposal import rights  # late: most pushes meet no certificate, and each starts the program
+        from qmsdocs.acts.believing import rights  # late: most pushes meet no certificate, and each starts the program
 
         for stored in item.events:
             yield from self.trust.problems(stored)

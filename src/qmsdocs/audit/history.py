@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
-from qmsdocs.audit import doubt, surroundings
+from qmsdocs.audit import doubt, journal_entries, surroundings
 from qmsdocs.audit.damage import check_objects
 from qmsdocs.audit.ledger_history import check_ledger
 from qmsdocs.audit.rule import Hit, Rule
@@ -89,6 +89,18 @@ def put_back(scope: Scope) -> Iterator[Hit]:
     for branch in sorted(written):
         if copy.has_gone_back(branch):
             yield Hit(branch, message("it is older than what was written here: an earlier state was put back"))
+
+
+def unwitnessed(scope: Scope) -> Iterator[Hit]:
+    """The note beside the ledgers of what this copy wrote is gone, by which a state put back would be seen."""
+    copy = scope.copy
+    for said in copy.journals:
+        if not said.seats or not seat.holds(copy.place, copy.objects, said.site):
+            continue
+        since = said.seats[-1][0].event.recorded_at
+        wrote = any(stored.event.recorded_at >= since for stored in said.series.get(journal.HEADS, ()))
+        if wrote and said.branch not in seat.kept(copy.place, said.site):
+            yield Hit(said.branch, message("this copy writes it, and its note of what it wrote is gone"))
 
 
 # ── who acted
@@ -180,10 +192,13 @@ RULES: tuple[Rule, ...] = (
     Rule("HIS407", not_opened),
     Rule("HIS408", ledger_empty),
     Rule("HIS409", put_back),
+    Rule("HIS418", unwitnessed),
     *surroundings.RULES,
     *(Rule(code, _doubt(code)) for code in sorted({*doubt.KINDS.values(), doubt.RIGHT})),
     Rule("HIS450", order_broken),
     Rule("HIS451", seat_doubled),
     Rule("HIS452", seat_copied),
+    Rule("HIS453", journal_entries.unfit),
+    Rule("HIS454", journal_entries.newer),
     Rule("HIS460", damaged),
 )

@@ -19,7 +19,7 @@ from qmsdocs.store.event import Stored
 CONTRADICTED, UNSTAMPED, BEHIND, ELSEWHERE = "HIS470", "HIS471", "HIS405", "HIS406"
 _LINE = re.compile(
     r"qmsdocs (?P<site>[a-z][a-z0-9-]{0,30}) (?P<at>\S+) (?P<number>HEADS-[A-Z0-9-]+-(?P<serial>\d{6})) "
-    r"(?P<sha256>[0-9a-f]{64}) (?P<ledgers>\d+) (?P<events>\d+)(?: (?P<repository>[0-9a-f]{8}))?",
+    r"(?P<sha256>[0-9a-f]{64}) (?P<ledgers>\d{1,12}) (?P<events>\d{1,12})(?: (?P<repository>[0-9a-f]{8}))?",
     re.ASCII,
 )
 Found = tuple[str, Hit]
@@ -95,6 +95,9 @@ def _with_event(scope: Scope, own: Journal, held: Stored, line: Kept) -> Iterato
         yield CONTRADICTED, Hit(own.branch, said)
         return
     notes = notes_of(own.site, held)
+    if held.event.recorded_at != line.at:
+        yield CONTRADICTED, Hit(line.number, message("the time in the kept line is not that of {number}; "
+                                                     "the line was changed", number=line.number))  # fmt: skip
     if (len(notes), sum(note.events for note in notes.values())) != (line.ledgers, line.events):
         yield CONTRADICTED, Hit(line.number, message("the counts in the kept line are not those of {number}; "
                                                      "the line was changed", number=line.number))  # fmt: skip

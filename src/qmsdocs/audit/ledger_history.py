@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from datetime import datetime
 from itertools import pairwise
 
 from qmsdocs.audit.recorded import Note
@@ -11,12 +13,15 @@ from qmsdocs.audit.rule import Hit
 from qmsdocs.audit.scope import Scope
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.store import history, ledger, names
-from qmsdocs.store.history import Step
+from qmsdocs.store.history import Change, Step
 from qmsdocs.store.journal import TOLERANCE
 from qmsdocs.store.objects import FILE, Entry, Objects
 
 REWRITTEN, OPENED_LATE, ALTERED, MERGED, FOREIGN = "HIS403", "HIS407", "HIS410", "HIS411", "HIS412"
 CONTRADICTED, CLOCK, YEAR, DAMAGED = "HIS413", "HIS414", "HIS415", "HIS460"
+MOMENT, OTHER_YEAR = "HIS416", "HIS417"
+VOID = "void"
+_RECORDED_AT = re.compile(rb'"recorded_at":"([0-9TZ:.+-]{1,40})"')
 Found = tuple[str, Hit]
 
 
@@ -39,11 +44,16 @@ def _checked(scope: Scope, branch: str, commit: str, verified: str | None) -> It
     base = (history.step(objects, verified),) if verified is not None else ()
     yield from _in_order(branch, (*made, *base))
     altered = False
-    for wrong, path in history.altering(objects, scope.system.place.root, made, verified):
+    at = {step.commit: step for step in made}
+    for change in history.changes(objects, scope.system.place.root, made, verified):
+        if change.is_added:
+            yield from _in_time(scope, branch, change, at.get(change.commit))
+            continue
         altered = True
-        number = number_at(objects, branch, wrong, path)
-        said = message("{path} was changed or removed later, in {commit}", path=path, commit=wrong[:12])
-        yield ALTERED, Hit(number, said, f"{branch}:{path}")
+        number = number_at(objects, branch, change.commit, change.path)
+        said = message("{path} was changed or removed later, in {commit}",
+                       path=change.path, commit=change.commit[:12])  # fmt: skip
+        yield ALTERED, Hit(number, said, f"{branch}:{change.path}")
     added = objects.additions(verified, commit) if verified is not None and not altered else None
     yield from _foreign(branch, objects.walk(commit) if added is None else added)
     yield from _contradicted(scope, branch, {step.commit for step in (*made, *base)})
@@ -65,7 +75,7 @@ def _in_order(branch: str, made: tuple[Step, ...]) -> Iterator[Found]:
 
 
 def _minute(step: Step) -> str:
-    return step.at.isoformat(sep=" ", timespec="minutes")
+    return _text(step.at)
 
 
 def _foreign(branch: str, entries: Iterable[Entry]) -> Iterator[Found]:
@@ -75,6 +85,46 @@ def _foreign(branch: str, entries: Iterable[Entry]) -> Iterator[Found]:
             yield FOREIGN, Hit(branch, said, entry.path)
         elif names.parse_path(entry.path) is None:
             yield FOREIGN, Hit(branch, message("{path} does not belong in a ledger", path=entry.path), entry.path)
+
+
+# ── the times of the acts
+
+
+def _in_time(scope: Scope, branch: str, change: Change, step: Step | None) -> Iterator[Found]:
+    """An act that says another time than the commit that added it, or begins a record of another year."""
+    said = names.parse_path(change.path)
+    if step is None or said is None or not said.act or said.is_signature:
+        return
+    if not step.parents and any(item.ledger == branch and item.is_carried_out for item in scope.copy.certificates):
+        return  # what a disposal left was written before the commit that holds it
+    moment = _recorded_at(scope.objects, change.oid)
+    if moment is None:
+        return  # who reads the act says so
+    if abs(moment - step.at) > TOLERANCE:
+        number = number_at(scope.objects, branch, change.commit, change.path)
+        why = message("{path} says that it was recorded at {time}, it was written at {written}",
+                      path=change.path, time=_text(moment), written=_minute(step))  # fmt: skip
+        yield MOMENT, Hit(number, why, f"{branch}:{change.path}")
+    held = names.parse_branch(branch)
+    is_first = held is not None and held.year and said.sequence == 1 and said.act != VOID
+    if held is not None and is_first and f"{moment.year:04d}" != held.year:
+        number = number_at(scope.objects, branch, change.commit, change.path)
+        why = message("{path} is of {time}, in the ledger of {year}",
+                      path=change.path, time=_text(moment), year=held.year)  # fmt: skip
+        yield OTHER_YEAR, Hit(number, why, f"{branch}:{change.path}")
+
+
+def _recorded_at(objects: Objects, oid: str) -> datetime | None:
+    """When an act says it was recorded, found without reading the rest of it; None where it does not say."""
+    with suppress(QmsError, ValueError):
+        found = _RECORDED_AT.search(objects.read(oid))
+        moment = datetime.fromisoformat(found[1].decode("ascii")) if found is not None else None
+        return moment if moment is not None and moment.tzinfo is not None else None
+    return None
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(sep=" ", timespec="minutes")
 
 
 def number_at(objects: Objects, branch: str, commit: str, path: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from qmsdocs.acts import disposal as acts
-from qmsdocs.acts.believing import doubts
+from qmsdocs.acts.believing import doubts, refuse_apart
 from qmsdocs.acts.control import Act
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.language import Catalogue
@@ -32,7 +32,7 @@ def dispose(session: Session, numbers: tuple[str, ...], options: Options) -> int
     order = _order(session, options)
     act = Act(session.by, options["reason"])
     acts.refuse_schedule(session.system)
-    acts.refuse_apart(session.system)
+    refuse_apart(session.system)
     acts.refuse_people(session.system, order, act)
     chosen = _chosen(session, numbers, order, options)
     if not chosen:
@@ -148,7 +148,7 @@ def _sign(session: Session, number: str, person: str) -> None:
     store, item = session.system.store, acts.the_certificate(session.system, number)
     is_last = len(item.witnesses) + 1 >= needed(item.said)
     if is_last:
-        acts.refuse_apart(session.system)
+        refuse_apart(session.system)
         disposal.begin(store, item.site, number, now=session.system.now)
     session.apply(lambda system: acts.witness(system, number, Act(person)))
     if is_last:

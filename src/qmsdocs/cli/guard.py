@@ -53,7 +53,7 @@ def install(session: Session, folder: Path, with_main: bool) -> int:
 def check(with_main: bool, repository: Path | None) -> int:
     """Nothing is said where all is well; else one line for each branch, and 1."""
     from qmsdocs.audit.guard import at_rest, read
-    from qmsdocs.store.guard import trust_folder
+    from qmsdocs.store.guard import trust_folder, wait_for_others
 
     if repository is not None:
         return _refused(at_rest(repository), repository, None, with_main=with_main)
@@ -62,6 +62,7 @@ def check(with_main: bool, repository: Path | None) -> int:
         raise QmsError("this is what a hook is told by git; nobody types it", hint=message("qmsdocs guard install"))
     pushes = read(sys.stdin.read())
     trust_folder()
+    wait_for_others(Path(folder).absolute())
     return _refused(pushes, Path(folder).absolute(), Path(beside) if beside else None, with_main=with_main)
 
 

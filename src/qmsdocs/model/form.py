@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, model_validator
 from pydantic import Field as Key
@@ -314,6 +314,13 @@ class Form(Definition):
             yield ("field", name, "choices"), field.choices
         yield from ((("state",), self.state), (("step",), self.step), (("clock",), self.clock))
         yield from ((("check",), self.check), (("raise",), self.raise_))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """The same form with other keys; what was worked out of the old ones does not go with it."""
+        found = super().model_copy(update=update, deep=deep)
+        for name in [name for name in found.__dict__ if isinstance(getattr(type(self), name, None), cached_property)]:
+            del found.__dict__[name]
+        return found
 
     @cached_property
     def pattern(self) -> NumberPattern:

@@ -61,8 +61,14 @@ def refuse_foreign(branches: Iterable[str]) -> None:
         raise QmsError('"{name}" is no name of a ledger; nothing was taken from there', name=odd[0])
 
 
-def held(store: Store, is_wanted: Wanted) -> dict[str, str]:
-    """The ledgers of this copy, each a local branch as new as any copy of it here; one that went two ways is left."""
+def held(store: Store, is_wanted: Wanted, *, dry_run: bool = False) -> dict[str, str]:
+    """The ledgers of this copy, each a local branch as new as any copy of it here; one that went two ways is left.
+
+    With `dry_run` nothing is moved for that.
+    """
+    if dry_run:
+        heads = store.objects.heads(lambda name: names.is_ledger(name) and is_wanted(name))
+        return {branch: head.commit for branch, head in heads.items()}
     with exclusive(store.place.git_folder):
         found = store.objects.heads(lambda name: names.is_ledger(name) and is_wanted(name))
         remove_leftover_locks(store.place.git_folder, found)

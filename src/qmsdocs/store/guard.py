@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import pygit2
 
 from qmsdocs.base.errors import QmsError, cause, message
+from qmsdocs.store.lock import exclusive
 from qmsdocs.store.repository import Git
 
 HOOK = "hooks/pre-receive"
+LOCK = "qmsdocs-guard.lock"
+_HELD = b"held"
+_PAUSE = 0.01  # seconds between two looks whether git has finished
 _MARK = "# qmsdocs guard"
 SETTINGS: Mapping[str, str] = {
     "core.hooksPath": "hooks",  # whatever the machine's own settings say
@@ -28,6 +35,39 @@ SETTINGS: Mapping[str, str] = {
 def trust_folder() -> None:
     """Nothing; stores of other owners can be opened in this process: git has let them speak before it asked us."""
     pygit2.settings.owner_validation = False
+
+
+def wait_for_others(folder: Path) -> None:
+    """Nothing; until the git that asks has moved its branches or given up, every other push to the store waits here.
+
+    A hook ends before git moves anything, so a process of its own holds the lock. Raises QmsError after two minutes.
+    """
+    if not hasattr(os, "fork"):
+        return
+    asking = os.getppid()
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        _hold(folder, asking, writing)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as stream:
+        if stream.read() != _HELD:
+            raise QmsError("others are sending to this store, or its lock cannot be written", hint=message("repeat it"))
+
+
+def _hold(folder: Path, asking: int, writing: int) -> NoReturn:
+    """Nothing comes back: this process ends when the git that asks has."""
+    try:
+        os.setsid()
+        for handle in (0, 1, 2):  # git waits until nobody can speak to it any more
+            os.close(handle)
+        with exclusive(folder, name=LOCK):
+            os.write(writing, _HELD)
+            os.close(writing)
+            while True:
+                os.kill(asking, 0)
+                time.sleep(_PAUSE)
+    finally:
+        os._exit(0)
 
 
 def install(folder: Path, command: tuple[str, ...]) -> bool:

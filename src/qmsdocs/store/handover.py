@@ -115,6 +115,7 @@ def take_seat(
         if other is not None:  # so that the other copy says where the seat is now
             sync.fetch(store.objects, other.objects, lambda branch: branch == names.journal_of(site))
         post.complete_voids(store, pen, taken)
+        seat.keep(store.place, store.objects, site, (names.journal_of(site),))
         return taken
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from qmsdocs.base.errors import QmsError
-from qmsdocs.store.objects import Objects
+from qmsdocs.store.objects import FILE, Entry, Objects
 from qmsdocs.store.repository import Git
 
 _COMMIT = re.compile(
     rb"tree ([0-9a-f]{40})\n((?:parent [0-9a-f]{40}\n)*)author [^\n]*\n"
     rb"committer [^\n]*> (\d{1,12}) ([+-])(\d\d)(\d\d)\n"
 )
+_MANY = 10_000  # commits whose changes are asked of git at once
 _FEW = 64  # up to so many commits are compared here; starting git, which compares faster, is dearer
 
 
@@ -62,25 +63,50 @@ def leads_to(objects: Objects, old: str, new: str) -> bool:
     return old == new or any(old in found.parents[:1] for found in steps(objects, new))
 
 
-def altering(objects: Objects, root: Path, made: tuple[Step, ...], since: str | None) -> Iterator[tuple[str, str]]:
-    """Commit and path of what the commits `made` (newest first, on top of `since`) changed or removed."""
-    if len(made) > _FEW:
-        yield from _altering(root, made[0].commit, since)
-        return
+class Change(NamedTuple):
+    """One plain file that a commit added, or (`is_added` false) whatever it changed or removed."""
+
+    commit: str
+    path: str
+    oid: str
+    is_added: bool
+
+
+def changes(objects: Objects, root: Path, made: tuple[Step, ...], since: str | None) -> Iterator[Change]:
+    """What the commits `made` (newest first, on top of `since`) did; what the very first one holds counts as added."""
+    for start in range(0, len(made), _MANY):
+        some = made[start : start + _MANY]
+        below = made[start + _MANY].commit if start + _MANY < len(made) else since
+        yield from _few(objects, root, some, below) if len(some) <= _FEW else _logged(root, some[0].commit, below)
+
+
+def _few(objects: Objects, root: Path, made: tuple[Step, ...], since: str | None) -> Iterator[Change]:
     chain = (*(found.commit for found in made), *((since,) if since else ()))
     for new, old in pairwise(chain):
-        if objects.additions(old, new) is None:
-            yield from _altering(root, new, old)
+        added = objects.additions(old, new)
+        if added is None:
+            yield from _logged(root, new, old)
+        yield from _added(new, added or ())
+    if since is None and made:
+        yield from _added(made[-1].commit, objects.walk(made[-1].commit))
 
 
-def _altering(root: Path, commit: str, since: str | None) -> Iterator[tuple[str, str]]:
+def _added(commit: str, entries: Iterable[Entry]) -> Iterator[Change]:
+    return (Change(commit, entry.path, entry.oid, True) for entry in entries if entry.mode == FILE)
+
+
+def _logged(root: Path, commit: str, since: str | None) -> Iterator[Change]:
     said = Git(root)([
-        *("-c", "core.commitGraph=false", "log", "--format=%H", "-r", "--raw", "-m", "--no-renames", "--no-abbrev"),
-        *("--diff-filter=a", commit, *((f"^{since}",) if since else ()), "--"),
+        *("-c", "core.commitGraph=false", "-c", "log.showRoot=true", "-c", "core.quotePath=false"),
+        *("log", "--format=%H", "-r", "--raw", "-m", "--no-renames", "--no-abbrev"),
+        *(commit, *((f"^{since}",) if since else ()), "--"),
     ])  # fmt: skip
     current = ""
     for line in said.splitlines():
         if line.startswith(":"):
-            yield current, line.partition("\t")[2].strip('"')
+            about, _, path = line.partition("\t")
+            _, mode, _, oid, kind = about.split(" ")
+            if kind != "A" or int(mode, 8) == FILE:
+                yield Change(current, path.strip('"'), oid, kind == "A")
         elif line:
             current = line

@@ -106,7 +106,7 @@ class Courier:
         if len(answers) < len(specs):
             raise unreachable(url, answer)
         lines = (line.removeprefix("remote:").strip() for line in answer.err.splitlines() if line.startswith("remote:"))
-        return Sent(answers, tuple(line for line in lines if line))
+        return Sent(answers, tuple(line for line in lines if line and not line.startswith("hint:")))
 
     def run(self, url: str, arguments: list[str], *, given: bytes = b"") -> Answer:
         """What git says in this folder. A folder that settings in force name is trusted, whoever owns it."""

@@ -153,13 +153,13 @@ class Git:
                 with_extended_output=True,
                 with_exceptions=False,
             )
-        return Answer(code, str(out), str(err))
+        return Answer(code, str(out), _unhinted(str(err)))
 
     def _run(self, arguments: list[str]) -> str:
         try:
             return str(self._program.execute(["git", *arguments], env=_environment(self._root) | self._also))
         except self._failure as error:
-            reason = str(error.stderr).strip().removeprefix("stderr: ").strip("'\n ")
+            reason = _unhinted(str(error.stderr).strip().removeprefix("stderr: ").strip("'\n ")).strip()
             raise QmsError(
                 "git refused in {folder}: {reason}", folder=self._root, reason=reason or error.status
             ) from error
@@ -193,6 +193,11 @@ _SAFE = tuple(
     )
     for part in ("-c", setting)
 )
+
+
+def _unhinted(said: str) -> str:
+    """What git says without its advice: it is not for whoever uses the program."""
+    return "".join(line for line in said.splitlines(keepends=True) if not line.strip("' ").startswith("hint:"))
 
 
 def _environment(root: Path) -> dict[str, str]:
