@@ -136,7 +136,9 @@ def note_an_earlier_state(company: Company) -> None:
     """Everything stands, but the newest note names a commit before the one noted the day before."""
     hand, own = Hand(company.root), Hand(company.root, JOURNAL)
     said: Any = own.event(max(path for path in own.files() if path.startswith("heads/")))["set"]
-    noted(company, set={"ledgers": {**said["ledgers"], RECORDS: {"commit": hand.commits()[0], "events": 1, "last": {}}}})
+    noted(
+        company, set={"ledgers": {**said["ledgers"], RECORDS: {"commit": hand.commits()[0], "events": 1, "last": {}}}}
+    )
 
 
 def replace_object(company: Company) -> None:

@@ -485,6 +485,41 @@ def test_a_certified_disposal_replaces_a_ledger_and_nothing_else_does(
     assert branch_of(hz.root, CONTROL) == before and not git(hz.root, "for-each-ref", "refs/qms")
 
 
+@pytest.mark.slow
+def test_a_copy_that_does_not_believe_a_destruction_says_that_it_keeps_the_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hold was placed at one site while the other destroyed: nothing is gone there, and nobody says so."""
+    (tmp_path / "phrase").write_text("correct horse battery\n", "utf-8")
+    monkeypatch.setenv("QMSDOCS_KEYS", str(tmp_path / "keys"))
+    monkeypatch.setenv("QMSDOCS_PASSPHRASE_FILE", str(tmp_path / "phrase"))
+
+    def make(folder: Path, *, live: bool = False) -> Program:
+        assert not live
+        found = Program(folder, NOON)
+        pack = starter(tmp_path / "starter")
+        made = found("init", folder, "--org", "绿源置业", "--site", "hz", "--starter", pack, folder=tmp_path)
+        assert made.code == 0, made.err
+        return found
+
+    git(tmp_path, "init", "-q", "--bare", "shared.git")
+    hz = destruction.begun(make, tmp_path / "hz")
+    number = destruction.ended(hz, "还在扣留的内容")
+    assert hz("sync", "office").code == 0
+    git(tmp_path, "clone", "-q", "hz", "nb")
+    later = destruction.due(hz)
+    nb = hz.elsewhere(tmp_path / "nb").later(later.at or NOON)
+    assert nb("sync", "office").code == 0
+    destruction.done(nb, "sync", "--take-seat", "--site", "nb", "-m", "新设登记台")
+    destruction.done(later, "retention", "dispose", "--due", *destruction.ORDER)
+    destruction.done(nb, "retention", "hold", number, "-m", "诉讼", "--as", "li.ming", "--site", "nb")
+    later("sync", "office")
+    found = nb("sync", "office")
+    assert found.code == 1 and "gone on both sides" not in found.out, (found.out, found.err)
+    assert f"is kept here: {number} is on hold" in found.out
+    assert destruction.found(nb.root, "还在扣留的内容")
+
+
 # over ssh
 
 

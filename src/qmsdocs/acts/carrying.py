@@ -69,6 +69,6 @@ def take_in(system: System, path: Path, *, dry_run: bool, now: datetime) -> Leve
         for branch, commit in there.items():
             if exchange.origin(courier.objects, branch, commit) not in ("", store.repository):
                 raise QmsError("{path} comes from another repository", path=path)
-        looked = exchange.look(store, courier.objects, here, there)
+        looked = exchange.look(store, courier.objects, here, there, now=now)
         moved = looked.moved if dry_run else take_over(system, looked, there, now)
     return Level(path.name, str(path), moved)

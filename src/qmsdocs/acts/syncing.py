@@ -67,7 +67,7 @@ def level(system: System, name: str, shared: Remote, *, dry_run: bool, clock: Ca
             exchange.refuse_foreign(there)
             there = {branch: commit for branch, commit in there.items() if wanted(branch)}
             courier.fetch(url, [branch for branch, commit in there.items() if not store.objects.has(commit)])
-            looked = exchange.look(store, courier.objects, here, there)
+            looked = exchange.look(store, courier.objects, here, there, now=clock())
             moved = looked.moved
             if not dry_run:
                 moved = take_over(system, looked, there, clock())
@@ -110,7 +110,7 @@ def take_over(system: System, looked: exchange.Looked, there: Mapping[str, str],
     replaced = {item.moved.ledger: there[item.moved.ledger] for item in looked.good if item.moved.way is Way.REPLACED}
     if replaced:  # they go on from where the disposal has left them
         here = exchange.held(store, replaced.__contains__)
-        exchange.receive(store, exchange.look(store, looked.brought, here, replaced))
+        exchange.receive(store, exchange.look(store, looked.brought, here, replaced, now=now))
     return tuple(_as_it_stands(system, moved) for moved in looked.moved)
 
 

@@ -149,7 +149,7 @@ def _files(_: Trial) -> Message:
     changed = [str(file) for file in own if not _is_as_installed(file)]
     if changed:
         raise Failed(message("changed since it was installed: {names}", names=tuple(changed[:5])))
-    return message("{count} files as installed", count=len(own)) if own else message("run from its sources")
+    return message("{count} files as installed", count=len(own)) if own else message("run from its sources: not compared")
 
 
 def _is_as_installed(file: metadata.PackagePath) -> bool:
@@ -328,6 +328,6 @@ def grid(found: tuple[Outcome, ...], catalogue: Catalogue, *, machine: str, now:
     )
     failed = sum(not item.has_passed for item in found)
     subtitle = catalogue.say("qmsdocs {version} on {machine}, {time}: {count} checks, {failed} failed",
-                             version=__version__, machine=machine, time=f"{now:%Y-%m-%d %H:%M}", count=len(found),
+                             version=__version__, machine=machine, time=f"{now:%Y-%m-%d %H:%M %z}", count=len(found),
                              failed=failed)  # fmt: skip
     return Grid(catalogue.say("Installation and operation qualification (IQ/OQ)"), subtitle, columns, rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from qmsdocs.base.errors import Message, QmsError, message
@@ -17,6 +18,7 @@ from qmsdocs.store.opened import Store
 from qmsdocs.store.overlay import Overlay
 from qmsdocs.store.remote import Answered, Courier, Offer
 
+AHEAD = timedelta(days=1)  # how far the clocks of two copies may lie apart
 Wanted = Callable[[str], bool]
 _ORDER = {Kind.RECORDS: 0, Kind.JOURNAL: 1, Kind.CONTROL: 2}
 
@@ -101,7 +103,9 @@ class Looked:
         return tuple(sorted((*self.bad, *(item.moved for item in self.good)), key=lambda moved: order(moved.ledger)))
 
 
-def look(store: Store, brought: Objects, here: Mapping[str, str], there: Mapping[str, str]) -> Looked:
+def look(
+    store: Store, brought: Objects, here: Mapping[str, str], there: Mapping[str, str], *, now: datetime | None = None
+) -> Looked:
     """What is to be made of every ledger of `there` that is newer than `here`, its objects lying in `brought`."""
     repository = store.repository
     stands: dict[str, str | None] = {}
@@ -112,6 +116,7 @@ def look(store: Store, brought: Objects, here: Mapping[str, str], there: Mapping
         if old is not None and (old == new or store.objects.is_ancestor(new, old)):
             continue
         try:
+            _refuse_to_come(brought, new, now)
             came = _looked_at(Overlay(brought.folder, {**here, **stands}), branch, old, new, repository)
         except QmsError as error:
             bad.append(Moved(branch, Way.REFUSED, 0, old, new, error.message))
@@ -122,6 +127,13 @@ def look(store: Store, brought: Objects, here: Mapping[str, str], there: Mapping
         elif came is not None:
             bad.append(came.moved)
     return Looked(brought, tuple(good), tuple(bad))
+
+
+def _refuse_to_come(brought: Objects, new: str, now: datetime | None) -> None:
+    """Nothing. Raises QmsError for what is of a day yet to come: whatever is written after it would be too early."""
+    at = brought.committed_at(new)
+    if now is not None and at > now + AHEAD:
+        raise QmsError("it is of {day}, and the clock here says {today}", day=at.date(), today=now.date())
 
 
 def _looked_at(seen: Objects, branch: str, old: str | None, new: str, repository: str) -> _Came | None:

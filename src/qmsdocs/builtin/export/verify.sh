@@ -301,11 +301,11 @@ journal=$(cut -f 1 pull/ledgers.tsv)
 [ "$(wc -l <pull/ledgers.tsv)" -eq 1 ] || bad "pull/ledgers.tsv: 不止一个记录库 more than one ledger"
 case $journal in qms/journal/*/*) journal='' ;; qms/journal/*) ;; *) journal='' ;; esac
 [ -n "$journal" ] || bad "pull/ledgers.tsv: 不是登记本 is not the journal of a site"
-record='' heads='' packs=0 noted=0
+record='' heads='' headline='' packs=0 noted=0
 while IFS=$tab read -r kind branch path oid hash moment where; do
   case $kind:$branch:$path in
     event:"$journal":pull/*-pack.json) record=$(cat "$where") && packs=$((packs + 1)) ;;
-    event:"$journal":heads/*.json) heads=$(cat "$where") && noted=$((noted + 1)) ;;
+    event:"$journal":heads/*.json) heads=$(cat "$where") && headline=$hash && noted=$((noted + 1)) ;;
   esac
 done <pull/files.tsv
 [ "$packs:$noted" = 1:1 ] || bad "pull: 应恰有一项打包、一项校验行 one pack and one heads act are due: $packs, $noted"
@@ -340,4 +340,6 @@ fi
 echo 'bag-info.txt 仅供参考，未经证实 bag-info.txt is only a label and unproven'
 printf '请与单位留存的校验行核对 compare with the head line the house keeps:\n'
 printf '  %s\n' "$(tr "$tab" ' ' <pull/ledgers.tsv)"
+number=$(printf '%s' "$heads" | sed -n 's/.*"number":"\(HEADS-[0-9A-Z-]*\)".*/\1/p')
+printf '  %s %s  (qmsdocs head · qmsdocs audit --head)\n' "$number" "$headline"
 verdict
