@@ -68,18 +68,18 @@ ORDER: dict[str, str] = {
         "overview working difference_side impact difference impact_report"
     ),
     "acts": (
-        "apply believing builtin items lockout printing seat sheets shortcut begin control custody document_pages "
-        "pages restoring countersigning demo officers preview pull reading release disposal redraw retention "
-        "comparing disposal_page lending syncing carrying verify"
+        "apply builtin items lockout printing seat sheets shortcut begin control custody document_pages pages "
+        "restoring countersigning demo officers preview pull reading release believing redraw retention comparing "
+        "disposal lending disposal_page syncing verify carrying"
     ),
     "audit": (
-        "clause_sets findings guard recorded texts rules_page sarif standing doubt report scope sheet clauses "
-        "in_force judge rule waiving actions case custody disposal documents kept_head ledger_history offices "
-        "pages surroundings upkeep damage records retention stream effects history memory catalogue engine "
-        "self_test"
+        "clause_sets findings recorded texts rules_page sarif standing doubt report scope sheet clauses in_force "
+        "judge rule waiving actions case custody disposal documents journal_entries kept_head ledger_history "
+        "offices pages surroundings upkeep damage records retention stream arrived effects history memory "
+        "catalogue guard engine self_test"
     ),
     "export": (
-        "bag bars drawings folder front hiding opening proof survey sweeping audited checked contents library "
+        "bag bars drawings folder front opening proof survey sweeping hiding library audited checked contents "
         "record_lines standing index site pull"
     ),
     "cli": (

@@ -597,6 +597,24 @@ def test_nobody_is_found(company: Company) -> None:
     assert any("mickey did not serve" in text for text in said(company, "REC220"))
 
 
+def test_REC226_fires(company: Company) -> None:
+    other(f"{FOLDER[:-1]}2/0001-issue.json", colour="red")(company)
+    [text] = said(company, "REC226")
+    assert "colour" in text
+
+
+def test_REC226_fires_for_a_key_that_is_missing(company: Company) -> None:
+    body = hand(company).event(f"{FOLDER[:-1]}2/0001-issue.json")
+    written(company, f"{FOLDER[:-1]}2/0001-issue.json", {key: body[key] for key in body if key != "nonce"})
+    [text] = said(company, "REC226")
+    assert "nonce" in text
+
+
+def test_REC226_spares(company: Company) -> None:
+    with_set(f"{FOLDER[:-1]}2/0001-issue.json", colour="red")(company)  # no field of the form, and no key of an event
+    assert said(company, "REC226") == []
+
+
 def test_SYS909_fires(company: Company) -> None:
     def broken(_: Case) -> Iterator[Hit]:
         raise TypeError("unhashable")

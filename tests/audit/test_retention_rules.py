@@ -423,3 +423,20 @@ def test_RET312_spares(forged: Program, company: Program) -> None:
     """What waits or was given up, and what was signed as it should be."""
     assert set(fires("RET312", forged, "2026-11-21")) == {"DSP-HZ-000004"}
     assert fires("RET312", company, AFTER) == {}
+
+
+@pytest.mark.usefixtures("destroyed")
+def test_RET314_fires(company: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signed by all, and the process ended before the records were gone."""
+    number = ended(company)
+    with monkeypatch.context() as patch:
+        patch.setattr("qmsdocs.store.disposal.carry_out", lambda *_, **__: 0)
+        assert due(company)("retention", "dispose", number, *ORDER).code == 1
+    assert set(fires("RET314", company, AFTER)) == {number}
+
+
+@pytest.mark.usefixtures("destroyed")
+def test_RET314_spares(company: Program) -> None:
+    """What is gone; the next act finishes what was interrupted."""
+    due(company).issue()
+    assert fires("RET314", company, AFTER) == {}

@@ -128,9 +128,10 @@ class _Judge:
 
     def judge(self, push: Push, name: LedgerName) -> None:
         """Nothing. Raises QmsError with what speaks against the move."""
-        branch, old, new, bench = push.branch, push.old, push.new, self.bench
+        branch, old, new = push.branch, push.old, push.new
         if new is None:
             raise QmsError("{ledger}: a ledger is never removed", ledger=branch)
+        bench = self.bench
         is_replaced = old is not None and not self.objects.is_ancestor(old, new)
         if is_replaced and not accounts_for(self.certificates, self.objects, branch, str(old), new):
             raise QmsError("{ledger}: what stands here would be rewritten, and no certificate says so", ledger=branch)

@@ -303,5 +303,5 @@ RULES: tuple[RecordRule, ...] = (
     RecordRule("REC220", without_role),
     RecordRule("REC222", parameters_gone),
     RecordRule("REC224", misplaced),
-    RecordRule("SYS902", odd_keys),
+    RecordRule("REC226", odd_keys),
 )
