@@ -26,7 +26,7 @@ from qmsdocs.store.certificate import certificates, disposed_numbers
 
 COULD_NOT_RUN, UNREADABLE = "SYS909", "SYS901"
 GAP, DOUBLED, DATED_BACK, TWICE = "REC203", "REC205", "REC223", "REC225"
-# Whatever lies in a ledger that no program of ours has written: it may cost one rule its answer, never the others theirs.
+# What lies in a ledger that no program of ours has written may cost one rule its answer, never the others theirs.
 ODD = (QmsError, ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError)
 Found = tuple[str, Hit]
 
@@ -140,12 +140,11 @@ def _applied(rule: Rule, scope: Scope) -> Iterator[Found]:
     return ((rule.code, hit) for hit in rule.check(scope))
 
 
-def run(
-    scope: Scope, *, is_full: bool = False, extra: tuple[Found, ...] = (), is_compared: bool = False
-) -> Report:
-    """What the audit of one repository found; `extra` is what comparing with heads kept outside found, if `is_compared`.
+def run(scope: Scope, *, is_full: bool = False, extra: tuple[Found, ...] = (), is_compared: bool = False) -> Report:
+    """What the audit of one repository found; `extra` is what comparing with heads kept outside found.
 
-    Reads only, but for what it remembers of its own work."""
+    Reads only, but for what it remembers of its own work.
+    """
     if is_full:
         with suppress(QmsError):  # a damaged ledger, which is named below
             scope.system.index.rebuild()

@@ -149,7 +149,9 @@ def _files(_: Trial) -> Message:
     changed = [str(file) for file in own if not _is_as_installed(file)]
     if changed:
         raise Failed(message("changed since it was installed: {names}", names=tuple(changed[:5])))
-    return message("{count} files as installed", count=len(own)) if own else message("run from its sources: not compared")
+    if not own:
+        return message("run from its sources: not compared")
+    return message("{count} files as installed", count=len(own))
 
 
 def _is_as_installed(file: metadata.PackagePath) -> bool:

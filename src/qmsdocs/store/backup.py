@@ -196,7 +196,16 @@ def _restored(path: Path, folder: Path) -> Path:
             bundle = Path(place) / _BUNDLE
             _extracted(archive, about, bundle)
             specs = "".join(f"refs/heads/{branch}:refs/heads/{branch}\n" for branch in about.heads)
-            fixed = ["-c", "core.logAllRefUpdates=false", "-c", "protocol.file.allow=always", "-c", "transfer.fsckObjects=true", "fetch", "--quiet"]
+            fixed = [
+                "-c",
+                "core.logAllRefUpdates=false",
+                "-c",
+                "protocol.file.allow=always",
+                "-c",
+                "transfer.fsckObjects=true",
+                "fetch",
+                "--quiet",
+            ]
             answer = git.answer(
                 [*fixed, "--no-tags", "--no-write-fetch-head", "--stdin", str(bundle)], given=specs.encode()
             )
