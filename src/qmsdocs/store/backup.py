@@ -26,6 +26,11 @@ _MOST_FILES, _LARGEST_FILE, _LARGEST_ABOUT, _MOST = 20_000, 100_000_000, 20_000_
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError, ValueError)
 _LEFT_OUT = (".git", ".qms")
 _ISSUED = ("records", "issued")
+_FETCHING = tuple(
+    part
+    for setting in ("core.logAllRefUpdates=false", "protocol.file.allow=always", "transfer.fsckObjects=true")
+    for part in ("-c", setting)
+)
 _BARE = {
     "HEAD": f"ref: refs/heads/{MAIN}\n",
     "config": "[core]\n\trepositoryformatversion = 0\n\tbare = true\n",
@@ -196,19 +201,8 @@ def _restored(path: Path, folder: Path) -> Path:
             bundle = Path(place) / _BUNDLE
             _extracted(archive, about, bundle)
             specs = "".join(f"refs/heads/{branch}:refs/heads/{branch}\n" for branch in about.heads)
-            fixed = [
-                "-c",
-                "core.logAllRefUpdates=false",
-                "-c",
-                "protocol.file.allow=always",
-                "-c",
-                "transfer.fsckObjects=true",
-                "fetch",
-                "--quiet",
-            ]
-            answer = git.answer(
-                [*fixed, "--no-tags", "--no-write-fetch-head", "--stdin", str(bundle)], given=specs.encode()
-            )
+            fetching = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--stdin", str(bundle)]
+            answer = git.answer([*_FETCHING, *fetching], given=specs.encode())
     if answer.code:
         raise QmsError("{path}: the ledgers in it are damaged: {reason}", path=path, reason=answer.err.strip())
     objects = Objects(folder)
