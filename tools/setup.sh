@@ -177,7 +177,7 @@ make_environment() {
     rm -f "$stamp"
     local pip=("$venv/bin/python" -m pip install --quiet --quiet --constraint constraints.txt)
     # The build tool first, so that it too has the version of constraints.txt.
-    "${pip[@]}" hatchling editables
+    "${pip[@]}" hatchling editables setuptools setuptools-scm wheel  # what builds this project, and the one test library without a wheel
     "${pip[@]}" --no-build-isolation --editable '.[fast,fonts,test]'
     echo "$wanted" >"$stamp"
 }

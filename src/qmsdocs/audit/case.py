@@ -149,7 +149,7 @@ class _Replay:
             yield Fault.COURSE, message("the form knows no act {act}", act=event.act)
 
     def _person(self, event: Event) -> Iterator[tuple[Fault, Message]]:
-        """Whoever acts, or takes it in, is a person of the organisation on that day; numbers lost in a restore apart."""
+        """Who acts, or takes it in, is a person of the organisation that day; numbers lost in a restore apart."""
         if event.act == VOID and not self.taken_by:
             return
         day = self.judge.local(event.recorded_at).date()
