@@ -131,6 +131,7 @@ ALLOWED = {
     ("render.fonts", "os.environ"): "fontconfig is told where its configuration is by the environment only",
     ("render.limited", "sys.stdin"): "the worker process is spoken to by its standard input",
     ("render.limited", "sys.stdout"): "and answers on its standard output",
+    ("store.guard", "os._exit"): "the process that holds the lock of a shared store ends without its parent's endings",
 }
 
 
