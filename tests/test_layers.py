@@ -79,8 +79,8 @@ ORDER: dict[str, str] = {
         "catalogue guard engine self_test"
     ),
     "export": (
-        "bag bars drawings folder front opening proof survey sweeping hiding library audited checked contents "
-        "record_lines standing index site pull"
+        "bag bars drawings folder front opening proof survey hiding library audited checked contents record_lines "
+        "standing index site pull"
     ),
     "cli": (
         "front keyring words export menu session asking backup course difference given guard keys output root "

@@ -17,7 +17,7 @@ from qmsdocs.export.library import Library
 from qmsdocs.export.record_lines import Records
 from qmsdocs.export.standing import State
 from qmsdocs.export.survey import Survey, survey
-from qmsdocs.export.sweeping import WideSweep
+from qmsdocs.model.masking import Sweep
 from qmsdocs.model.release import ItemKind
 from qmsdocs.query.purpose import numbers_in_force
 from qmsdocs.store.head import head_line
@@ -69,7 +69,7 @@ def site_files(
 
 def _hiding(system: System, found: Survey, *, is_full: bool) -> Hiding:
     staff = {text for key, person in system.people.person.items() for text in (key, person.name)}
-    sweep = NOTHING if is_full else WideSweep(found.personal - staff)
+    sweep = NOTHING if is_full else Sweep(found.personal - staff)
     return Hiding(system, sweep, is_full, system.store.nonce)
 
 
