@@ -17,6 +17,7 @@ from program import NOON, Program
 PROJECT = Path(__file__).resolve().parents[2]
 CONTROL = "qms/control"
 COMPLAINTS = "records/complaint/2026/hz"
+MOMENT = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), f"@{int(NOON.timestamp())} +0800")
 SETTINGS = """
 [site.nb]
 code  = "NB"
@@ -95,7 +96,7 @@ def git(root: Path, *words: str, data: bytes = b"", check: bool = True) -> str:
         input=data,
         capture_output=True,
         check=False,
-        env={**os.environ, "GIT_CONFIG_NOSYSTEM": "1"},
+        env={**MOMENT, **os.environ, "GIT_CONFIG_NOSYSTEM": "1"},
     )
     if check and done.returncode:
         raise AssertionError(done.stderr.decode("utf-8", "replace"))
