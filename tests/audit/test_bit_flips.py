@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,20 @@ def test_every_bit_of_a_small_object_counts(tmp_path: Path) -> None:
         for place in range(path.stat().st_size * 8):
             with flipped(path, place):
                 assert [damage.path[-38:] for damage in damages(tmp_path)] == [path.name], (path, place)
+
+
+def test_bits_that_mean_nothing_count_too(tmp_path: Path) -> None:
+    """The rest of a byte before a block that was only copied, in what cannot be packed any denser."""
+    git(tmp_path, "init", "--quiet", ".")
+    git(tmp_path, "hash-object", "-w", "--stdin", data=random.Random(1).randbytes(40_000))
+    [path] = stored_files(tmp_path)
+    plain, idle = zlib.decompress(path.read_bytes()), 0
+    for place in range(16_400 * 8, 16_420 * 8):  # where the second block begins
+        with flipped(path, place):
+            with suppress(zlib.error):
+                idle += zlib.decompress(path.read_bytes()) == plain
+            assert list(damages(tmp_path)), place
+    assert idle
 
 
 def bits_of(company: Company, oid: str) -> tuple[Path, int]:
