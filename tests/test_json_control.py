@@ -132,7 +132,7 @@ def test_the_master_list(start: Program, desk: Program) -> None:
 
 
 def test_what_waits_and_is_due(start: Program, desk: Program, course: Mapping[str, Result]) -> None:
-    assert start.issue("QR-14-04")
+    assert start.issue("QR-14-04") and start.issue("QR-04-01")
     path = start.root / "procedures" / "QP-14.md"
     whole = path.read_text("utf-8")
     path.write_text(f"{whole}\n补充一段说明。\n", "utf-8")
@@ -190,8 +190,11 @@ def test_drafts(start: Program, course: Mapping[str, Result]) -> None:
     beside.parent.mkdir()
     beside.write_text("提纲\n", "utf-8")
     edit(start, "records/retention.toml", ("[class.complaint]", "# reviewed\n[class.complaint]"))
-    impact = [done(start, "document", "impact", number) for number in ("QD-14-02", NUMBER)]
+    longer, shorter = 'period      = "3 years"', 'period      = "2 years"'
+    edit(start, "records/retention.toml", (longer, shorter))
+    impact = [done(start, "document", "impact", number) for number in ("QD-14-02", NUMBER, "retention.toml")]
     compare("document impact", *impact)
+    edit(start, "records/retention.toml", (shorter, longer))
     diff = [done(start, "document", "diff", number) for number in ("QD-14-02", "retention.toml")]
     compare("document diff", *diff)
     compare("document parameters", done(start, "document", "parameters"))

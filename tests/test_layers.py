@@ -40,8 +40,8 @@ ORDER: dict[str, str] = {
     ),
     "render": (
         "align blocks face fetch limited mark measure package photo pictures prose sandbox sheet table tags word "
-        "chart_grid chart_text columns comparable display document_docx_parts document_sheet fonts "
-        "line_difference opc prose_inline table_pages table_text template_check chart_route chart_shape "
+        "chart_grid chart_text columns comparable display opc docx_file document_docx_parts document_sheet fonts "
+        "line_difference prose_inline table_pages table_text template_check chart_route chart_shape "
         "difference document_ink document_words justify layout prepared prose_parser table_docx table_html "
         "table_sheet chart_columns compiled context document_docx_styles document_frame redline statement "
         "chart_rows fit redline_docx redline_text chart_figure docx_blocks html chart docx_page pdf document_body "
@@ -50,7 +50,7 @@ ORDER: dict[str, str] = {
         "statement_html document_docx"
     ),
     "store": (
-        "event lock names objects place signature timestamp derived ledger openssh overlay replacement repository "
+        "event lock names tree objects place signature timestamp derived ledger openssh overlay replacement repository "
         "arrival backup condition control damage guard history journal purge remote rows bundle certificate index "
         "seat search sync opened disposal exchange sharing post handover head"
     ),
@@ -61,25 +61,25 @@ ORDER: dict[str, str] = {
         "word_outline word_reconcile word_layout word_story word_markdown word_review word_front word_document "
         "word_draft"
     ),
-    "system": "definitions trust view",
+    "system": "definitions rights trust view",
     "query": (
-        "cell changed_values course purpose selecting text_lines typed_number verifying view custody flow lending "
+        "cell changed_values course purpose action selecting text_lines typed_number verifying view custody flow lending "
         "parameters register retention text_check disposal_list document_check keeping master_list retention_list "
         "overview working difference_side impact difference impact_report"
     ),
     "acts": (
         "apply builtin items lockout printing seat sheets shortcut begin control custody document_pages pages "
-        "restoring countersigning demo officers preview pull reading release believing redraw retention comparing "
-        "disposal lending disposal_page syncing verify carrying"
+        "restoring countersigning demo officers preview pull reading release believing redraw objections "
+        "retention comparing disposal lending disposal_page syncing verify carrying"
     ),
     "audit": (
-        "clause_sets findings recorded texts rules_page sarif standing doubt report scope sheet clauses in_force "
-        "judge rule waiving actions case custody disposal documents journal_entries kept_head ledger_history "
-        "offices pages surroundings upkeep damage records retention stream arrived effects history memory "
+        "clause_sets findings held recorded texts rules_page sarif standing doubt report scope sheet clauses in_force "
+        "judge rule kept waiving actions case stream custody disposal documents journal_entries kept_head ledger_history "
+        "offices pages surroundings upkeep damage records retention arrived arrived_links effects history memory "
         "catalogue guard engine self_test"
     ),
     "export": (
-        "bag bars drawings folder front opening proof survey hiding library audited checked contents record_lines "
+        "bag bars drawings folder front proof survey hiding opening library audited checked contents record_lines "
         "standing index site pull"
     ),
     "cli": (

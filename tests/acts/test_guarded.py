@@ -19,7 +19,12 @@ def refused(company: Company, forge: Callable[[Company], object]) -> list[str]:
     before = git(company.root, "rev-parse", CONTROL).strip()
     forge(company)
     moved = Push(f"refs/heads/{CONTROL}", before, git(company.root, "rev-parse", CONTROL).strip())
-    return [str(why) for why in refusals(company.root / ".git", [moved], beside=None, with_main=False)]
+    return [
+        str(why)
+        for why in refusals(
+            company.root / ".git", [moved], now=company.now, kept=company.root, beside=None, with_main=False
+        )
+    ]
 
 
 @pytest.mark.parametrize("forge", [row[1] for row in FORGERIES], ids=[row[0] for row in FORGERIES])

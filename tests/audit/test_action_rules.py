@@ -19,8 +19,10 @@ from qmsdocs.audit.rule import Hit
 from qmsdocs.audit.scope import Scope
 from qmsdocs.audit.stream import cases
 from qmsdocs.base.canonical import Json
+from qmsdocs.base.language import Catalogue, Language
+from qmsdocs.query.overview import lines, overview
 from qmsdocs.store.event import Change, RaisedFrom
-from qmsdocs.system.view import System
+from qmsdocs.system.view import System, open_system
 
 HEAD = """number = "{number}"
 title  = "改进单"
@@ -207,7 +209,7 @@ def on(company: Company, rule: Rule, number: str, day: str = "2026-11-03") -> st
 
 def of(company: Company, rule: Callable[[Case], Iterator[Hit]], number: str) -> str:
     """What a rule over records says of one, nothing where it says nothing."""
-    judge, objects = Judge(Scope(company.system)), company.system.objects
+    judge, objects = Judge(company.system), company.system.objects
     heads = objects.heads(lambda name: name.startswith("records/"))
     held = (case for branch, head in heads.items() for case in cases(judge, branch, objects.walk(head.commit)))
     [found] = [tuple(rule(case)) for case in held if case.number == number]
@@ -248,6 +250,18 @@ def test_ACT503_fires(acme: Company) -> None:
     assert on(acme, actions.past_due, number, "2026-11-11") == "action 2 was due on 2026-11-10 (郑凯)"
     task = issued(acme, "QR-50-03", due="2026-11-10", owner="feng.lan")
     assert on(acme, actions.past_due, task, "2026-11-11") == "it was due on 2026-11-10 (冯岚)"
+
+
+def test_the_overview_counts_what_ACT503_finds(acme: Company) -> None:
+    for _ in range(6):
+        issued(acme, actions=[line()])
+    system = open_system(acme.root, now=datetime(2026, 11, 11, 9, tzinfo=ZONE), machine="desk")
+    found = [*actions.past_due(Scope(system))]
+    seen = overview(system)
+    assert [number for number, _ in seen.late_actions] == [hit.subject for hit in found] and seen.is_late
+    shown = "\n".join(lines(seen, Catalogue.load(Language.ZH))).partition("措施逾期")[2].splitlines()
+    assert shown[0] == f" {len(found)} 项：" and shown[6] == f"  ……另有 {len(found) - 5} 项", shown
+    assert found[0].subject in shown[1] and "郑凯" in shown[1] and "2026-11-10" in shown[1]
 
 
 def test_ACT503_spares(acme: Company) -> None:

@@ -42,7 +42,7 @@ from qmsdocs.audit.texts import texts
 from qmsdocs.base.canonical import dumps, sha256
 from qmsdocs.store.head import record_head_line
 from qmsdocs.store.signature import new_key
-from qmsdocs.system import trust
+from qmsdocs.system import rights, trust
 
 Deed = Callable[[Company], object]
 
@@ -402,8 +402,9 @@ def test_every_rule_of_the_family_is_tried_in_both_directions() -> None:
 
 
 def test_every_reason_of_trust_has_its_kind() -> None:
-    """Every sentence of `system.trust` about signatures, keys, places and order stands in the table."""
-    said = {text for text in doubt.KINDS if text not in Path(str(trust.__file__)).read_text("utf-8")}
+    """Every sentence of `system.trust` and `rights` about signatures, keys, places and order stands in the table."""
+    source = "".join(Path(str(module.__file__)).read_text("utf-8") for module in (trust, rights))
+    said = {text for text in doubt.KINDS if text not in source}
     assert not said
 
 

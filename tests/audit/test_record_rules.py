@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from control import NUMBER, SCHEDULE, Company
 from firm import firm
@@ -19,6 +20,7 @@ from qmsdocs.audit import engine
 from qmsdocs.audit.case import Case
 from qmsdocs.audit.catalogue import RECORD_RULES
 from qmsdocs.audit.engine import run
+from qmsdocs.audit.pages import Redrawing, check_pages
 from qmsdocs.audit.records import RecordRule
 from qmsdocs.audit.rule import Hit
 from qmsdocs.audit.scope import Scope
@@ -356,6 +358,31 @@ def test_REC210_fires_for_a_page_of_elsewhere(company: Company) -> None:
     (company.root / pages.DRAWN_FILE).unlink()
     path.write_bytes(path.read_bytes().replace(b"%PDF-1.7", b"%PDX-1.7", 1))
     assert len(said(company, "REC210")) == 1
+
+
+def test_REC210_fires_though_the_note_was_changed_with_the_page(company: Company, tmp_path: Path) -> None:
+    """A page with other words; a genuine one of another record; beyond those drawn again the audit says so."""
+    path = drawn(company)
+    with pikepdf.open(path) as pdf:
+        pdf.pages[0].contents_add(b"BT /F1 20 Tf 100 400 Td (void) Tj ET 0 0 1 rg 80 300 300 200 re f")
+        pdf.save(tmp_path / "other.pdf")
+    shown = path.relative_to(company.root).as_posix()
+    for data, why in (
+        ((tmp_path / "other.pdf").read_bytes(), "does not say what the program draws"),
+        (_second(company), "is the page of"),
+    ):
+        path.write_bytes(data)
+        (company.root / pages.DRAWN_FILE).write_text(f"{sha256(data)}  {shown}\n", "utf-8")
+        [text] = said(company, "REC210")
+        assert why in text
+    redrawing = Redrawing(most=0)
+    assert list(check_pages(Scope(company.system), redrawing)) == [] and redrawing.believed == 1
+
+
+def _second(company: Company) -> bytes:
+    system = company.system
+    made = pages.pages(system, system.record("SY-HZ-2026-0002"), language=Language.ZH)
+    return next(data for path, data in made.files.items() if path.endswith(".pdf"))
 
 
 def test_REC210_spares(company: Company) -> None:

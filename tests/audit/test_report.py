@@ -16,7 +16,7 @@ import pytest
 from program import NOON, looked
 
 from qmsdocs.audit import sheet
-from qmsdocs.audit.findings import Report, Waived, order_of
+from qmsdocs.audit.findings import Report, Waived, in_order
 from qmsdocs.audit.report import SHOWN, as_json, lines
 from qmsdocs.audit.sarif import as_sarif
 from qmsdocs.audit.texts import clauses_of, texts
@@ -46,7 +46,7 @@ REPORT = Report(
     "hz",
     NOON,
     True,
-    tuple(sorted(FINDINGS, key=order_of)),
+    tuple(in_order(FINDINGS)),
     (Waived(Finding("DOC406", Severity.WARNING, "QP-18", message("is missing")), WAIVER),),
     {"ledgers": 3, "records": 1234},
     {"qms/control": "a" * 40, "records/complaint/2026/hz": "b" * 40},
@@ -102,6 +102,9 @@ def test_one_more_than_are_shown_is_shown_and_not_counted() -> None:
 def test_waivers_limits_and_the_sum_close_the_report() -> None:
     english, chinese = said(REPORT), said(REPORT, CHINESE)
     assert "  DOC406 QP-18: 随新版一并评审 (zhao.lei, until 2026-12-31)" in english
+    twice = replace(REPORT.waived[0], finding=replace(REPORT.waived[0].finding, message=message("is wrong")))
+    own = [line for line in said(replace(REPORT, waived=(*REPORT.waived, twice))) if "DOC406 QP-18" in line]
+    assert own == ["  DOC406 QP-18: 随新版一并评审 (zhao.lei, until 2026-12-31) ×2"]
     assert english[-3:] == [
         "Looked at (full audit): 3 ledgers, 1234 records",
         f"NOT GREEN: {SHOWN + 5} errors, 1 warnings, 1 notes",

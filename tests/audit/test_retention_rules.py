@@ -15,7 +15,7 @@ from destruction import ORDER, PEOPLE, begun, done, due
 from firm import firm, said
 from program import NOON, ZONE, Make, Program
 
-from qmsdocs.acts import builtin, disposal
+from qmsdocs.acts import builtin, disposal, objections
 from qmsdocs.acts.apply import apply
 from qmsdocs.acts.control import Act, change
 from qmsdocs.acts.record import Filled, Intent, issue, step
@@ -274,7 +274,8 @@ def careless(**lies: Json) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(disposal, "_listed", lambda *words: {**listed(*words), **lies})
         patch.setattr(disposal, "refusals", lambda *_args, **_options: iter(()))
-        patch.setattr(disposal, "refuse_schedule", lambda _: None)
+        patch.setattr(disposal, "refuse", lambda *_: None)
+        patch.setattr(objections, "refuse_schedule", lambda _: None)
         yield
 
 

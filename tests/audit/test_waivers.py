@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -146,6 +147,14 @@ def test_SYS903_spares(acme: Company) -> None:
     accept(acme, entry(), entry(subject="QP-15", expires="2026-11-03"), entry(subject="QP-16", by="li.ming"))
     acme.later(days=5)
     assert unused(acme, finding()) == []
+
+
+def test_one_with_a_place_accepts_only_what_is_found_there(acme: Company) -> None:
+    accept(acme, entry() + 'place = "actions[2]"\n', entry("DOC407") + 'place = "1"\n')
+    there, other = replace(finding(), place="actions[2]"), replace(finding(), place="actions[1]")
+    standing_, waived = sift((there, other, finding("DOC407")), standing(acme), on=acme.system.today)
+    assert standing_ == (other, finding("DOC407")) and [item.finding for item in waived] == [there]
+    assert unused(acme, there, other) == ["DOC407 QP-14 1 accepts nothing any more"]
 
 
 # ── SYS904: expired

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,22 @@ def test_every_text_becomes_a_name_every_system_takes(text: str) -> None:
     assert name[-1] not in " ." and name[0] not in " "
     assert name.split(".")[0].lower() not in RESERVED
     assert safe_name(name) == name
+
+
+def test_what_a_killed_process_left_goes_and_what_another_writes_stays(tmp_path: Path) -> None:
+    script = "import sys, time; from pathlib import Path; from qmsdocs.base.files import replacing\n"
+    script += "with replacing(Path(sys.argv[1])) as stream:\n"
+    script += "    stream.write(b'half'); stream.flush(); print('there', flush=True); time.sleep(60)\n"
+    for name in ("killed", "alive"):
+        words = [sys.executable, "-c", script, str(tmp_path / name)]
+        with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None and process.stdout.readline() == b"there\n"
+            if name == "alive":
+                write_atomically(tmp_path / "other", b"x")
+                assert len([*tmp_path.iterdir()]) == 2
+            process.kill()
+            process.wait()
+        assert len([path for path in tmp_path.iterdir() if path.name.startswith(".writing-")]) == 1
+    (tmp_path / ".writing-now-link").symlink_to(tmp_path / "other")
+    write_atomically(tmp_path / "other", b"x")
+    assert {path.name for path in tmp_path.iterdir()} == {"other", ".writing-now-link"}

@@ -217,7 +217,10 @@ def test_what_is_not_over_or_not_closed_stays(company: Program) -> None:
 def test_the_starter_schedule_destroys_nothing(make: Make, tmp_path: Path) -> None:
     """The company's own schedule comes first."""
     fresh = make(tmp_path / "acme")
-    refused(fresh("retention", "dispose", "--due", *ORDER), "only on trial")
+    refused(fresh("retention", "dispose", "--due", *ORDER), "only on trial", "submit records/retention.toml -m")
+    done(fresh, "document", "review", "records/retention.toml", "--trial", "--as", "li.ming")
+    done(fresh, "document", "approve", "records/retention.toml", "--trial", "--as", "zhao.lei")
+    refused(fresh("retention", "dispose", "--due", *ORDER), "no key that counts")
 
 
 def test_a_witness_signs_later_and_a_certificate_can_be_given_up(company: Program) -> None:
@@ -259,6 +262,10 @@ def test_a_certificate_given_up_destroys_nothing_and_makes_room_for_another(comp
     shutil.rmtree(keys)
     shutil.move(hidden, keys)
     compare("retention certificates", later("retention", "certificates", "--json"))
+    listed = done(later, "retention", "certificates")
+    for said in ("赵磊", "李明", "major ones 2026 HZ"):
+        assert said in listed, listed
+    assert "zhao.lei" not in listed and "records/" not in listed
     done(later, "retention", "certificates", "--drop", waiting, "-m", "重新办理", "--as", "zhao.lei")
     refused(later("retention", "witness", waiting, "--as", "wang.fang", "-y"), "given up")
     assert dispose(later, number) != waiting
@@ -288,17 +295,33 @@ def test_an_erasure_needs_the_quality_manager_and_the_law_looked_up(company: Pro
 
 @pytest.mark.parametrize("kind", ["pdf", pytest.param("docx", marks=pytest.mark.slow)])
 def test_the_list_of_destruction_is_a_page(company: Program, tmp_path: Path, kind: str) -> None:
-    """Number, title, year, period, how long it was kept, and who signed; nothing of what stood in the record."""
+    """What was destroyed, by which schedule, what becomes of the paper, and who signs; nothing that stood in it."""
     number = ended(company, "不会印出来的内容", form="QR-14-04")
     certificate = dispose(due(company), number)
-    path = tmp_path / f"list.{kind}"
-    done(due(company), "retention", "certificate", certificate, "-o", path)
-    if kind == "docx":
-        looked("soffice", "--headless", "--convert-to", "pdf", "--outdir", tmp_path, path)
-    text = looked("pdftotext", "-layout", path.with_suffix(".pdf"), "-")
-    for word in (number, certificate, "2026", "1 month", "period", "赵磊", "李明", "王芳"):
+    text = _page(due(company), certificate, tmp_path / f"list.{kind}")
+    for word in (number, certificate, "2026", "1 month", "period ended", "Complaints, all but major ones 2026 HZ",
+                 "A/1, in force since 2026-11-21", "Company practice", "客服部档案柜 A，按编号装盒：按本清册一并销毁"):  # fmt: skip
         assert word in text, (word, text)
-    assert "不会印出来的内容" not in text
+    for name, times in (("赵磊", 2), ("李明", 2), ("王芳", 3)):  # what each did, and where each signs the paper
+        assert text.count(name) == times, (name, text)
+    for word in ("不会印出来的内容", "records/"):
+        assert word not in text, (word, text)
+
+
+def test_the_page_of_what_was_never_on_paper_names_no_originals(company: Program, tmp_path: Path) -> None:
+    """The schedule says where paper lies; of enquiries it says that there is none."""
+    certificate = dispose(due(company), ended(company, "没有纸", form="QR-14-03"))
+    text = _page(due(company), certificate, tmp_path / "list.pdf")
+    assert "无（只有电子记录）" in text
+    assert "粉碎" not in text
+
+
+def _page(program: Program, certificate: str, path: Path) -> str:
+    """The text on the pages of a certificate."""
+    done(program, "retention", "certificate", certificate, "-o", path)
+    if path.suffix == ".docx":
+        looked("soffice", "--headless", "--convert-to", "pdf", "--outdir", path.parent, path)
+    return looked("pdftotext", "-layout", path.with_suffix(".pdf"), "-")
 
 
 # ── interrupted
@@ -417,14 +440,14 @@ def test_a_stale_copy_cannot_bring_back_what_was_destroyed(company: Program, tmp
         assert found(clone.root, marker)
         assert found(company.root, marker) == []
         sync.fetch(new.objects, old.objects, lambda branch: branch.startswith("qms/"))
-        refuse = disposal.arrive(old, "hz", now=later.at, believes=lambda _: False)
+        refuse = disposal.arrive(old, now=later.at, believes=lambda _: False)
         assert (refuse, bool(found(clone.root, marker))) == ((), True)
-        gone = disposal.arrive(old, "hz", now=later.at, believes=lambda _: True)
-        assert certificate in gone
+        gone = disposal.arrive(old, now=later.at, believes=lambda _: True)
+        assert certificate in {item.number for item in gone}
         assert found(clone.root, marker) == []
         ledger = "records/complaint/2026/hz"
         assert clone.git("rev-parse", ledger) == company.git("rev-parse", ledger)  # every copy makes the same root
-        assert disposal.arrive(old, "hz", now=later.at, believes=lambda _: True) == ()
+        assert disposal.arrive(old, now=later.at, believes=lambda _: True) == ()
     finally:
         old.close()
         new.close()

@@ -6,15 +6,21 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from destruction import ORDER, begun, done, due, ended, found
 from program import FILLED, Make, Program, refused
 from tamper import Hand
 
+from qmsdocs.acts import disposal as acts
 from qmsdocs.base.canonical import Json, dumps, sha256
-from qmsdocs.store import disposal
+from qmsdocs.store import disposal, journal
+from qmsdocs.store.certificate import Certificate, certificates
+from qmsdocs.store.objects import Objects
 
 CONTROL, JOURNAL = "qms/control", "qms/journal/hz"
 WITNESS = "--witness"
@@ -62,6 +68,24 @@ def held(program: Program, number: str) -> str:
 
 def folder(series: str, number: str) -> str:
     return f"{series}/00/00/{int(number.rpartition('-')[2]):06d}"
+
+
+def waiting(program: Program, number: str) -> str:
+    """The certificate over a record that waits for wang.fang, whose key is elsewhere meanwhile."""
+    keys = [path for path in Path(os.environ["QMSDOCS_KEYS"]).rglob("wang.fang*") if path.suffix != ".pub"]
+    for path in keys:
+        path.rename(f"{path}.away")
+    found = program("retention", "dispose", number, *ORDER, "--json").json["certificates"][0]
+    for path in keys:
+        Path(f"{path}.away").rename(path)
+    assert found["state"] == "waiting"
+    return str(found["number"])
+
+
+def states(program: Program) -> dict[str, str]:
+    """Where every certificate stands."""
+    listed = program("retention", "certificates", "--json").json["certificates"]
+    return {item["number"]: item["state"] for item in listed}
 
 
 @pytest.mark.parametrize("said", [{"reviewed_on": "banana"}, {"reviewed_on": 7}])
@@ -114,22 +138,23 @@ def test_the_last_witness_signs_nothing_that_cannot_be_believed(later: Program) 
     """An act that nobody signed stands on the certificate before the last signature."""
     number = ended(later, "己")
     later = due(later)
-    keys = [path for path in Path(os.environ["QMSDOCS_KEYS"]).rglob("wang.fang*") if path.suffix != ".pub"]
-    for path in keys:
-        path.rename(f"{path}.away")
-    waiting = later("retention", "dispose", number, *ORDER, "--json").json["certificates"][0]["number"]
-    for path in keys:
-        Path(f"{path}.away").rename(path)
-    forge(later, folder("disposal", waiting), "witness", JOURNAL, by="wang.fang", state="authorised", set={})
-    refused(later("retention", "witness", waiting, "--as", "wang.fang", "-y"), waiting, "cannot be believed")
+    certificate = waiting(later, number)
+    forge(later, folder("disposal", certificate), "witness", JOURNAL, by="wang.fang", state="authorised", set={})
+    refused(later("retention", "witness", certificate, "--as", "wang.fang", "-y"), certificate, "cannot be believed")
     assert later.record(number)["number"] == number
 
 
-def test_nothing_written_after_a_destruction_undoes_its_certificate(later: Program) -> None:
+def test_nothing_written_after_a_destruction_undoes_its_certificate(
+    later: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An altered program lets who had the right give it up afterwards, well signed."""
     number = ended(later, "巳")
     later = due(later)
     done(later, "retention", "dispose", number, *ORDER)
-    forge(later, folder("disposal", "DSP-1"), "drop", JOURNAL, state="dropped", set={})
+    with monkeypatch.context() as patch:
+        patch.setattr(acts, "_waiting", acts.the_certificate)
+        done(later, "retention", "certificates", "--drop", "DSP-HZ-000001", "-m", "x", "--as", "zhao.lei")
+    assert states(later) == {"DSP-HZ-000001": "carried_out"}
     refused(later("record", "show", number), "was destroyed")
     assert "drop by" in later("audit").out
 
@@ -165,7 +190,7 @@ def test_a_record_does_not_slip_out_of_a_hold_by_another_name(later: Program) ->
 def test_a_record_whose_original_is_out_stays(later: Program) -> None:
     number = ended(later, "壬")
     done(later, "record", "lend", number, "-m", "核对", "--to", "feng.lan", "--no-pages")
-    assert "is lent to feng.lan" in planned(due(later), number)
+    assert "is lent to 冯岚" in planned(due(later), number)
 
 
 def test_only_drafts_go_with_the_records_and_names_of_objects_too(later: Program) -> None:
@@ -182,8 +207,10 @@ def test_only_drafts_go_with_the_records_and_names_of_objects_too(later: Program
     note.write_text(json.dumps({"submission": key}), "utf-8")
     copies = [later.draft(name, "QR-04-01", FILLED["QR-04-01"], submission=key)
               for name in ("A.JSON", "a.json.bak", "a.json~")]  # fmt: skip
+    kept = later.draft("kept.json", "QR-04-01", FILLED["QR-04-01"], submission=key)
+    later.git("add", "-f", kept.name)
     said = due(later)("retention", "dispose", number, *ORDER)
-    assert (said.code, own.exists(), note.exists()) == (0, True, True), said
+    assert (said.code, own.exists(), note.exists(), kept.exists()) == (0, True, True, True), said
     own.write_text(before, "utf-8")
     note.unlink()
     assert not any(path.exists() for path in copies)
@@ -192,18 +219,33 @@ def test_only_drafts_go_with_the_records_and_names_of_objects_too(later: Program
     assert found(later.root, "癸标记") == []
 
 
+@pytest.mark.slow
+def test_a_file_that_continues_what_was_destroyed_is_refused_with_the_reason(later: Program, tmp_path: Path) -> None:
+    """Written before, it carries what came after the record; taking in an earlier file first would not help."""
+    number = ended(later, "前")
+    done(later, "sync", "--to", tmp_path / "first")
+    ended(later, "后")
+    [first] = (tmp_path / "first").iterdir()
+    done(later, "sync", "--to", tmp_path / "second", "--since", first)
+    later = due(later)
+    done(later, "retention", "dispose", number, *ORDER)
+    refused(later("sync", "--from", tmp_path / "second"), "were destroyed by certificate", "without --since")
+    done(later, "sync", "--from", first)
+    refused(later("record", "show", number), "was destroyed")
+
+
 def test_two_at_once_destroy_both(later: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process begins the next certificate before this one is carried out."""
     one, two = ended(later, "子标记"), ended(later, "丑标记", form="QR-14-04")
     later = due(later)
     begin = disposal.begin
-    begun_here: list[str] = []
+    begun_here: list[Certificate] = []
 
-    def both(store: disposal.Store, site: str, number: str, *, now: object) -> None:
-        begin(store, site, number, now=now)  # type: ignore[arg-type]
-        begun_here.append(number)
+    def both(store: disposal.Store, *items: Certificate, now: datetime) -> None:
+        begin(store, *items, now=now)
+        begun_here.extend(items)
         if len(begun_here) == 1:
-            begin(store, site, f"{number[:-6]}{int(number[-6:]) + 1:06d}", now=now)  # type: ignore[arg-type]
+            begin(store, *certificates(store.objects)[1:], now=now)
 
     monkeypatch.setattr(disposal, "begin", both)
     done(later, "retention", "dispose", one, two, *ORDER)
@@ -251,3 +293,107 @@ def test_nothing_is_destroyed_while_the_shared_store_may_know_another_hold(later
     refused(later("retention", "dispose", number, *ORDER, "-n"), "does not count yet")
     done(later, "sync", "office")
     refused(later("retention", "dispose", number, *ORDER, "-n"), "is on hold")
+
+
+def test_who_may_not_authorise_gives_nothing_up(later: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An altered program lets li.ming sign it with her own good key; the certificate waits on, and nobody is fooled."""
+    number = ended(later, "午")
+    later = due(later)
+    certificate = waiting(later, number)
+    drop = ("retention", "certificates", "--drop", certificate, "-m", "x", "--as")
+    with monkeypatch.context() as patch:
+        patch.setattr(acts, "authority_of", lambda *_: None)
+        done(later, *drop, "li.ming")
+    assert states(later) == {certificate: "waiting"}
+    assert f"{number} stands on {certificate} already" in planned(later, number)
+    assert "1 certificates wait" in later("status").out
+    assert "li.ming had no right to do so" in later("audit").out
+    refused(later("retention", "witness", certificate, "--as", "wang.fang", "-y"), "li.ming had no right")
+    done(later, *drop, "zhao.lei")
+    assert states(later) == {certificate: "dropped"}
+    assert later("retention", "dispose", number, *ORDER, "-n").code == 0
+
+
+@pytest.mark.slow
+def test_a_key_lost_afterwards_takes_nothing_back_and_signs_nothing_more(later: Program) -> None:
+    """What a journal held before the loss was reported stands; what comes after does not, whatever day it says."""
+    one, two = ended(later, "之前"), ended(later, "之后")
+    later = due(later)
+    done(later, "retention", "dispose", one, *ORDER)
+    certificate = waiting(later, two)
+    done(later, "key", "lost", "wang.fang", "-m", "掉了", "--as", "wang.fang")
+    after = later.later(timedelta(days=1))
+    after.issue()
+    assert "had been reported lost" not in after("audit").out
+    refused(after("retention", "witness", certificate, "--as", "wang.fang", "-y"), "no key that counts")
+
+
+@pytest.mark.slow
+def test_nobody_authorises_by_what_was_in_force_once(later: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An altered program names the releases as they stood when the right was still there."""
+    number = ended(later, "从前")
+    past = later.git("rev-parse", CONTROL).strip()
+    held(later, number)
+    done(later, "retention", "lift", "HLD-000001", "-m", "x", "--as", "li.ming")
+    later = due(later)
+    later.issue()
+    judged = journal.judged
+
+    def once(objects: Objects, pen: journal.Pen, branch: str) -> journal.Judged:
+        return replace(judged(objects, pen, branch), control=past)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "judged", once)
+        refused(later("retention", "dispose", number, *ORDER, "--json"), "an older state of the releases")
+    assert "DSP-HZ-000001: issue by zhao.lei: it names an older state" in later("audit").out
+    assert later.record(number)["number"] == number
+
+
+def test_a_certificate_is_known_by_its_place_not_by_its_number(later: Program) -> None:
+    """The journal of a site there is none of says the same numbers, and as if a signature were missing."""
+    number = ended(later, "未标记")
+    later = due(later)
+    certificate = waiting(later, number)
+    later.git("branch", "qms/journal/aa", JOURNAL)
+    said = done(later, "retention", "witness", certificate, "--as", "wang.fang", "-y")
+    assert "destroyed" in said
+    assert found(later.root, "未标记") == []
+    refused(later("record", "show", number), "was destroyed")
+
+
+def test_a_certificate_destroys_only_the_record_it_names(later: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Number and hash of one record, place of another: no witness signs it."""
+    named, other = ended(later, "申"), ended(later, "酉")
+    later = due(later)
+    listed = acts._listed
+
+    def elsewhere(*words: Any) -> dict[str, Json]:
+        return {**listed(*words), "serial": int(other[-4:])}
+
+    with monkeypatch.context() as patch:
+        patch.setattr(acts, "_listed", elsewhere)
+        refused(later("retention", "dispose", named, *ORDER, "--json"), f"{named} is no longer what")
+    assert [later.record(number)["number"] for number in (named, other)] == [named, other]
+
+
+def test_without_any_note_the_next_act_finishes_it_and_the_number_stays_given(
+    later: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Signed by all, then killed, and the local files lost; the journal has not noted the record's number either."""
+    later.issue()  # the heads of the day are noted before the record
+    number = ended(later, "戌标记")
+    ask = ("retention", "erase", number, "--requested-by", "本人", "--law-checked", "无", *ORDER)
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(disposal, "begin", lambda *_, **__: None)
+        patch.setattr(disposal, "carry_out", stop)
+        later(*ask)
+    for name in (disposal.PENDING_FILE, disposal.DONE_FILE):
+        (later.root / ".qms" / name).unlink(missing_ok=True)
+    assert found(later.root, "戌标记")
+    following = later.issue()
+    assert found(later.root, "戌标记") == []
+    assert int(following[-4:]) == int(number[-4:]) + 1

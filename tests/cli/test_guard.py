@@ -11,13 +11,19 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import destruction
 import pytest
-from pair import COMPLAINTS, CONTROL, Pair, branch_of, commit, event, git, ledgers, starter
-from program import NOON, Program, refused
+from pair import COMPLAINTS, CONTROL, Pair, branch_of, by_clock_of, commit, event, git, ledgers, starter
+from program import FILLED, NOON, Program, refused
+from test_commands import SET
 from test_sync import FIRST, HOSTILE, another, last_serial
+
+from qmsdocs.base.errors import QmsError
+from qmsdocs.store.guard import LOCK, one_at_a_time
+from qmsdocs.store.lock import exclusive
 
 JOURNAL = "qms/journal/hz"
 
@@ -30,6 +36,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Pair:
     pair.nb.issue("QR-14-04")
     made = pair.hz("guard", "install", pair.shared)
     assert made.code == 0 and "under guard" in made.out
+    by_clock_of(pair.hz, pair.shared)
     for copy in (pair.hz, pair.nb, pair.hz):
         found = copy("sync", "office")
         assert found.code == 0, (found.out, found.err)
@@ -218,13 +225,28 @@ def unnamed_file(root: Path) -> None:
     commit(root, COMPLAINTS, {f"{folder}/0001-issue.json": canonical(body), f"{folder}/files/{digest}": b"x"})
 
 
+def raised(name: str, **changes: str) -> Callable[[Path], object]:
+    """One more complaint that says that the first one called for it."""
+
+    def forge(root: Path) -> None:
+        data = git(root, "cat-file", "blob", f"{COMPLAINTS}:{FIRST}/0001-issue.json").encode()
+        seen = hashlib.sha256(data).hexdigest()
+        altered(raised_from={"record": "TS-HZ-2026-0001", "raise": name, "sha256": seen, **changes})(root)
+
+    return forge
+
+
 UNKNOWN_FORM = {"number": "QR-14-04", "revision": "A/0", "sha256": "0" * 64}
 UNLAWFUL: tuple[tuple[str, Callable[[Path], object], str], ...] = (
     ("doubled number", doubled_number, "does not fit form, site, year and serial"),
-    ("submitted twice", submitted_twice, "from a draft that was taken in before"),
+    ("submitted twice", submitted_twice, "were made from one draft"),
+    ("raised from nothing", raised("liaison", record="TS-HZ-2026-0999"), "called for it, which is not held here"),
+    ("raised from no act", raised("liaison", sha256="0" * 64), "seen an act of TS-HZ-2026-0001 that is not there"),
+    ("raised as something else", raised("liaison"), "TS-HZ-2026-0001 cannot call for it as liaison"),
+    ("raised as nothing", raised("nothing"), "TS-HZ-2026-0001 cannot call for it as nothing"),
     ("unnamed file", unnamed_file, "no act attached"),
     ("unknown form", altered(form=UNKNOWN_FORM), "is not held here"),
-    ("another year", altered(recorded_at="2035-01-01T00:00:00+08:00"), "in another year"),
+    ("another year", altered(recorded_at="2025-12-31T00:00:00+08:00"), "in another year"),
     ("begins with a correction", altered(act="amend"), "begins with its issue"),
     ("void, and no seat says so", altered(act="void", state="void"), "no seat of its site says"),
     (
@@ -301,16 +323,17 @@ def test_a_site_nobody_put_into_force_is_refused(pair: Pair) -> None:
 
 def test_a_commit_of_another_moment_than_its_acts_is_refused(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     insider = pair.local("insider")
-    monkeypatch.setenv("GIT_COMMITTER_DATE", "2099-12-31T00:00:00 +0800")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-11-21T12:00:01 +0800")
     another(insider.root, last_serial(insider.root) + 1, submission=None)
     monkeypatch.delenv("GIT_COMMITTER_DATE")
     assert "stored at another moment than its acts" in push(pair, insider, COMPLAINTS)
 
 
 def test_of_pushes_at_once_each_is_judged_after_the_one_before(pair: Pair, tmp_path: Path) -> None:
-    """Three pushes begin one series in three ledgers of a year and site: one is taken, whichever."""
+    """Three pushes wait for another one to be done; they begin one series in three ledgers: one is taken, whichever."""
     store = tmp_path / "store.git"
     shutil.copytree(pair.shared, store)
+    by_clock_of(pair.hz.later(timedelta(days=42)), store)
     insider = pair.local("insider")
     opening = "opening/00/00/{0:06d}/0001-issue.json"
     first = event(insider.root, JOURNAL, opening.format(1))
@@ -327,11 +350,59 @@ def test_of_pushes_at_once_each_is_judged_after_the_one_before(pair: Pair, tmp_p
         commit(insider.root, branch, {f"{FIRST}/0001-issue.json": canonical(body)})
     assert "refused" not in git(insider.root, "push", str(store), JOURNAL, check=False)
     words = ["git", "-C", str(insider.root), "push", "-q", str(store)]
-    running = [subprocess.Popen([*words, branch], stderr=subprocess.PIPE, text=True) for branch in rivals]
+    with exclusive(store, name=LOCK):
+        running = [subprocess.Popen([*words, branch], stderr=subprocess.PIPE, text=True) for branch in rivals]
+        time.sleep(3)  # more than each needs alone
+        assert [each.poll() for each in running] == [None, None, None]
     said = [each.communicate(timeout=60)[1] for each in running]
     assert sorted(each.returncode for each in running) == [0, 1, 1], said
     assert sum("the series ts runs in" in words for words in said) == 2, said
     assert sum(bool(branch_of(store, branch)) for branch in rivals) == 1
+
+
+def test_an_act_of_a_day_to_come_is_refused(pair: Pair) -> None:
+    """The clocks of a copy and the store may lie a day apart, not more."""
+    insider = pair.local("insider")
+    another(insider.root, last_serial(insider.root) + 1, submission=None, recorded_at="2026-11-22T12:00:01+08:00")
+    assert "is of 2026-11-22, and the clock here says 2026-11-21" in push(pair, insider, COMPLAINTS)
+
+
+def test_one_draft_taken_in_at_two_sites_is_refused_until_one_is_voided(tmp_path: Path) -> None:
+    """Both sites got the same filled form while they were offline; whoever sends later voids his."""
+    pair = Pair.begun(tmp_path)
+    assert pair.hz("guard", "install", pair.shared).code == 0
+    by_clock_of(pair.hz, pair.shared)
+    for copy, site in ((pair.hz, "hz"), (pair.nb, "nb")):
+        path = copy.draft("form.json", "QR-14-04", FILLED["QR-14-04"], submission="one-and-the-same")
+        made = copy("record", "issue", path, "--no-pages", "--site", site)
+        assert made.code == 0, made.err
+    first, by = "TS-HZ-2026-0001", ("--as", "zhang.wei", "--no-pages")
+    assert pair.hz("record", "advance", first, "classify", *SET, *by).code == 0
+    values = [f"{name}={value}" for name, value in FILLED["QR-04-01"].items() if name != "content"]
+    made = pair.hz("record", "raise", first, "liaison", *by, *(word for item in values for word in ("--set", item)))
+    assert made.code == 0, made.err
+    found = pair.hz("sync", "office")
+    assert found.code == 0, found.out
+    found = pair.nb("sync", "office")
+    assert found.code == 1 and "TS-HZ-2026-0001, TS-NB-2026-0001 were made from one draft" in found.out, found.out
+    assert not branch_of(pair.shared, "records/complaint/2026/nb")
+    assert pair.nb("record", "void", "TS-NB-2026-0001", "-m", "杭州已登记", "--site", "nb").code == 0
+    for copy in (pair.nb, pair.hz):
+        found = copy("sync", "office")
+        assert found.code == 0, found.out
+    assert "REC225" not in {item["code"] for item in pair.hz("audit", "--json").json["findings"]}
+    assert pair.hz.all_numbers() == pair.nb.all_numbers()
+    assert ledgers(pair.hz.root) == ledgers(pair.nb.root) == ledgers(pair.shared)
+
+
+def test_what_called_for_a_record_may_lie_in_a_ledger_that_is_kept_elsewhere(pair: Pair, tmp_path: Path) -> None:
+    store = tmp_path / "store.git"
+    shutil.copytree(pair.shared, store)
+    insider = pair.local("insider")
+    noted("opening", "OPENING-HZ-{serial:06d}", set={"ledger": "records/liaison/2026/hz"})(insider.root)
+    raised("liaison", record="LX-HZ-2026-0001")(insider.root)
+    assert "which is not held here" in push(pair, insider, COMPLAINTS)
+    assert "refused" not in git(insider.root, "push", str(store), JOURNAL, COMPLAINTS, check=False)
 
 
 def canonical(body: object) -> bytes:
@@ -376,7 +447,10 @@ def test_install_protects_what_is_there_and_says_what_is_wrong(pair: Pair, tmp_p
 
 
 def test_install_refuses_what_is_no_shared_store(pair: Pair, tmp_path: Path) -> None:
-    refused(pair.hz("guard", "install", pair.nb.root), "no shared store")
+    for inside in (pair.nb.root, pair.nb.root / ".git", pair.nb.root / "shared.git"):
+        refused(pair.hz("guard", "install", inside), "lies in the QMS folder", str(pair.folder / "shared.git"))
+    assert not (pair.nb.root / "shared.git").exists() and not (pair.nb.root / ".git/hooks/pre-receive").exists()
+    refused(pair.hz("guard", "install", Path(os.devnull) / "x.git"), "x.git cannot be written")
     (tmp_path / "text").write_text("x", "utf-8")
     refused(pair.hz("guard", "install", tmp_path), "no shared store")
     other = tmp_path / "other.git"
@@ -384,6 +458,39 @@ def test_install_refuses_what_is_no_shared_store(pair: Pair, tmp_path: Path) -> 
     (other / "hooks" / "pre-receive").write_text("#!/bin/sh\n", "utf-8")
     refused(pair.hz("guard", "install", other), "somebody else's", "move it away")
     refused(pair.hz("guard", "check", stdin="x y z"), "nobody types it")
+
+
+def test_a_store_of_a_group_stays_writable_for_it(pair: Pair, tmp_path: Path) -> None:
+    store = tmp_path / "group.git"
+    git(tmp_path, "init", "-q", "--bare", "--shared=group", str(store))
+    assert pair.hz("guard", "install", store).code == 0
+    by_clock_of(pair.hz, store)
+    assert "refused" not in git(pair.hz.root, "push", str(store), CONTROL, JOURNAL, COMPLAINTS, check=False)
+    for name in (LOCK, "qmsdocs", "qmsdocs/index.sqlite"):
+        assert (store / name).stat().st_mode & 0o060 == 0o060, name
+
+
+def test_a_lock_that_a_killed_git_left_in_the_store_holds_nobody_up(pair: Pair, tmp_path: Path) -> None:
+    store = tmp_path / "store.git"
+    shutil.copytree(pair.shared, store)
+    insider = pair.local("insider")
+    another(insider.root, last_serial(insider.root) + 1, submission=None)
+    left = store / "refs" / "heads" / f"{COMPLAINTS}.lock"
+    left.touch()
+    os.utime(left, (time.time() - 60,) * 2)
+    git(insider.root, "push", "-q", str(store), COMPLAINTS)
+    assert branch_of(store, COMPLAINTS) == branch_of(insider.root, COMPLAINTS) and not left.exists()
+
+
+def test_where_no_process_can_be_split_off_the_lock_is_held_while_judging(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "fork")
+    taken = exclusive(tmp_path, name=LOCK, patience=0)
+    with one_at_a_time(tmp_path, ()), pytest.raises(QmsError, match="has been writing"), taken:
+        pass
+    with exclusive(tmp_path, name=LOCK, patience=0):
+        pass
 
 
 def test_main_is_let_in_only_where_that_was_wished(pair: Pair, tmp_path: Path) -> None:
@@ -421,7 +528,7 @@ def test_a_push_of_one_act_is_judged_quickly(pair: Pair, tmp_path: Path) -> None
     times = []
     for _ in range(5):
         begun = time.perf_counter()
-        assert list(refusals(copy, (moved,), beside=None, with_main=False)) == []
+        assert list(refusals(copy, (moved,), now=NOON, kept=tmp_path, beside=None, with_main=False)) == []
         times.append(time.perf_counter() - begun)
     assert min(times) < 0.05, times
 
@@ -447,11 +554,13 @@ def test_a_certified_disposal_replaces_a_ledger_and_nothing_else_does(
 
     store = tmp_path / "shared.git"
     assert Program(tmp_path)("guard", "install", store).code == 0
+    by_clock_of(destruction.due(Program(tmp_path)), store)
     hz = destruction.begun(make, tmp_path / "hz")
     marked = destruction.ended(hz, "到期要销毁的内容")
     kept = hz.issue("QR-04-01")
     [ledger] = [name.removeprefix("refs/heads/") for name in hz.heads() if "/records/" in name]
     assert hz("sync", "office").code == 0, hz("sync", "office")
+    assert "到期要销毁的内容".encode() in (store / "qmsdocs" / "index.sqlite").read_bytes()
     git(tmp_path, "clone", "-q", "hz", "nb")
     git(tmp_path, "clone", "-q", "--mirror", "hz", "stale.git")
     nb = hz.elsewhere(tmp_path / "nb")
@@ -465,6 +574,8 @@ def test_a_certified_disposal_replaces_a_ledger_and_nothing_else_does(
     found = later("sync", "office")
     assert found.code == 0 and "destroyed by certificate" in found.out, (found.out, found.err)
     assert branch_of(store, ledger) == branch_of(hz.root, ledger)
+    kept_there = b"".join(path.read_bytes() for path in (store / "qmsdocs").iterdir())
+    assert "到期要销毁的内容".encode() not in kept_there and kept.encode() in kept_there
     assert marked not in later.all_numbers() and kept in later.all_numbers()
 
     said = git(tmp_path / "stale.git", "push", "--force", str(store), ledger, check=False)
@@ -571,6 +682,7 @@ def test_over_ssh(ssh: str, tmp_path: Path) -> None:
     hz = Program(tmp_path / "hz", NOON)
     assert hz("init", hz.root, "--org", "绿源置业", "--site", "hz", "--starter", pack, folder=tmp_path).code == 0
     assert hz("guard", "install", store).code == 0
+    by_clock_of(hz, store)
     hz.issue("QR-14-04")
     found = hz("sync", "office")
     assert found.code == 0, (found.out, found.err)

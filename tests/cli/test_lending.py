@@ -40,7 +40,10 @@ def test_an_original_goes_out_once_and_comes_back(desk: Program) -> None:
     assert lent(desk) == [(number, "original", "feng.lan", "2026-12-04")]
     values = desk.record(number)["values"]
     assert (values["department"], values["outside"], values["record_title"]) == ("营销部", False, "工作联系单")
-    refused(desk("record", "lend", RECORD, "--to", "zheng.kai", "-m", "x"), "feng.lan has the original", number)
+    refused(desk("record", "lend", RECORD, "--to", "zheng.kai", "-m", "x"), "冯岚 has the original", number)
+    again = desk("record", "lend", RECORD, "--again", "--no-pages")
+    assert f"{RECORD}: with 冯岚, due back on 2026-12-18" in again.err
+    refused(desk("record", "return", RECORD, "--condition", "broken"), '"broken"', "damaged")
     assert desk("record", "return", RECORD, "--condition", "damaged", "--no-pages").code == 0
     assert desk.record(number)["values"]["condition"] == "damaged"
     assert lent(desk) == []

@@ -115,6 +115,26 @@ def test_a_new_period_holds_for_what_is_still_there(repository: Program) -> None
     assert number not in due(repository, "2031-11-21") and number in due(repository, "2031-11-22")
 
 
+def test_what_a_draft_of_the_schedule_would_make_due_is_said_before(repository: Program) -> None:
+    """One record would be over at once, one has not begun; a class that forms need is missed."""
+    repository("record", "void", repository.issue(), "-m", "重复", "--no-pages")
+    repository.issue()
+    path = repository.root / "records/retention.toml"
+    text = path.read_text("utf-8")
+    head, mark, rest = text.partition("[class.liaison]")
+    ask, later = ("document", "impact", "records/retention.toml"), repository.later(timedelta(days=40))
+    path.write_text(head + mark + rest.replace('"3 years"', '"30 days"', 1), "utf-8")
+    assert "Work liaison sheets: 1 records fall due earlier, 1 of them at once; 0 later" in later(*ask).out
+    assert "Work liaison sheets: 1 records fall due earlier, 0 of them at once; 0 later" in repository(*ask).out
+    path.write_text(head + mark + rest.replace('"3 years"', '"5 years"', 1), "utf-8")
+    assert "Work liaison sheets: 0 records fall due earlier, 0 of them at once; 1 later" in later(*ask).out
+    assert later("document", "check", "records/retention.toml").code == 0
+    path.write_text(head + "[class.lost]" + rest, "utf-8")
+    checked = later("document", "check", "records/retention.toml")
+    assert checked.code == 1 and "QR-04-01" in checked.out, checked
+    refused(later("document", "check", "QR-04-01"), "is a form", "form check QR-04-01")
+
+
 @pytest.mark.parametrize("day", ["2029-02-30", "tomorrow", "99999-01-01", ""])
 def test_a_day_that_is_none_is_refused(company: Program, day: str) -> None:
     refused(company("retention", "due", "--on", day or "x"), "--on")
@@ -163,6 +183,16 @@ def test_a_hold_is_looked_at_again(repository: Program) -> None:
     assert later("retention", "review", "HLD-000001", "-m", "尚未判决", *CHIEF).code == 0
     [listed] = later("retention", "hold", "--list", "--json").json["holds"]
     assert (listed["reviewed_on"], listed["review_by"], listed["overdue"]) == ("2027-06-09", "2027-12-09", False)
+
+
+def test_lifted_holds_are_listed_when_they_are_asked_for(repository: Program) -> None:
+    number = repository.issue()
+    repository("retention", "hold", number, "-m", "诉讼", *QUALITY)
+    assert "Lifted" not in repository("retention", "hold", "--all").out
+    assert repository.later(timedelta(days=3))("retention", "lift", "HLD-000001", "-m", "了结", *QUALITY).code == 0
+    assert "HLD-000001" not in repository("retention", "hold", "--list").out
+    listed = repository("retention", "hold", "--all").out
+    assert "Lifted" in listed and "HLD-000001" in listed and "2026-11-24" in listed
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,11 @@ from pathlib import Path
 import pytest
 from pair import COMPLAINTS, CONTROL, Pair, branch_of, commit, event, git, ledgers
 from program import Make, Program, Result, refused
+from test_killed import fill_disk, small_disk
 
 from qmsdocs.base.language import Language
+
+__all__ = ["small_disk"]  # the fixture
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +148,35 @@ def test_a_store_that_cannot_be_reached_is_one_line(pair: Pair) -> None:
 def test_a_repository_without_a_store_says_what_to_do(repository: Program) -> None:
     refused(repository("sync"), "no shared store", "--to FOLDER")
     refused(repository("sync", "--to", "usb", "--from", "usb"), "different things")
+    with (repository.root / "qms.toml").open("a") as text:
+        text.write('\n[remote.office]\nurl = "../shared.git"\n')
+    for words in ((), ("office",)):
+        refused(repository("sync", *words), "[remote.office] stands in qms.toml", "document submit qms.toml -m REASON")
+
+
+def test_who_was_overtaken_while_sending_is_told_to_repeat_it(pair: Pair) -> None:
+    """Another one's branch came between our look and the store's own: whatever git says of it is not repeated."""
+    level(pair.hz, pair.nb)
+    pair.hz.issue("QR-14-04")
+    other = pair.local("victim")
+    made = commit(other.root, COMPLAINTS, {"ts/00/00/000001/files/" + "0" * 64: b"x"})
+    git(other.root, "push", "-q", str(pair.shared), f"{made}:refs/keep/{made}")
+    hook = pair.shared / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\nunset GIT_QUARANTINE_PATH\ngit update-ref refs/heads/{COMPLAINTS} {made}\n")
+    hook.chmod(0o755)
+    found = pair.hz("sync", "office")
+    assert found.code == 1 and "cannot lock" not in found.out, found
+    assert "HZ: not moved: somebody else was faster; repeat it" in found.out
+
+
+def test_a_store_that_refuses_without_a_word_is_not_a_dash(pair: Pair) -> None:
+    hook = pair.shared / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    found = pair.hz("sync", "office")
+    assert found.code == 1 and "not moved: failed to push" in found.out, found.out
 
 
 # what a copy's own settings might run
@@ -263,6 +295,22 @@ def test_an_act_that_was_overtaken_is_named_and_does_not_count(pair: Pair) -> No
     assert submit(pair.hz, "procedures/QD-14-04.md").code == 0
 
 
+def test_an_act_is_not_written_on_top_of_one_of_a_day_to_come(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody whose clock is years ahead was faster: what is written after his act would be too early for ever."""
+    level(pair.hz, pair.nb)
+    ahead = pair.local("victim")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2031-01-01T00:00:00 +0800")
+    commit(ahead.root, CONTROL, {"release/00/00/000001/files/" + hashlib.sha256(b"x").hexdigest(): b"x"})
+    monkeypatch.delenv("GIT_COMMITTER_DATE")
+    git(ahead.root, "push", "-q", str(pair.shared), CONTROL)
+    before = branch_of(pair.hz.root, CONTROL)
+    refused(
+        submit(pair.hz, "procedures/QM-01-09.md"), "qms/control is of 2031-01-01, and the clock here says 2026-11-21"
+    )
+    assert branch_of(pair.hz.root, CONTROL) == before
+    git(pair.hz.root, "update-ref", "-d", "refs/qms/pending/control")
+
+
 def test_a_killed_act_is_settled_by_the_next_command(pair: Pair) -> None:
     """The store took it, and the machine went off before anybody was told."""
     level(pair.hz, pair.nb)
@@ -312,6 +360,15 @@ def test_a_file_that_continues_what_is_missing_is_refused(pair: Pair) -> None:
     second = carried(pair.hz, "--since", first)
     with pair.nb.unchanged():
         refused(pair.nb("sync", "--from", second), "does not hold yet", "earlier file first")
+    between = pair.folder / "usb" / "only-later"
+    between.mkdir()
+    shutil.copy(second, between / "1.bundle")
+    (between / "0.bundle").mkdir()
+    (between / "2.bundle").write_bytes(second.read_bytes()[:-100])
+    shutil.copy(carried(pair.nb), between / "3.bundle")
+    found = pair.nb("sync", "--from", between)
+    assert found.code == 2 and "1.bundle continues what" in found.err and found.out.startswith("3.bundle: level")
+    assert len(found.errors) == 2
     assert pair.nb("sync", "--from", first).code == pair.nb("sync", "--from", second).code == 0
     old = pair.nb("sync", "--from", first)  # a stale one harms nobody
     assert old.code == 0 and "level" in old.out
@@ -438,6 +495,29 @@ def test_a_file_with_other_branches_is_refused_whole(pair: Pair, name: str) -> N
         git(other.root, "push", "-q", str(pair.shared), f"refs/heads/{name}")
         with pair.nb.unchanged():
             refused(pair.nb("sync", "office"), "no name of a ledger")
+
+
+# a disk without room
+
+
+def test_a_full_disk_is_one_line_wherever_it_is(pair: Pair, small_disk: Path) -> None:
+    filler = fill_disk(small_disk, 8192)
+    refused(pair.hz("sync", "--to", small_disk / "usb"), "cannot be written: the disk is full")
+    assert not list((small_disk / "usb").iterdir())
+    filler.unlink()
+    store = small_disk / "shared.git"
+    git(small_disk, "init", "-q", "--bare", str(store))
+    pair.shared.rename(pair.folder / "away.git")
+    pair.shared.symlink_to(store)
+    level(pair.hz)
+    pair.hz.issue("QR-14-04")
+    filler = fill_disk(small_disk, 4096)
+    found = pair.hz("sync", "office")
+    assert found.code == 1 and found.out.count("not moved: the disk there is full") == 2, found
+    filler.unlink()
+    level(pair.hz)
+    assert ledgers(store) == ledgers(pair.hz.root) and git(store, "fsck", "--strict") == ""
+    pair.shared.unlink()
 
 
 # killed

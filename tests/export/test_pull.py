@@ -8,6 +8,7 @@ import re
 import stat
 import zipfile
 from pathlib import Path
+from urllib.parse import unquote
 
 import bagit
 import openpyxl
@@ -51,6 +52,9 @@ def test_what_belongs_to_a_record_comes_with_it_in_reading_order(house: Program)
         (("--form", "QR-14-04"), [*CHAIN]),
         (("--period", "2026"), [*CHAIN, *LIAISONS[1:]]),
         (("--period", "2026-Q4"), [*CHAIN, *LIAISONS[1:]]),
+        (("--period", "２０２６年 11月"), [*CHAIN, *LIAISONS[1:]]),
+        (("--period", "2026年第4季度"), [*CHAIN, *LIAISONS[1:]]),
+        (("--period", "2026.11.19至11.30"), [*CHAIN]),
         (("--period", "2026-11-18"), [*CHAIN, *LIAISONS[1:]]),
         (("--period", "2026-11-19..2026-11-30"), [*CHAIN]),
         (("--customer", NAME[:2]), [*CHAIN]),
@@ -104,6 +108,8 @@ def test_a_sample_is_drawn_again_by_anybody(house: Program) -> None:
         (("--state", "asleep"), "there is no state asleep"),
         (("--period", "2026-13"), "--period 2026-13"),
         (("--period", "2026-Q5"), "--period 2026-Q5"),
+        (("--period", "10月"), "such as 2026, 2026-Q4, 2026-10,"),
+        (("--period", "2026.."), "--period 2026.."),
         (("--period", "2026-02-02..2026-01-01"), "ends before it begins"),
         (("--seed", "7"), "--seed belongs to --sample"),
         (("--full", "--as", "li.ming"), "needs a reason"),
@@ -169,6 +175,18 @@ def test_a_chinese_auditor_finds_his_way(bag: Path) -> None:
             path = str(row[-1])
             if path[:2] in ("01", "02", "03", "04"):
                 assert (data / path).is_file(), path
+
+
+def test_what_is_read_first_lies_on_top_and_leads_to_all(bag: Path) -> None:
+    assert sorted(path.name for path in bag.iterdir() if path.suffix == ".html") == ["请先阅读 README.html"]
+    said = (bag / "请先阅读 README.html").read_text("utf-8")
+    links = re.findall(r'href="([^"]*)"', said)
+    assert len(links) == 2 and all((bag / unquote(link)).is_file() for link in links)
+    for name in re.findall(r"<th>data/([^<,]*)", said):
+        assert (bag / "data" / name).is_dir(), name
+    for word in ("PUL-HZ-000001", "sh data/proof/verify.sh", "认证机构", "masked in this package", "一个字节"):
+        assert word in said, word
+    assert "<script" not in said and "http" not in said.replace('http-equiv="', "")
 
 
 def test_the_same_register_lies_there_three_times(bag: Path) -> None:

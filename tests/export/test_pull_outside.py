@@ -71,6 +71,10 @@ def test_a_mistyped_number_on_top_of_a_table_is_no_head(house: Program) -> None:
     "words",
     [
         ("--period", ""),
+        ("--list", ""),
+        ("--opening", "--period", ""),
+        ("--opening", "--customer", ""),
+        ("--opening", "--seed", ""),
         ("--customer", ""),
         ("--for", "甲\u202e乙"),
         ("--sample", "1", "--seed", OTHER),
@@ -78,7 +82,7 @@ def test_a_mistyped_number_on_top_of_a_table_is_no_head(house: Program) -> None:
 )
 def test_what_is_empty_unseen_or_personal_is_refused(house: Program, words: tuple[str, ...]) -> None:
     with house.unchanged():
-        refused(house("export", "pull", *words, "-o", "x.zip"))
+        refused(house("export", "pull", *words, "-o", "x.pdf" if words[0] == "--opening" else "x.zip"))
 
 
 def test_no_package_and_no_salts_are_written_over(house: Program, tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from browser import Browser, chromium
 from control import Company
-from program import CALL, COMPLAINT, Make, Program, refused
+from program import CALL, COMPLAINT, Make, Program, program, refused
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.base.language import Catalogue, Language
@@ -344,3 +346,16 @@ def test_it_speaks_the_language_of_the_command(company: Program, tmp_path: Path)
     assert "质量管理体系" in (tmp_path / "zh/index.html").read_text("utf-8")
     assert company("export", "site", "-o", tmp_path / "en", "--no-pages").code == 0
     assert "quality management system" in (tmp_path / "en/index.html").read_text("utf-8")
+
+
+def test_somebody_who_waits_sees_it_go_on(company: Program, tmp_path: Path) -> None:
+    reading, writing = os.openpty()
+    try:
+        company.issue("QR-04-01", subject="第二件")
+        words = ("--lang", "en", "export", "site", "-o", str(tmp_path / "site"), "--no-pages")
+        subprocess.run([*program(), *words], cwd=company.root, stdout=subprocess.PIPE, stderr=writing, check=True)
+        said = os.read(reading, 100_000).decode()
+    finally:
+        os.close(reading)
+        os.close(writing)
+    assert "Drawing pages" in said and "Writing records" in said and "100%" in said

@@ -209,6 +209,12 @@ def listed_file(bag: Path) -> None:
     (bag / "READ ME FIRST.txt").write_text("x", "utf-8")
 
 
+def other_readme(bag: Path) -> None:
+    """Another word on how to check the package, on top of it, where only the manifest of tag files has it."""
+    path = bag / "请先阅读 README.html"
+    path.write_text(path.read_text("utf-8").replace("data/proof/verify.sh", "check.sh"), "utf-8")
+
+
 def listed_event(bag: Path) -> None:
     (bag / "pull" / "events" / "more.json").write_text("{}", "utf-8")
 
@@ -248,6 +254,7 @@ FORGERIES: dict[Damage, str] = {
     quoted_place: "is not written as it must be",
     second_journal: "more than one ledger",
     listed_file: "does not belong in a package: READ ME FIRST.txt",
+    other_readme: "is not the one the house put in",
     listed_event: "does not belong in a package: \tpull/events/more.json",
     withheld_act: "is not written as it must be",
     other_moment: "is not written as it must be",

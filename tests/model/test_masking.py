@@ -120,6 +120,12 @@ def test_lists_of_names_are_sought_name_by_name_and_short_numbers_are_not() -> N
     assert personal_texts(FORM, {"customer": "赵一、Tom Ray; 12"}) == {"赵一、Tom Ray; 12", "赵一", "Tom Ray"}
 
 
+def test_long_numbers_are_sought_whatever_the_type_of_their_field() -> None:
+    fields = {name: FORM.field["customer"].model_copy(update={"type": FieldType.INTEGER}) for name in ("phone", "age")}
+    form = FORM.model_copy(update={"field": fields})
+    assert personal_texts(form, {"phone": 13655556666, "age": 43}) == {"13655556666"}
+
+
 @pytest.mark.parametrize(
     ("value", "told", "left"),
     [

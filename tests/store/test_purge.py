@@ -15,7 +15,7 @@ from desk import Desk, begun, step
 
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError
-from qmsdocs.store import certificate, disposal, handover, journal, replacement
+from qmsdocs.store import certificate, disposal, handover, journal, purge, replacement
 from qmsdocs.store.certificate import Certificate, accounts_for, brings_back, disposed_numbers
 from qmsdocs.store.event import Draft, NewNumber, Posted
 from qmsdocs.store.handover import LastNumber
@@ -83,10 +83,11 @@ def destroyed(desk: Desk, *serials: int) -> str:
     """The number of a certificate that was carried out here."""
     last = seen(desk, seen(desk, drawn_up(desk, *serials), "li.ming"), "wang.fang")
     with closing(desk.store) as store:
-        disposal.begin(store, "hz", last.number, now=desk.now)
+        disposal.begin(store, the_one(store), now=desk.now)
     last = ended(desk, last)
     with closing(desk.store) as store:
-        assert disposal.carry_out(store, now=desk.now) == 0
+        disposal.carry_out(store, now=desk.now)
+        assert disposal.left_of(store, the_one(store)) == 0
     return last.number
 
 
@@ -100,7 +101,7 @@ def the_one(store: Store) -> Certificate:
 
 def test_a_certificate_needs_two_others_and_their_signatures(desk: Desk, store: Store) -> None:
     last = drawn_up(desk, 2)
-    assert (the_one(store).is_witnessed, the_one(store).is_waiting) == (False, True)
+    assert not the_one(store).is_witnessed
     last = seen(desk, last, "li.ming")
     last = seen(desk, last, "li.ming")  # the same person twice is one
     last = seen(desk, last, "zhao.lei")  # who authorised it does not count
@@ -110,8 +111,8 @@ def test_a_certificate_needs_two_others_and_their_signatures(desk: Desk, store: 
     last = ended(desk, last)
     assert not the_one(store).is_carried_out
     assert disposed_numbers(certificate.certificates(store.objects)) == {}
-    disposal.begin(store, "hz", last.number, now=desk.now)
-    assert disposal.carry_out(store, now=desk.now) == 0
+    disposal.begin(store, the_one(store), now=desk.now)
+    disposal.carry_out(store, now=desk.now)
     assert numbers(desk.root) == [f"TS-HZ-2026-{serial:04d}" for serial in range(1, 5)]
 
 
@@ -140,6 +141,7 @@ def test_exactly_the_listed_records_go_and_the_others_keep_their_objects(desk: D
     assert git(desk.root, "rev-parse", COMPLAINTS).strip() == item.root
     assert git(desk.root, "rev-parse", f"{COMPLAINTS}^{{tree}}").strip() == item.tree
     assert disposed_numbers([item]) == {(COMPLAINTS, "ts"): frozenset({2, 3})}
+    assert journal.newest_heads(store.objects, "hz").ledgers[COMPLAINTS].commit == item.root  # type: ignore[union-attr]
     assert item.holds_submission("key-2") == "TS-HZ-2026-0002"
     assert item.holds_submission("key-4") is None
 
@@ -251,14 +253,48 @@ def test_two_disposals_of_one_ledger_explain_each_other(desk: Desk, store: Store
     assert accounts_for(done, fresh, COMPLAINTS, first, now)
 
 
-def test_a_folder_that_has_the_ledger_open_keeps_it_and_it_is_said(desk: Desk, tmp_path: Path) -> None:
+def test_a_copy_that_stayed_behind_carries_out_all_at_once(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two disposals of one ledger, an act between them: the same commit as there, and one pass over the objects."""
+    there = Desk(tmp_path / "copy", machine="desk-2", now=desk.now)
+    git(tmp_path, "clone", "-q", "--mirror", str(desk.root), str(there.root / ".git"))
+    git(there.root, "config", "core.bare", "false")
+    destroyed(desk, 1)
+    desk.issue(customer="客户5")
+    destroyed(desk, 2)
+    git(there.root, "remote", "remove", "origin")
+    git(there.root, "fetch", "-q", str(desk.root), f"+{JOURNAL}:{JOURNAL}")
+    passes: list[object] = []
+    monkeypatch.setattr(purge, "objects", lambda place, own=purge.objects: (passes.append(place), own(place)))
+    with closing(there.store) as store:
+        assert disposal.arrive(store, now=there.now, believes=lambda _: False) == ()
+        gone = disposal.arrive(store, now=there.now, believes=lambda _: True)
+        assert ([item.serial for item in gone], len(passes)) == ([1, 2], 1)
+        assert [disposal.left_of(store, item) for item in gone] == [0, 0]
+        assert disposal.arrive(store, now=there.now, believes=lambda _: True) == ()
+    assert numbers(there.root) == ["TS-HZ-2026-0003", "TS-HZ-2026-0004"]
+    assert git(there.root, "fsck", "--full", "--unreachable") == ""
+
+
+def test_a_line_that_names_no_place_is_no_record(desk: Desk, store: Store) -> None:
+    """No record has the serial 0, and nothing is stopped by it."""
+    destroyed(desk, 0, 2)
+    assert [record.serial for record in the_one(store).records] == [2]
+    assert numbers(desk.root) == ["TS-HZ-2026-0001", "TS-HZ-2026-0003", "TS-HZ-2026-0004"]
+
+
+@pytest.mark.parametrize("how", [["--detach"], ["-b", "aside"]])
+def test_a_folder_that_has_the_ledger_open_keeps_it_and_it_is_said(desk: Desk, tmp_path: Path, how: list[str]) -> None:
     """What somebody checked out beside cannot be reached; it is counted, not passed over."""
-    git(desk.root, "worktree", "add", "-q", "--detach", str(tmp_path / "beside"), COMPLAINTS)
-    last = ended(desk, seen(desk, seen(desk, drawn_up(desk, 2), "li.ming"), "wang.fang"))
+    git(desk.root, "worktree", "add", "-q", *how, str(tmp_path / "beside"), COMPLAINTS)
+    open_there = git(tmp_path / "beside", "rev-parse", "HEAD")
+    ended(desk, seen(desk, seen(desk, drawn_up(desk, 2), "li.ming"), "wang.fang"))
     with closing(desk.store) as store:
-        disposal.begin(store, "hz", last.number, now=desk.now)
-        assert disposal.carry_out(store, now=desk.now) == 1
+        disposal.begin(store, the_one(store), now=desk.now)
+        disposal.carry_out(store, now=desk.now)
         assert disposal.left_of(store, the_one(store)) == 1
+    assert git(tmp_path / "beside", "rev-parse", "HEAD") == open_there
 
 
 def test_a_certificate_that_says_another_root_is_not_carried_out(desk: Desk) -> None:
@@ -268,7 +304,7 @@ def test_a_certificate_that_says_another_root_is_not_carried_out(desk: Desk) -> 
     draft = replace(step(last.record, "carry_out", "carried_out", after=last.stored.sha256), meaning="carried_out")
     said_by(desk, "wang.fang", replace(draft, set=said))
     with closing(desk.store) as store:
-        disposal.begin(store, "hz", last.number, now=desk.now)
+        disposal.begin(store, the_one(store), now=desk.now)
         with pytest.raises(QmsError, match="does not say what would be left"):
             disposal.carry_out(store, now=desk.now)
     assert git(desk.root, "rev-parse", COMPLAINTS).strip() == before

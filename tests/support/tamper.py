@@ -17,11 +17,13 @@ from firm import firm
 
 from qmsdocs.acts.record import Filled, Intent, attach, issue
 from qmsdocs.audit import history
+from qmsdocs.audit.held import as_far_as_held
 from qmsdocs.audit.scope import Scope
 from qmsdocs.base.canonical import Json, dumps
 from qmsdocs.store import seat
 from qmsdocs.store.place import Place
 from qmsdocs.store.signature import SigningKey, namespace_of
+from qmsdocs.system.view import open_system
 
 FORM = (
     HEAD.replace('"P-1"', f'"{NUMBER}"').replace('"clerk"', '"document_controller"')
@@ -247,7 +249,7 @@ def findings(company: Company, *, is_full: bool = False) -> Found:
 
 def hits(company: Company, *, is_full: bool = False) -> Iterator[tuple[str, history.Hit]]:
     """Everything the rules over history and integrity find."""
-    scope = Scope(company.system)
+    scope = Scope(open_system(company.root, now=company.now, machine="desk", objects_of=as_far_as_held))
     for rule in history.RULES:
         yield from ((rule.code, hit) for hit in rule.check(scope))
     for branch, head in scope.copy.heads.items():

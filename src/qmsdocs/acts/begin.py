@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from importlib import resources
 from pathlib import Path
@@ -123,26 +123,12 @@ def _release(
     person: str,
 ) -> Draft:
     said: dict[str, Json] = {
-        "kind": item.kind,
-        "number": item.number,
-        "title": content.title,
-        "family": content.family,
-        "revision": item.revision,
-        "manifest": item.sha256,
+        **content.said(item),
         "effective_on": effective_on.isoformat(),
         "trial_until": until.isoformat(),
     }
-    return Draft(
-        record=builtin.new_number(builtin.RELEASE),
-        act="issue",
-        state=Course.TRIAL,
-        set=said,
-        by=person,
-        entered_by=person,
-        reason="init",
-        form=builtin.reference(builtin.RELEASE),
-        attachments=control.store(store.objects, item),
-    )
+    draft = builtin.begun(builtin.RELEASE, Course.TRIAL, said, attachments=control.store(store.objects, item))
+    return replace(draft, by=person, entered_by=person, reason="init")
 
 
 def _clear(folder: Path) -> None:

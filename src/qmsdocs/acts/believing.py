@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from qmsdocs.acts.officers import FAMILY
 from qmsdocs.base.errors import Message, QmsError, message
-from qmsdocs.model.approval import Offices
 from qmsdocs.model.hold import Decision
 from qmsdocs.model.key import RegisteredKey
 from qmsdocs.model.record import Record
 from qmsdocs.model.release import ItemKind, in_force
+from qmsdocs.model.retention import SCHEDULE
 from qmsdocs.store import control, names, remote, sharing
-from qmsdocs.store.certificate import DROP, Certificate, is_signed
+from qmsdocs.store.certificate import Certificate
 from qmsdocs.store.event import Stored
-from qmsdocs.store.objects import Objects
 from qmsdocs.store.rows import Row
 from qmsdocs.system.definitions import Definitions
 from qmsdocs.system.trust import Trust
 from qmsdocs.system.view import System
 
-RESTS_ON = ("records/retention.toml", "people.toml", "qms.toml")
+RESTS_ON = (SCHEDULE, "people.toml", "qms.toml")
 
 
 def doubts(system: System, rows: Sequence[Row], people: Iterable[str] = ()) -> Iterator[Message]:
@@ -75,31 +73,8 @@ def of_delegation(definitions: Definitions, trust: Trust, number: str | None) ->
 
 def of_certificate(system: System, item: Certificate) -> Iterator[Message]:
     """What speaks against the acts of a certificate: signatures, keys, and the people of it."""
-    for stored in item.events:
+    for stored in item.counted:
         yield from system.trust.problems(stored)
-    yield from rights(system.objects, item, system.trust)
-
-
-def rights(objects: Objects, item: Certificate, trust: Trust) -> Iterator[Message]:
-    """What speaks against the people of a certificate: who had no right to authorise it, or was not there any more."""
-    for stored in item.events:
-        event = stored.event
-        if not is_signed(stored):
-            yield message("it is not signed, and it had to be")
-        commit = event.text("control")
-        if not objects.has(commit):
-            return  # said by the check of its keys
-        before = Definitions.at(objects, commit)
-        day = event.recorded_at.astimezone(before.organisation(on=event.recorded_at.date()).zone).date()
-        people = before.people(on=day)
-        roles = before.organisation(on=day).approval_of(FAMILY).approve
-        may = Offices(people, before.delegations, day).authority(event.by, roles)
-        person = people.person.get(event.by)
-        decides = event.act in ("issue", DROP)
-        if person is None or not person.serves(day) or (decides and may is None):
-            yield message("{person} had no right to do so on {day}", person=event.by, day=day)
-        if decides and may is not None:
-            yield from of_delegation(before, trust, may.delegation)
 
 
 def refuse_apart(system: System) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,9 @@ from pathlib import Path
 from qmsdocs.acts.syncing import Level, note_heads, take_over
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.store import bundle, disposal, exchange, remote
+from qmsdocs.store.certificate import accounts_for, certificates
+from qmsdocs.store.exchange import Moved
+from qmsdocs.store.objects import Objects
 from qmsdocs.system.view import System
 
 
@@ -50,25 +54,47 @@ def _unused(folder: Path, stem: str) -> Path:
 
 def files(path: Path) -> tuple[Path, ...]:
     """The file, or every one in the folder, oldest name first. Raises QmsError where there is none."""
-    found = tuple(sorted(path.glob(f"*{bundle.SUFFIX}"))) if path.is_dir() else (path,)
-    if not found or not all(item.is_file() for item in found):
+    listed = sorted(path.glob(f"*{bundle.SUFFIX}")) if path.is_dir() else (path,)
+    found = tuple(item for item in listed if item.is_file())
+    if not found:
         raise QmsError(
             "{path}: there is no file of qmsdocs sync", path=path, hint=message("qmsdocs sync --to FOLDER, over there")
         )
     return found
 
 
+def _refuse_outlived(objects: Objects, path: Path, here: Mapping[str, str], commits: Iterable[str]) -> None:
+    """Nothing; raises QmsError where what a file continues has been replaced by a disposal since."""
+    done = certificates(objects)
+    if any(accounts_for(done, objects, branch, old, here[branch]) for old in commits for branch in here):
+        raise QmsError(
+            "{path} was written before records that it continues were destroyed by certificate",
+            path=path,
+            hint=message("have one written without --since; what was destroyed does not come back"),
+        )
+
+
 def take_in(system: System, path: Path, *, dry_run: bool, now: datetime) -> Level:
-    """What became of every ledger in a file. Raises QmsError where it is not one of this repository."""
+    """What became of every ledger in a file, or why nothing of it could be taken in: the next one may be of use."""
+    try:
+        return Level(path.name, str(path), _taken_in(system, path, dry_run=dry_run, now=now))
+    except QmsError as error:
+        return Level(path.name, str(path), (), error)
+
+
+def _taken_in(system: System, path: Path, *, dry_run: bool, now: datetime) -> tuple[Moved, ...]:
     store = system.store
     here = exchange.held(store, lambda _: True, dry_run=dry_run)
     source = path.resolve()
     with remote.courier(store.place.local_folder, store.objects, here) as courier:
         there = bundle.heads(courier, source)
-        bundle.unpack(courier, source)
+        try:
+            bundle.unpack(courier, source)
+        except bundle.Disconnected as error:
+            _refuse_outlived(store.objects, path, here, error.commits)
+            raise
         for branch, commit in there.items():
             if exchange.origin(courier.objects, branch, commit) not in ("", store.repository):
                 raise QmsError("{path} comes from another repository", path=path)
         looked = exchange.look(store, courier.objects, here, there, now=now)
-        moved = looked.moved if dry_run else take_over(system, looked, there, now)
-    return Level(path.name, str(path), moved)
+        return looked.moved if dry_run else take_over(system, looked, there, now)

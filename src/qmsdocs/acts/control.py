@@ -15,7 +15,7 @@ from qmsdocs.model.approval import (
 )
 from qmsdocs.model.release import Course, Release
 from qmsdocs.model.value import clean, refuse_text
-from qmsdocs.store import control, journal, names
+from qmsdocs.store import journal, names
 from qmsdocs.store.event import Change, Draft
 from qmsdocs.system.view import System
 
@@ -142,18 +142,7 @@ def step(
             revision=release.revision,
             hint=message("qmsdocs document history {number}", number=release.number),
         )
-    held = record.values
-    changes = {name: value for name, value in (given or {}).items() if value is not None or name in held}
-    return Draft(
-        record=control.key_of(system.definitions.events(release)[0]),
-        act=act,
-        state=state,
-        set=changes,
-        form=record.form,
-        after=record.last.sha256,
-        meaning=meaning,
-        acts=builtin.acts(builtin.RELEASE),
-    )
+    return builtin.continued(system.definitions.events(release), act, state, given or {}, meaning=meaning)
 
 
 def change(system: System, act: Act, drafts: Iterable[Draft]) -> Change:

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from qmsdocs.acts import builtin
-from qmsdocs.acts.believing import doubts, of_certificate, of_delegation
+from qmsdocs.acts.believing import doubts, of_certificate
 from qmsdocs.acts.control import Act, authority_of, change, text_of
-from qmsdocs.acts.officers import FAMILY
+from qmsdocs.acts.objections import Order, is_handed_over, needed, order_of, refusals, refuse, refuse_without_key
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.language import Catalogue
-from qmsdocs.model.hold import DecisionKind
-from qmsdocs.model.release import ItemKind, in_force
-from qmsdocs.model.retention import Disposition, following
-from qmsdocs.query import lending
-from qmsdocs.query.retention import Kept, kept
+from qmsdocs.query.retention import Kept, kept, waits
 from qmsdocs.store import certificate as certificates
-from qmsdocs.store import control, disposal, journal, ledger, names
-from qmsdocs.store.certificate import CARRY_OUT, DROP, FEWEST, WITNESS, Certificate, digest_of
-from qmsdocs.store.event import Change, Draft, OfDraft
+from qmsdocs.store import control, disposal, ledger, names
+from qmsdocs.store.certificate import CARRY_OUT, DROP, WITNESS, Certificate, Disposed, digest_of
+from qmsdocs.store.event import Change, Draft, NewNumber, OfDraft, RecordKey
 from qmsdocs.store.rows import Row
 from qmsdocs.system.view import System
 
 AUTHORISED, CARRIED_OUT, DROPPED = "authorised", "carried_out", "dropped"
-SCHEDULE = "records/retention.toml"
-MAXIMUM_RECORDS = 20_000  # on one certificate
 BEYOND_REACH = (
     message("backups made before, until they are replaced"),
     message("shared stores and copies that have not been brought level since"),
@@ -47,166 +41,22 @@ class Reason(StrEnum):
     TRANSFER = "transfer"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What is said of a destruction beside the records."""
-
-    witnesses: tuple[str, ...]
-    method: str
-    place: str
-    paper: str
-    opinion: str | None = None
-    requested_by: str | None = None  # an erasure on request
-    law_checked: str | None = None
-
-    @property
-    def is_erasure(self) -> bool:
-        """Whether somebody asked for it, so that the period need not have ended."""
-        return self.requested_by is not None
-
-
-def refusals(system: System, items: Sequence[Kept], order: Order, *, certificate: str = "") -> Iterator[Message]:
-    """Everything that speaks against destroying the records, by the certificate named where it is drawn up already."""
-    rows = {item.row.number: item.row for item in items}
-    lent = {loan.record: loan for loan in lending.lent(system) if loan.kind != lending.LentKind.COPY}
-    for item in items:
-        row = item.row
-        said = {"number": row.number}
-        if not journal.belongs(row.ledger, system.site):
-            yield message("{number} is kept by another site", **said)
-        if names.parse_branch(row.ledger).kind is not names.Kind.RECORDS:  # type: ignore[union-attr]
-            yield message("{number} is kept for good", **said)
-        yield from _too_early(system, item, order)
-        for hold in item.holds:
-            yield message("{number} is on hold: {hold} {title}", **said, hold=hold.record, title=hold.title)
-        if row.number in lent:
-            yield message("the original of {number} is lent to {holder}", **said, holder=lent[row.number].holder)
-        if item.certificate not in ("", certificate):
-            yield message("{number} stands on {certificate} already", **said, certificate=item.certificate)
-        if not (row.is_closed or row.is_void):
-            yield message("{number} is not closed", **said)
-        if row.needs_newer_program:
-            yield message("{number} needs a newer program", **said)
-        for other in _open_links(system, row):
-            if other.number not in rows:
-                yield message("{number} is needed by {other}, which is open", **said, other=other.number)
-
-
-def _too_early(system: System, item: Kept, order: Order) -> Iterator[Message]:
-    """What speaks against the moment: the period, or for an erasure a class that is kept for good."""
-    rule = system.schedule.class_.get(item.retention)
-    number = item.row.number
-    if rule is None:
-        yield message("{number}: the schedule in force has no class {name}", number=number, name=item.retention)
-    elif rule.length is None:
-        yield message("{number} is of a class that is kept for good", number=number)
-    elif order.is_erasure:
-        if _is_kept_on(system, item):
-            yield message("{number} is kept on by decision: {decision}", number=number,
-                          decision=item.decision.record if item.decision else "-")  # fmt: skip
-    elif item.due_on is None:
-        yield message("{number}: its period has not begun", number=number)
-    elif item.due_on > system.today:
-        yield message("{number} is kept until {day}", number=number, day=item.due_on)
-    elif rule.disposition is Disposition.KEEP:
-        yield message("{number} is of a class that is kept for good", number=number)
-    elif rule.disposition is Disposition.TRANSFER and not _is_handed_over(item):
-        yield message("{number} is to be handed over: qmsdocs retention transfer", number=number)
-
-
-def _is_kept_on(system: System, item: Kept) -> bool:
-    """Whether a decision to keep the record longer runs."""
-    if item.decision is None or item.decision.kind is not DecisionKind.KEEP:
-        return False
-    until_on = item.decision.until_on
-    ends = following(until_on) if until_on is not None else item.due_on
-    return ends is None or ends > system.today
-
-
-def _is_handed_over(item: Kept) -> bool:
-    return item.decision is not None and item.decision.kind is DecisionKind.TRANSFER
-
-
-def is_destroyed(system: System, item: Kept) -> bool:
-    """Whether the schedule says that records of its class are destroyed, so that nobody has to look at each."""
-    rule = system.schedule.class_.get(item.retention)
-    return rule is not None and rule.disposition is Disposition.DESTROY
-
-
-def _open_links(system: System, row: Row) -> Iterator[Row]:
-    """The open records this one was raised by, or raised itself."""
-    above = system.index.by_number(row.raised_from) if row.raised_from else None
-    for other in (*((above,) if above is not None else ()), *system.index.raised_by(row.number)):
-        if not (other.is_closed or other.is_void):
-            yield other
-
-
-def refuse_schedule(system: System) -> None:
-    """Nothing; raises QmsError while the schedule in force is the one the program came with."""
-    found = in_force(system.releases, ItemKind.CONFIGURATION, SCHEDULE, on=system.today)
-    if found is None or found.is_trial:
-        raise QmsError(
-            "the retention schedule in force is only on trial: nothing is destroyed by it",
-            hint=message("make it your own, then: qmsdocs document submit {path}", path=SCHEDULE),
-        )
-
-
-def needed(system: System) -> int:
-    """How many witnesses a destruction needs: what the procedure in force says, and never fewer than two."""
-    found = system.parameter("witnesses")
-    return max(FEWEST, int(found.amount)) if found is not None else FEWEST
-
-
-def refuse_people(system: System, order: Order, act: Act) -> None:
-    """Nothing; raises QmsError for an authority or witnesses who cannot be these."""
-    matrix = system.organisation.approval_of(FAMILY)
-    authority = authority_of(system, act.by, matrix.approve, message("authorising a destruction"))
-    count = needed(system)
-    people = tuple(dict.fromkeys(order.witnesses))
-    if len(people) < count:
-        raise QmsError("a destruction needs {count} witnesses; {given} are named", count=count, given=len(people),
-                       hint=message("--witness PERSON for each"))  # fmt: skip
-    for person in people:
-        system.refuse_unknown_person(person)
-        if person in (act.by, authority.behalf):
-            raise QmsError("{person} authorises the destruction and cannot witness it too", person=person)
-    for person in (act.by, *people):
-        if not system.signs(person):
-            raise QmsError("a destruction is signed, and {person} has no key that counts", person=person,
-                           hint=message("qmsdocs key new {person}", person=person))  # fmt: skip
-    if order.is_erasure and not any(system.may(person, matrix.review) for person in people):
-        raise QmsError(
-            "an erasure on request needs the signature of {roles} among the witnesses",
-            roles=system.role_titles(matrix.review),
-            hint=message("--witness {people}", people=system.people.in_role(matrix.review, on=system.today)),
-        )
-
-
 def draw_up(system: System, branch: str, items: Sequence[Kept], order: Order, act: Act) -> Change:
     """The change that draws up and authorises a certificate over records of one ledger. Raises QmsError."""
-    refuse_schedule(system)
-    refuse_people(system, order, act)
-    if order.is_erasure and not order.law_checked:
-        raise QmsError(
-            "does a law ask for the records to be kept longer?",
-            hint=message("--law-checked WHAT: the minimum looked up, and why it does not forbid it"),
-        )
-    for said in refusals(system, items, order):
-        raise QmsError("{said}", said=said)
-    for said in _doubts_before(system, items, order, act):
-        raise QmsError("{said}", said=said, hint=message("qmsdocs audit"))
-    if len(items) > MAXIMUM_RECORDS:
-        raise QmsError("{count} records are too many for one certificate; at most {limit}",
-                       count=len(items), limit=MAXIMUM_RECORDS)  # fmt: skip
+    head = system.objects.local_commit(branch)
+    if not items or head is None:
+        raise QmsError("{ledger}: there is nothing left to destroy", ledger=branch)
+    refuse(system, items, order, act)
     salt, words = system.store.nonce(), Catalogue.load(system.language)
+    method, paper = _usual(system, items[0])
     said_of: dict[str, Json] = {
         "ledger": branch,
         "requested_by": text_of(order.requested_by, message("who asked for it")),
         "law_checked": text_of(order.law_checked, message("what was looked up")),
         "opinion": text_of(order.opinion, message("the opinion")),
-        "method": text_of(order.method, message("the method")),
+        "method": text_of(order.method, message("the method")) or words.say("{said}", said=method),
         "place": text_of(order.place, message("the place")),
-        "paper": text_of(order.paper, message("the paper originals")),
+        "paper": text_of(order.paper, message("the paper originals")) or words.say("{said}", said=paper),
         "beyond_reach": [words.say("{said}", said=said) for said in BEYOND_REACH],
         "needed": needed(system),
         "witnesses": list(dict.fromkeys(order.witnesses)),
@@ -214,7 +64,7 @@ def draw_up(system: System, branch: str, items: Sequence[Kept], order: Order, ac
         "records": [_listed(system, item, order, salt) for item in items],
     }
     draft = Draft(
-        record=builtin.number_at(builtin.DISPOSAL, system.organisation.site[system.site].code),
+        record=_number_at(system.organisation.site[system.site].code),
         act="issue",
         state=AUTHORISED,
         set={name: value for name, value in said_of.items() if value is not None},
@@ -222,17 +72,22 @@ def draw_up(system: System, branch: str, items: Sequence[Kept], order: Order, ac
         meaning="approved",
         acts=builtin.acts(builtin.DISPOSAL),
     )
-    head = system.objects.local_commit(branch)
-    if not items or head is None:
-        raise QmsError("{ledger}: there is nothing left to destroy", ledger=branch)
     return replace(_in_journal(system, act, [draft]), standing={branch: head})
 
 
-def _doubts_before(system: System, items: Sequence[Kept], order: Order, act: Act) -> Iterator[Message]:
-    yield from doubts(system, [item.row for item in items], (act.by, *order.witnesses))
-    roles = system.organisation.approval_of(FAMILY).approve
-    authority = authority_of(system, act.by, roles, message("authorising a destruction"))
-    yield from of_delegation(system.definitions, system.trust, authority.delegation)
+def _usual(system: System, item: Kept) -> tuple[Message, Message]:
+    """How records of a class are destroyed, and what becomes of their paper originals where there are any."""
+    rule = system.schedule.class_.get(item.retention)
+    if rule is None or rule.place is None:
+        return message("the program destroys the electronic records"), message("none: kept electronically only")
+    return (
+        message("the program destroys the electronic records; paper is shredded"),
+        message("{place}: destroyed by the same list", place=rule.place),
+    )
+
+
+def _number_at(code: str) -> NewNumber:
+    return builtin.number_at(builtin.DISPOSAL, code)
 
 
 def _in_journal(system: System, act: Act, drafts: Sequence[Draft]) -> Change:
@@ -271,14 +126,20 @@ def _listed(system: System, item: Kept, order: Order, salt: str) -> dict[str, Js
 def _reason(item: Kept, order: Order) -> Reason:
     if order.is_erasure:
         return Reason.ERASURE
-    return Reason.TRANSFER if _is_handed_over(item) else Reason.PERIOD
+    return Reason.TRANSFER if is_handed_over(item) else Reason.PERIOD
 
 
 def the_certificate(system: System, number: str) -> Certificate:
-    """The certificate with a number, of whatever site. Raises QmsError."""
-    for item in certificates.certificates(system.objects):
-        if item.number == number and number.endswith(f"-{item.serial:06d}"):
-            return item
+    """The certificate with a number, of whatever site; the one whose place the number fits. Raises QmsError."""
+
+    def is_odd(item: Certificate) -> bool:
+        site = system.organisation.site.get(item.site)
+        return site is None or number != names.printed(_number_at(site.code).template, item.serial)
+
+    all_of_them = certificates.certificates(system.objects)
+    found = [item for item in all_of_them if item.number == number and number.endswith(f"-{item.serial:06d}")]
+    if found:
+        return min(found, key=is_odd)
     raise QmsError("there is no certificate {number}", number=number, hint=message("qmsdocs retention certificates"))
 
 
@@ -294,6 +155,7 @@ def witness(system: System, number: str, act: Act) -> Change:
                        hint=message("--as {people}", people=named))  # fmt: skip
     if act.by in item.witnesses:
         raise QmsError("{person} has signed {number} already", person=act.by, number=number)
+    refuse_without_key(system, act.by)
     _refuse_changed(system, item)
     for why in of_certificate(system, item):
         raise QmsError("{number} cannot be believed: {why}", number=number, why=why, hint=_anew(number))
@@ -316,7 +178,7 @@ def drop(system: System, number: str, act: Act) -> Change:
     item = _waiting(system, number)
     if not (act.reason or "").strip():
         raise QmsError("giving a certificate up needs a reason", hint=message("-m REASON"))
-    authority_of(system, act.by, system.organisation.approval_of(FAMILY).approve, message("giving a certificate up"))
+    authority_of(system, act.by, system.officers.approve, message("giving a certificate up"))
     return _in_journal(system, act, [_step(item, DROP, DROPPED, {}, meaning="approved")])
 
 
@@ -324,7 +186,7 @@ def _waiting(system: System, number: str) -> Certificate:
     item = the_certificate(system, number)
     if item.is_carried_out:
         raise QmsError("{number} was carried out on {day}", number=number, day=item.carried_out_on or "-")
-    if item.is_dropped:
+    if not waits(system, item):
         raise QmsError("{number} was given up", number=number)
     return item
 
@@ -346,8 +208,8 @@ def _refuse_changed(system: System, item: Certificate) -> None:
     """Nothing; raises QmsError where a record has moved on since, or something speaks against its end by now."""
     hint, rows = _anew(item.number), []
     for record in item.records:
-        row = system.index.by_number(record.number)
-        if row is None or row.sha256 != record.last:
+        row = _row(system, item, record)
+        if row is None or (row.number, row.sha256) != (record.number, record.last):
             raise QmsError("{number} is no longer what {certificate} says",
                            number=record.number, certificate=item.number, hint=hint)  # fmt: skip
         rows.append(row)
@@ -357,42 +219,28 @@ def _refuse_changed(system: System, item: Certificate) -> None:
         raise QmsError("{said}", said=said, hint=hint)
 
 
+def _row(system: System, item: Certificate, record: Disposed) -> Row | None:
+    return system.index.by_key(RecordKey(item.ledger, record.series, record.serial, record.number))
+
+
 def _anew(number: str) -> Message:
     return message("qmsdocs retention certificates --drop {number} -m REASON, and begin again", number=number)
-
-
-def order_of(item: Certificate) -> Order:
-    """What was said when the certificate was drawn up."""
-    said = item.said
-
-    def text(name: str) -> str | None:
-        value = said.get(name)
-        return value if isinstance(value, str) else None
-
-    named = said.get("witnesses")
-    return Order(
-        witnesses=tuple(map(str, named)) if isinstance(named, list) else (),
-        method=text("method") or "",
-        place=text("place") or "",
-        paper=text("paper") or "",
-        opinion=text("opinion"),
-        requested_by=text("requested_by"),
-        law_checked=text("law_checked"),
-    )
 
 
 def problems(system: System, item: Certificate) -> Iterator[Message]:
     """Everything that speaks against believing a certificate: signatures, keys, rights, holds known here."""
     yield from of_certificate(system, item)
-    rows = [row for record in item.records if (row := system.index.by_number(record.number)) is not None]
+    rows = [row for record in item.records if (row := _row(system, item, record)) is not None]
     for found in kept(system, rows):
         for hold in found.holds:
             yield message("{number} is on hold: {hold} {title}",
                           number=found.row.number, hold=hold.record, title=hold.title)  # fmt: skip
 
 
-def arrive(system: System, site: str) -> tuple[str, ...]:
-    """The certificates of a site that came from another copy and were carried out here now; see `store.disposal`."""
-    return disposal.arrive(
-        system.store, site, now=system.now, believes=lambda item: not any(True for _ in problems(system, item))
-    )
+def arrive(system: System) -> bool:
+    """Whether certificates were carried out here now that came from another copy, or of which no note was kept."""
+
+    def believes(item: Certificate) -> bool:
+        return not any(True for _ in problems(system, item))
+
+    return bool(disposal.arrive(system.store, now=system.now, believes=believes))

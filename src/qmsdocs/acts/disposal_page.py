@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
-from qmsdocs.acts.disposal import order_of
+from qmsdocs.acts.objections import order_of
 from qmsdocs.base.errors import QmsError
 from qmsdocs.base.language import Catalogue, Language, Text
+from qmsdocs.model.release import ItemKind
+from qmsdocs.model.retention import SCHEDULE, RetentionClass
 from qmsdocs.query import disposal_list
+from qmsdocs.query.retention import ledger_title, waits
 from qmsdocs.render.document_words import Head
 from qmsdocs.render.prose import Block
-from qmsdocs.render.statement import Statement, grid, heading, listing, paragraph
+from qmsdocs.render.statement import Signer, Statement, grid, heading, listing, paragraph
+from qmsdocs.store import names
 from qmsdocs.store.certificate import Certificate
 from qmsdocs.system.view import System
 
 FORMATS = ("pdf", "docx")
 _KIND = Text("记录处置证明", "Certificate of disposal")
-_NUMBER, _DRAWN, _DONE = Text("编　号", "Number"), Text("批准日期", "Authorised"), Text("处置日期", "Carried out")
+_NUMBER, _DRAWN, _DONE = Text("编　号", "Number"), Text("批准日期", "Authorised"), Text("销毁日期", "Carried out")
 _PAGE = Text("页　码", "Page")
-_ORDER, _LIST = Text("依据和方式", "Authority and method"), Text("清册", "Records")
-_SIGNED, _REACH = Text("签署", "Signatures"), Text("程序够不到之处", "Beyond the reach of the program")
+_LIST, _ORDER = Text("清册", "Records"), Text("依据和方式", "Authority and method")
+_SIGNED, _REACH = Text("电子签名", "Electronic signatures"), Text("程序够不到之处", "Beyond the reach of the program")
 _HASHES = Text("最后校验值", "Last hashes")
 _FOOT = Text(
     "{number}　永久保存；记录的内容不在本证明中", "{number} · kept for good; no content of the records is in it"
@@ -27,16 +32,12 @@ _FOOT = Text(
 _ACTS = {
     "issue": Text("批准", "Authorised"),
     "witness": Text("监销", "Witnessed"),
-    "carry_out": Text("执行处置", "Carried out"),
+    "carry_out": Text("执行销毁", "Carried out"),
     "drop": Text("撤回", "Given up"),
 }
-_WIDTHS = (13, 34, 13, 44, 20, 20, 22, 24)  # mm of the list, in the order of its columns
-_PEN = (
-    Text("部门意见", "Department"),
-    Text("批准", "Approved"),
-    Text("监销人", "Witness"),
-    Text("监销人", "Witness"),
-)
+_WAITED_FOR = Text("待签", "waited for")
+_WIDTHS = (13, 34, 14, 38, 20, 18, 22, 28)  # mm of the list, in the order of its columns
+_DEPARTMENT, _APPROVED, _WITNESS = Text("部门意见", "Department"), Text("批准", "Approved"), Text("监销人", "Witness")
 
 
 def pages(system: System, item: Certificate, language: Language, format: str) -> bytes:
@@ -58,33 +59,47 @@ def pages(system: System, item: Certificate, language: Language, format: str) ->
 def _statement(system: System, item: Certificate, catalogue: Catalogue) -> Statement:
     language = catalogue.language
     drawn = item.events[0].event.recorded_at.astimezone(system.zone)
-    done = item.carried_out_on.isoformat() if item.carried_out_on else disposal_list.STATES[_state(item)].of(language)
+    state = disposal_list.STATES[disposal_list.state_of(system, item)]
     cells = (
         (_NUMBER.of(language), item.number),
         (_DRAWN.of(language), drawn.date().isoformat()),
-        (_DONE.of(language), done),
+        (_DONE.of(language), item.carried_out_on.isoformat() if item.carried_out_on else state.of(language)),
         (_PAGE.of(language), None),
     )
     organisation = system.organisation.organisation.of(language)
     head = Head(organisation, _KIND.of(language), disposal_list.TITLE.of(language), cells)
-    foot = _FOOT.of(language).format(number=item.number)
-    return Statement(head, language, drawn, tuple(_blocks(system, item, catalogue)), _PEN, foot)
+    foot, people = _FOOT.of(language).format(number=item.number), system.people.names()
+    rule = _rule(system, item)
+    department = rule.department.of(language) if rule is not None and rule.department is not None else ""
+    signing = (
+        Signer(_DEPARTMENT, department),
+        Signer(_APPROVED, people.get(item.authority, item.authority)),
+        *(Signer(_WITNESS, people.get(person, person)) for person in order_of(item).witnesses),
+    )
+    return Statement(head, language, drawn, tuple(_blocks(system, item, catalogue)), signing, foot)
 
 
-def _state(item: Certificate) -> str:
-    return disposal_list.state_of(item)
+def _rule(system: System, item: Certificate) -> RetentionClass | None:
+    """The class of the records as the schedule had it when the certificate was drawn up."""
+    found = names.parse_branch(item.ledger)
+    schedule = system.definitions.schedule(on=_drawn_on(system, item))
+    return schedule.class_.get(found.retention) if found is not None else None
+
+
+def _drawn_on(system: System, item: Certificate) -> date:
+    return item.events[0].event.recorded_at.astimezone(system.zone).date()
 
 
 def _blocks(system: System, item: Certificate, catalogue: Catalogue) -> Iterator[Block]:
     language = catalogue.language
-    yield heading("1", _ORDER.of(language))
-    yield grid(_two(Text("项目", "What"), Text("内容", "Said"), language), _said(item, language), (28, 132))
-    yield heading("2", _LIST.of(language))
+    yield heading("1", _LIST.of(language))
     listed = disposal_list.grid(item, catalogue=catalogue)
     rows = [[str(cell if cell is not None else "") for cell in row] for row in listed.rows]
     yield grid([column.title for column in listed.columns], rows, _WIDTHS)
+    yield heading("2", _ORDER.of(language))
+    yield grid(_two(Text("项目", "What"), Text("内容", "Said"), language), _said(system, item, catalogue), (28, 132))
     yield heading("3", _SIGNED.of(language))
-    heads = (Text("事项", "Act"), Text("姓名", "Name"), Text("时间", "Time"), Text("电子签名", "Signature"))
+    heads = (Text("事项", "Act"), Text("姓名", "Name"), Text("时间", "Time"), Text("校验值", "Hash"))
     yield grid([title.of(language) for title in heads], _signatures(system, item, language), (26, 34, 46, 54))
     yield heading("4", _REACH.of(language))
     reach = item.said.get("beyond_reach")
@@ -98,12 +113,14 @@ def _two(first: Text, second: Text, language: Language) -> tuple[str, str]:
     return first.of(language), second.of(language)
 
 
-def _said(item: Certificate, language: Language) -> Iterator[tuple[str, str]]:
-    order = order_of(item)
-    count = Text(f"{len(item.records)} 件", f"{len(item.records)}")
+def _said(system: System, item: Certificate, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    language, order, rule = catalogue.language, order_of(item), _rule(system, item)
+    count = Text(f"{len(item.records)}件", f"{len(item.records)}")
     for title, said in (
-        (Text("记录库", "Ledger"), item.ledger),
-        (Text("件数", "Records"), count.of(language)),
+        (Text("记录", "Records"), catalogue.say("{said}", said=ledger_title(system, item.ledger))),
+        (Text("件数", "Count"), count.of(language)),
+        (Text("保存期限表", "Schedule"), _schedule(system, item, language)),
+        (Text("期限依据", "Basis"), rule.basis.of(language) if rule is not None else ""),
         (Text("提出人", "Requested by"), order.requested_by),
         (Text("法定期限核对", "Law checked"), order.law_checked),
         (Text("部门意见", "Department"), order.opinion or ""),
@@ -116,15 +133,21 @@ def _said(item: Certificate, language: Language) -> Iterator[tuple[str, str]]:
             yield title.of(language), said
 
 
+def _schedule(system: System, item: Certificate, language: Language) -> str:
+    """The revision of the schedule the records were judged by."""
+    found = system.definitions.release(ItemKind.CONFIGURATION, SCHEDULE, on=_drawn_on(system, item))
+    words = Text("{revision}，{day} 起实施", "{revision}, in force since {day}")
+    return words.of(language).format(revision=found.revision, day=found.effective_on or "-")
+
+
 def _signatures(system: System, item: Certificate, language: Language) -> Iterator[tuple[str, str, str, str]]:
+    people = system.people.names()
     for stored in item.events:
         event = stored.event
-        person = system.people.person.get(event.by)
-        at = event.recorded_at.astimezone(system.zone)
         mark = event.sha256[:8].upper() if event.mapping("signer") else ""
         title = _ACTS[event.act].of(language) if event.act in _ACTS else event.act
-        yield title, person.name if person else event.by, f"{at:%Y-%m-%d %H:%M}", mark
-    for person_id in order_of(item).witnesses if item.is_waiting else ():
-        if person_id not in item.witnesses:
-            person = system.people.person.get(person_id)
-            yield _ACTS["witness"].of(language), person.name if person else person_id, "", ""
+        at = event.recorded_at.astimezone(system.zone)
+        yield title, people.get(event.by, event.by), f"{at:%Y-%m-%d %H:%M}", mark
+    for person in order_of(item).witnesses if waits(system, item) else ():
+        if person not in item.witnesses:
+            yield _ACTS["witness"].of(language), people.get(person, person), _WAITED_FOR.of(language), ""

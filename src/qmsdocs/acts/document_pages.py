@@ -310,9 +310,14 @@ def draw(system: System, release: Release, wanted: Print, *, kind: str) -> bytes
     said = sheet(system, release, wanted)
     if kind == "docx":
         return _docx(said)
-    events = system.definitions.events(release)
-    manifest = control.load(system.objects, system.control, events[0]).manifest
-    record = b'{"events":[' + b",".join(stored.data for stored in events) + b'],"format":1}'
+    acts = tuple(stored.data for stored in system.definitions.events(release))
+    return draw_pdf(system, release, wanted, said, acts=acts)
+
+
+def draw_pdf(system: System, release: Release, wanted: Print, said: DocumentSheet, *, acts: Sequence[bytes]) -> bytes:
+    """The pages of a revision as PDF, saying `said` of it and holding these `acts` on it."""
+    manifest = control.load(system.objects, system.control, system.definitions.events(release)[0]).manifest
+    record = b'{"events":[' + b",".join(acts) + b'],"format":1}'
     return document_pdf(
         said,
         attachments=(

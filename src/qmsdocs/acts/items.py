@@ -8,6 +8,7 @@ from datetime import date
 from glob import escape
 from pathlib import Path
 
+from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.files import text_of
 from qmsdocs.base.toml import parse
@@ -19,8 +20,6 @@ from qmsdocs.store import control
 from qmsdocs.system.view import System
 
 MAXIMUM_FILE = 20_000_000
-CONFIGURATION_FAMILY = "configuration"
-FORM_FAMILY = "form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,17 @@ class Content:
     def revision(self, label: str) -> control.Item:
         """The revision `label` made of it."""
         return control.item(self.kind, self.number, label, self.files)
+
+    def said(self, item: control.Item) -> dict[str, Json]:
+        """What the record of a release says of the revision made of it."""
+        return {
+            "kind": item.kind,
+            "number": item.number,
+            "title": self.title,
+            "family": self.family,
+            "revision": item.revision,
+            "manifest": item.sha256,
+        }
 
     def differs(self, release: Release | None) -> bool:
         """Whether it holds other bytes than `release`."""
@@ -82,7 +92,7 @@ def contents(texts: Mapping[str, bytes]) -> Iterator[Content]:
     """Every controlled item among files by path, configuration first. Raises QmsError for one that cannot be read."""
     for path, data in texts.items():
         if path.endswith(".toml") and not path.startswith("forms/"):
-            yield Content(ItemKind.CONFIGURATION, path, {Path(path).name: data}, path, CONFIGURATION_FAMILY)
+            yield Content(ItemKind.CONFIGURATION, path, {Path(path).name: data}, path, ItemKind.CONFIGURATION)
     for path in texts:
         if path.startswith("procedures/") and path.endswith(".md") and path.count("/") == 1:
             yield _document(path, texts)
@@ -90,7 +100,7 @@ def contents(texts: Mapping[str, bytes]) -> Iterator[Content]:
         held = {p.split("/", 2)[2]: data for p, data in texts.items() if p.startswith(f"forms/{folder}/")}
         source = f"forms/{folder}/form.toml"
         form = parse(text_of(held["form.toml"], source), Form, source=source)
-        yield Content(ItemKind.FORM, form.number, held, form.title.zh, FORM_FAMILY)
+        yield Content(ItemKind.FORM, form.number, held, form.title.zh, ItemKind.FORM)
 
 
 def _document(path: str, texts: Mapping[str, bytes]) -> Content:

@@ -13,8 +13,8 @@ from qmsdocs.base.canonical import dumps, sha256
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.model.form import Form
 from qmsdocs.model.quantity import parse
-from qmsdocs.query.lending import LentKind, Loan, loans
-from qmsdocs.query.purpose import Purpose
+from qmsdocs.query.lending import LentKind, Loan, holder_of, loans
+from qmsdocs.query.purpose import Purpose, field_of
 from qmsdocs.store.event import Change
 from qmsdocs.system.view import System
 
@@ -42,7 +42,7 @@ def lend(system: System, lending: Lending, intent: Intent) -> Change:
     form = form_for(system, Purpose.LENDING).form
     holder = serving(system, lending.holder) or lending.holder
     before = loans(system, lending.record)
-    _refuse_out(before, lending)
+    _refuse_out(system, before, lending)
     held = system.record(lending.record).record
     person = system.people.person.get(holder)
     said = {
@@ -65,7 +65,7 @@ def lend(system: System, lending: Lending, intent: Intent) -> Change:
     return issue(system, Filled(form=form.number, values=filled, submission=submission), intent)
 
 
-def _refuse_out(before: tuple[Loan, ...], lending: Lending) -> None:
+def _refuse_out(system: System, before: tuple[Loan, ...], lending: Lending) -> None:
     """Nothing; raises QmsError where there is only one of what is out already."""
     if lending.kind is LentKind.COPY:
         return
@@ -76,7 +76,7 @@ def _refuse_out(before: tuple[Loan, ...], lending: Lending) -> None:
             raise QmsError(
                 "{number}: {holder} has the original since {day}, see {loan}",
                 number=loan.record,
-                holder=loan.holder,
+                holder=holder_of(system, loan),
                 day=loan.lent_on or "-",
                 loan=loan.number,
                 hint=message("qmsdocs record return {loan}", loan=loan.number),
@@ -110,9 +110,11 @@ def give_back(
     """The change that takes back a loan, by its own number or by that of the record where one loan of it is out."""
     loan = the_loan(system, number)
     form = _form(system, loan)
-    said = {"returned_on": moment(system, intent), "condition": condition or "complete"}
+    said = {"returned_on": moment(system, intent), "condition": "complete"}
+    asked = field_of(form, "condition")
+    told = {asked: condition} if condition is not None and asked is not None else {}
     name = step_of(form, "return", Purpose.LENDING)
-    return step(system, loan.number, name, values=values(form, said, extra), intent=intent)
+    return step(system, loan.number, name, values=values(form, said, {**told, **extra}), intent=intent)
 
 
 def the_loan(system: System, number: str) -> Loan:
@@ -123,7 +125,7 @@ def the_loan(system: System, number: str) -> Loan:
         return own[0]
     out = [loan for loan in found if loan.record == number and loan.is_out]
     if len(out) > 1:
-        known = tuple(f"{loan.number} ({loan.holder})" for loan in out)
+        known = tuple(f"{loan.number} ({holder_of(system, loan)})" for loan in out)
         raise QmsError("{number} is lent out more than once: {loans}", number=number, loans=known)
     if not out:
         raise QmsError("{number} is not lent out", number=number, hint=message("qmsdocs record lent"))

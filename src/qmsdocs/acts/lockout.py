@@ -11,10 +11,10 @@ from qmsdocs.base.files import text_of
 from qmsdocs.base.toml import parse
 from qmsdocs.model.organisation import Approval, Organisation
 from qmsdocs.model.people import People
+from qmsdocs.model.release import ItemKind
 from qmsdocs.system.view import System
 
 PEOPLE, SETTINGS = "people.toml", "qms.toml"
-FAMILY = "configuration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def refuse_lockout(system: System, number: str, files: Mapping[str, bytes]) -> N
         for site in system.organisation.site:
             if site not in organisation.site:
                 raise QmsError("{path}: the site {site} cannot go; its records hang on it", path=number, site=site)
-    desk = _Desk(people, organisation.approval_of(FAMILY), system.today + timedelta(days=1))
+    desk = _Desk(people, organisation.approval_of(ItemKind.CONFIGURATION), system.today + timedelta(days=1))
     for act, roles in (
         (message("prepare"), desk.matrix.prepare),
         (message("review"), desk.matrix.review),

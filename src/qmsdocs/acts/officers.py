@@ -7,20 +7,18 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from qmsdocs.acts import builtin
-from qmsdocs.acts.control import Act, change
+from qmsdocs.acts.control import Act, change, decides
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.model.approval import Offices
-from qmsdocs.model.key import COUNTS, GRANTED, Delegation, RegisteredKey
-from qmsdocs.model.record import Record
+from qmsdocs.model.key import COUNTS, GRANTED, OFFERED, Delegation, RegisteredKey
 from qmsdocs.store import control
-from qmsdocs.store.event import Change, Draft, OfDraft, Stored
+from qmsdocs.store.event import Change, Draft, OfDraft
 from qmsdocs.store.signature import PublicKey
 from qmsdocs.system.view import System
 
 PERSON_ID = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*", re.ASCII)
 MAXIMUM_ID = 60
-FAMILY = "configuration"  # of the approval matrix: people and keys are configuration
 
 
 def refuse_unfit_id(person: str) -> None:
@@ -48,18 +46,9 @@ def register(
         "public": public.line,
         "fingerprint": public.fingerprint,
         "from_on": from_on.isoformat(),
-        **({"until_on": until_on.isoformat()} if until_on is not None else {}),
+        "until_on": until_on.isoformat() if until_on is not None else None,
     }
-    drafts = [
-        Draft(
-            record=builtin.new_number(builtin.KEY),
-            act="issue",
-            state="offered",
-            set=said,
-            form=builtin.reference(builtin.KEY),
-            meaning="prepared",
-        )
-    ]
+    drafts = [builtin.begun(builtin.KEY, OFFERED, said, meaning="prepared")]
     if not confirmers(system, person):
         drafts.append(
             Draft(
@@ -75,7 +64,7 @@ def confirmers(system: System, person: str) -> tuple[str, ...]:
     It is who approves configuration and has a key, else who reviews it and has one; where every key is lost, anybody
     else in these roles, without a signature.
     """
-    matrix = system.organisation.approval_of(FAMILY)
+    matrix = system.officers
     offices = Offices(system.people, system.definitions.delegations, system.today)
     if not system.must_sign(matrix.approve):
         return ()
@@ -88,7 +77,7 @@ def confirmers(system: System, person: str) -> tuple[str, ...]:
 
 def confirm(system: System, person: str, act: Act) -> Change:
     """The change that confirms the offered key of a person."""
-    offered = [key for key in system.definitions.keys if key.person == person and key.state == "offered"]
+    offered = [key for key in system.definitions.keys if key.person == person and key.state == OFFERED]
     if not offered:
         raise QmsError("{person} has no key that waits for confirmation", person=person)
     meaning = "approved" if system.signs(act.by) else None
@@ -100,7 +89,7 @@ def confirm(system: System, person: str, act: Act) -> Change:
 
 def lose(system: System, person: str, act: Act, *, lost_at: datetime, fingerprint: str | None = None) -> Change:
     """The change that reports keys of a person lost or replaced: all that count, or one. Anybody may report a loss."""
-    live = [key for key in system.definitions.keys if key.person == person and key.state in ("offered", COUNTS)]
+    live = [key for key in system.definitions.keys if key.person == person and key.state in (OFFERED, COUNTS)]
     live = [key for key in live if fingerprint is None or key.fingerprint == fingerprint]
     if not live:
         raise QmsError("{person} has no key that counts", person=person)
@@ -118,7 +107,7 @@ def delegate(
     """The change that names a deputy for a time. By the principal himself, or by who approves configuration."""
     for person in (principal, deputy):
         system.refuse_unknown_person(person)
-    matrix = system.organisation.approval_of(FAMILY)
+    matrix = system.officers
     if deputy in (principal, act.by):
         raise QmsError("{person} cannot name himself a deputy", person=deputy)
     if act.by != principal and not system.may(act.by, matrix.approve):
@@ -138,15 +127,8 @@ def delegate(
         "from_on": from_on.isoformat(),
         "until_on": until_on.isoformat(),
     }
-    draft = Draft(
-        record=builtin.new_number(builtin.DELEGATION),
-        act="issue",
-        state=GRANTED,
-        set=said,
-        form=builtin.reference(builtin.DELEGATION),
-        meaning=_signed(system, act.by),
-    )
-    return change(system, act, [draft])
+    meaning = decides(system, act.by, matrix.approve)
+    return change(system, act, [builtin.begun(builtin.DELEGATION, GRANTED, said, meaning=meaning)])
 
 
 def revoke(system: System, number: str, act: Act) -> Change:
@@ -157,29 +139,13 @@ def revoke(system: System, number: str, act: Act) -> Change:
         raise QmsError("there is no delegation {number}; there are {known}", number=number, known=known or ("-",))
     if found[0].state != GRANTED:
         raise QmsError("{number} is revoked already", number=number)
-    matrix = system.organisation.approval_of(FAMILY)
+    matrix = system.officers
     if act.by != found[0].principal and not system.may(act.by, matrix.approve):
         raise QmsError("{number} is revoked by {principal}, or by {roles}", number=number,
                        principal=found[0].principal, roles=system.role_titles(matrix.approve))  # fmt: skip
+    meaning = decides(system, act.by, matrix.approve)
     said: dict[str, Json] = {"revoked_on": system.today.isoformat()}
-    return change(system, act, [_step(system, found[0], "revoke", "revoked", said, meaning=_signed(system, act.by))])
-
-
-def _signed(system: System, person: str) -> str | None:
-    """A delegation is signed from the first key on that anybody who approves configuration ever had."""
-    matrix = system.organisation.approval_of(FAMILY)
-    if system.signs(person):
-        return "approved"
-    if system.must_sign(matrix.approve):
-        raise QmsError("approvals are signed here, and {person} has no key that counts", person=person,
-                       hint=message("qmsdocs key new {person}", person=person))  # fmt: skip
-    return None
-
-
-def _events(system: System, item: RegisteredKey | Delegation) -> tuple[Stored, ...]:
-    series = control.KEYS if isinstance(item, RegisteredKey) else control.DELEGATIONS
-    found = control.records(system.objects, system.control, series)
-    return next(events for events in found if control.key_of(events[0]).number == item.record)
+    return change(system, act, [_step(system, found[0], "revoke", "revoked", said, meaning=meaning)])
 
 
 def _step(
@@ -191,16 +157,7 @@ def _step(
     *,
     meaning: str | None = None,
 ) -> Draft:
-    events = _events(system, item)
-    record = Record(tuple(stored.event for stored in events))
-    name = builtin.KEY if isinstance(item, RegisteredKey) else builtin.DELEGATION
-    return Draft(
-        record=control.key_of(events[0]),
-        act=act,
-        state=state,
-        set=said,
-        form=record.form,
-        after=record.last.sha256,
-        meaning=meaning,
-        acts=builtin.acts(name),
-    )
+    series = control.KEYS if isinstance(item, RegisteredKey) else control.DELEGATIONS
+    found = control.records(system.objects, system.control, series)
+    events = next(events for events in found if control.key_of(events[0]).number == item.record)
+    return builtin.continued(events, act, state, said, meaning=meaning)

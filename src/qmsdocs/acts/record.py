@@ -30,7 +30,7 @@ from qmsdocs.query.view import counted, facts_of, new_facts
 from qmsdocs.store.event import Change, Draft, FormReference, RaisedFrom
 from qmsdocs.store.names import records_stem
 from qmsdocs.system.definitions import FormInForce
-from qmsdocs.system.view import System
+from qmsdocs.system.view import Held, System
 
 VOID = "void"
 # purpose of a form → meanings whose values stay as they were registered
@@ -137,19 +137,8 @@ def step(system: System, number: str, name: str, *, values: Mapping[str, object]
     state = definition.to or held.record.state
     taken = system.moment(name, intent.happened_at or system.now, state)
     done = facts_of(system, form, held.record, changes=written, state=state, taken=(taken,))
-    draft = Draft(
-        record=held.key,
-        act=name,
-        state=state,
-        set=written,
-        derived=done.derived(),
-        counted=done.counted_records,
-        form=held.record.form,
-        parameters=_text_mapping(held.record.first.mapping("parameters")),
-        after=held.record.last.sha256,
-        meaning=definition.signs if system.signs(intent.by) else None,
-        acts=frozenset(form.form.step),
-    )
+    draft = _next(held, form, name, done, written)
+    draft = replace(draft, meaning=definition.signs if system.signs(intent.by) else None)
     return _change(system, draft, intent)
 
 
@@ -174,11 +163,16 @@ def amend(system: System, number: str, *, values: Mapping[str, object], intent: 
         if value is None and taken & set(form.form.values[name].required_steps):
             refusals.append(Refusal(name, message("was needed for a step already taken and cannot be emptied")))
     _raise_if(number, refusals)
-    draft = Draft(
+    return _change(system, _next(held, form, AMEND, facts, changes), intent)
+
+
+def _next(held: Held, form: FormInForce, act: str, facts: RecordFacts, written: Mapping[str, Json]) -> Draft:
+    """The draft of the next act on a record, by the facts of it afterwards."""
+    return Draft(
         record=held.key,
-        act=AMEND,
-        state=held.record.state,
-        set=changes,
+        act=act,
+        state=facts.state,
+        set=written,
         derived=facts.derived(),
         counted=facts.counted_records,
         form=held.record.form,
@@ -186,7 +180,6 @@ def amend(system: System, number: str, *, values: Mapping[str, object], intent: 
         after=held.record.last.sha256,
         acts=frozenset(form.form.step),
     )
-    return _change(system, draft, intent)
 
 
 def void(system: System, number: str, *, replaced_by: str | None, intent: Intent) -> Change:

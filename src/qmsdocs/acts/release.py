@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -71,13 +71,9 @@ def submit(
     """
     matrix = system.organisation.approval_of(content.family)
     before = system.definitions.newest(content.kind, content.number)
-    scheme = system.organisation.revision
-    label = checked(
-        revision or next_label(system, content.kind, content.number),
-        before=before.revision if before else None,
-        first=scheme.first,
-        most=scheme.next_edition_after,
-    )
+    last, scheme = before.revision if before else None, system.organisation.revision
+    label = revision or next_label(system, content.kind, content.number)
+    label = checked(label, before=last, first=scheme.first, most=scheme.next_edition_after)
     authority = authority_of(system, act.by, matrix.prepare, message("to prepare"))
     if before is not None and not content.differs(before):
         raise QmsError("{number}: the folder holds what {revision} says; nothing changed",
@@ -87,35 +83,26 @@ def submit(
     _refuse_empty_departments(system, named, matrix)
     item = content.revision(label)
     said: dict[str, Json] = {
-        "kind": content.kind,
-        "number": content.number,
-        "title": content.title,
-        "family": content.family,
-        "revision": label,
-        "manifest": item.sha256,
-        "replaces": before.revision if before else None,
+        **content.said(item),
+        "replaces": last,
         "clauses": text_of(clauses, message("the clauses")),
         "opinions": [Opinion(department).row for department in named] or None,
         "answer_by": _deadline(system, matrix) if named else None,
         **right(authority),
     }
-    new = Draft(
-        record=builtin.new_number(builtin.RELEASE),
-        act="issue",
-        state=Course.SUBMITTED,
-        set={name: value for name, value in said.items() if value is not None},
-        form=builtin.reference(builtin.RELEASE),
-        attachments=control.store(system.objects, item),
-        meaning="prepared" if system.signs(act.by) else None,
-    )
-    drafts = [new]
-    waiting_now = system.definitions.open(content.kind, content.number)
+    meaning, stored = signed(system, act.by, "prepared"), control.store(system.objects, item)
+    new = builtin.begun(builtin.RELEASE, Course.SUBMITTED, said, meaning=meaning, attachments=stored)
+    return change(system, act, [*_taken_back(system, item, act.by), new])
+
+
+def _taken_back(system: System, item: control.Item, by: str) -> Iterator[Draft]:
+    """The act that takes back a revision that waits already. Raises QmsError when it is the same one."""
+    waiting_now = system.definitions.open(ItemKind(item.kind), item.number)
     if waiting_now is not None:
-        if (waiting_now.manifest, waiting_now.prepared_by) == (item.sha256, act.by):
+        if (waiting_now.manifest, waiting_now.prepared_by) == (item.sha256, by):
             raise QmsError("{number} {revision} waits already with these bytes ({record})",
-                           number=content.number, revision=label, record=waiting_now.record)  # fmt: skip
-        drafts.insert(0, step(system, waiting_now, "take_back", Course.REJECTED))
-    return change(system, act, drafts)
+                           number=item.number, revision=item.revision, record=waiting_now.record)  # fmt: skip
+        yield step(system, waiting_now, "take_back", Course.REJECTED)
 
 
 def _refuse_empty_departments(system: System, named: Iterable[str], matrix: Approval) -> None:

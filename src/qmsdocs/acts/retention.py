@@ -8,7 +8,6 @@ from datetime import date
 
 from qmsdocs.acts import builtin
 from qmsdocs.acts.control import Act, authority_of, change, decides, need_reason, right, signed, text_of
-from qmsdocs.acts.officers import FAMILY
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.model.calendar import CIVIL
@@ -18,7 +17,6 @@ from qmsdocs.model.record import Record
 from qmsdocs.model.retention import last_day
 from qmsdocs.query.retention import kept, stands
 from qmsdocs.store import control
-from qmsdocs.store.certificate import certificates
 from qmsdocs.store.event import Change, Draft
 from qmsdocs.store.names import Kind, parse_branch
 from qmsdocs.store.rows import Row
@@ -89,18 +87,10 @@ def known_records(system: System, numbers: Sequence[str]) -> None:
     for number in numbers:
         row = system.index.by_number(number)
         name = parse_branch(row.ledger) if row is not None else None
-        if row is None and (gone := disposed_by(system, number)) is not None:
-            raise QmsError("{number} was disposed of, see {certificate}", number=number, certificate=gone)
+        if row is None and (gone := system.destroyed(number)) is not None:
+            raise QmsError("{said}", said=gone)
         if name is None or name.kind is not Kind.RECORDS:
             raise QmsError("there is no record {number}", number=number, hint=message("qmsdocs record list"))
-
-
-def disposed_by(system: System, number: str) -> str | None:
-    """The certificate by which a record was destroyed, None where none names it."""
-    for found in certificates(system.objects):
-        if found.is_carried_out and any(record.number == number for record in found.records):
-            return found.number
-    return None
 
 
 def review_hold(system: System, number: str, act: Act) -> Change:
@@ -193,7 +183,7 @@ def _decided(system: System, numbers: Sequence[str], said: Mapping[str, Json], a
     if not numbers:
         raise QmsError("which records?", hint=message("qmsdocs retention due"))
     known_records(system, numbers)
-    roles = system.organisation.approval_of(FAMILY).approve
+    roles = system.officers.approve
     listed: list[Json] = [*dict.fromkeys(numbers)]
     given = {**said, "numbers": listed, **_right(system, act, roles, "issue")}
     draft = Draft(
@@ -210,7 +200,7 @@ def _decided(system: System, numbers: Sequence[str], said: Mapping[str, Json], a
 
 def _officers(system: System) -> tuple[str, ...]:
     """The roles that may place and lift holds: who reviews and who approves configuration."""
-    matrix = system.organisation.approval_of(FAMILY)
+    matrix = system.officers
     return (*matrix.review, *matrix.approve)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from qmsdocs.base.errors import Message, message
 from qmsdocs.base.language import Catalogue, Language, Text
 from qmsdocs.model.record import Event, Record
@@ -39,29 +41,19 @@ def sheet(system: System, record: Record, form: FormInForce, *, language: Langua
     catalogue = Catalogue.load(language)
     procedure = system.procedure_of(record)
     speech = FormSpeech(form.form, procedure.front.parameter if procedure else {}, catalogue, facts)
-    short = system.repository[:8]
-    return Sheet(
-        form=form.form,
-        revision=revision_words(form, language),
-        language=language,
-        organisation=system.organisation.organisation.of(language),
-        zone=system.zone,
+    return replace(
+        blank_sheet(system, form, language=language),
         number=record.number,
         state=state_title(form, record),
         status=VOID_STATUS if record.is_void else None,
         values=record.values,
         derived=record.derived,
-        people=system.people.names(),
         corrections=record.corrections,
         acts=tuple(_act(system, form, event) for event in record.events),
         reasons=reasons(facts, speech),
         applies=frozenset(name for name in form.form.field if facts.applies(name)),
-        retention=retention_words(system, form, catalogue),
-        department=_department(system, form, language),
-        receipt=None,
         check=mark.short_code(record.last.sha256),
-        payload=mark.payload(short, record.number, form.form.number, form.revision, record.last.sha256),
-        logo=None,
+        payload=mark.payload(system.repository, record.number, form.form.number, form.revision, record.last.sha256),
         is_void=record.is_void,
     )
 
@@ -89,7 +81,7 @@ def blank_sheet(system: System, form: FormInForce, *, language: Language) -> She
         department=_department(system, form, language),
         receipt=None,
         check=mark.short_code(form.sha256),
-        payload=mark.payload(system.repository[:8], "-", form.form.number, form.revision, form.sha256),
+        payload=mark.payload(system.repository, "-", form.form.number, form.revision, form.sha256),
         logo=None,
     )
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from qmsdocs.acts import disposal
 from qmsdocs.base.errors import QmsError, message
-from qmsdocs.model.organisation import Remote
+from qmsdocs.base.toml import read
+from qmsdocs.model.organisation import Organisation, Remote
 from qmsdocs.store import exchange, head, names, remote, seat, sharing
 from qmsdocs.store.certificate import certificates
 from qmsdocs.store.exchange import Moved, Way
 from qmsdocs.store.lock import exclusive
+from qmsdocs.store.repository import SETTINGS_FILE
 from qmsdocs.system.view import System
 
 
@@ -34,6 +37,13 @@ class Level:
 def remotes(system: System, name: str | None) -> tuple[tuple[str, Remote], ...]:
     """The shared stores by name, or the one that is named. Raises QmsError where there is none."""
     known = system.organisation.remote
+    drafted = _drafted(system) - known.keys()
+    if name in drafted or (drafted and name is None and not known):
+        raise QmsError(
+            "[remote.{name}] stands in qms.toml in the folder, which is not in force yet",
+            name=name or min(drafted),
+            hint=message("qmsdocs document submit qms.toml -m REASON, then its approval; what waits: qmsdocs status"),
+        )
     if name is not None and name not in known:
         hint = None if known else message("[remote.office] in qms.toml, put into force")
         raise QmsError("there is no remote {name}; there are {known}", name=name, known=tuple(known), hint=hint)
@@ -43,6 +53,13 @@ def remotes(system: System, name: str | None) -> tuple[tuple[str, Remote], ...]:
             hint=message("[remote.office] in qms.toml; or a file: qmsdocs sync --to FOLDER, --from FOLDER"),
         )
     return tuple((key, item) for key, item in known.items() if name in (None, key))
+
+
+def _drafted(system: System) -> frozenset[str]:
+    """The shared stores that `qms.toml` in the folder names; none where it cannot be read."""
+    with suppress(QmsError):
+        return frozenset(read(system.place.root / SETTINGS_FILE, Organisation).remote)
+    return frozenset()
 
 
 def takes(shared: Remote) -> exchange.Wanted:
@@ -60,7 +77,7 @@ def level(system: System, name: str, shared: Remote, *, dry_run: bool, clock: Ca
     url, wanted = remote.address(system.place.root, shared.url), takes(shared)
     store = system.store
     try:
-        kept = () if dry_run or name != system.organisation.shared else _settled(system, url)
+        kept = () if dry_run or name != system.organisation.shared else _settled(system, url, clock())
         here = exchange.held(store, wanted, dry_run=dry_run)
         with remote.courier(store.place.local_folder, store.objects, here) as courier:
             there = courier.listed(url)
@@ -81,12 +98,12 @@ def level(system: System, name: str, shared: Remote, *, dry_run: bool, clock: Ca
     return Level(name, url, (*kept, *moved, *went))
 
 
-def _settled(system: System, url: str) -> tuple[Moved, ...]:
+def _settled(system: System, url: str, now: datetime) -> tuple[Moved, ...]:
     """What became of acts in control that were kept here until the store could be reached. Raises Unreachable."""
     store = system.store
     before = store.objects.local_commit(names.CONTROL)
     with exclusive(store.place.git_folder):
-        kept = sharing.settle(store, url)
+        kept = sharing.settle(store, url, now=now)
     if kept.fate is sharing.Fate.NONE:
         return ()
     after = store.objects.local_commit(names.CONTROL)
@@ -105,8 +122,7 @@ def take_over(system: System, looked: exchange.Looked, there: Mapping[str, str],
     store = system.store
     exchange.receive(store, looked)
     system = system.refreshed(now)
-    for site in system.organisation.site:
-        disposal.arrive(system, site)
+    disposal.arrive(system)
     replaced = {item.moved.ledger: there[item.moved.ledger] for item in looked.good if item.moved.way is Way.REPLACED}
     if replaced:  # they go on from where the disposal has left them
         here = exchange.held(store, replaced.__contains__)
@@ -134,13 +150,3 @@ def note_heads(system: System, now: datetime) -> None:
     for site in system.organisation.site:
         if seat.holds(store.place, store.objects, site) and not head.is_noted(store, site):
             head.record_head_line(store, site, now=moment)
-
-
-def titled(system: System, branch: str) -> tuple[object, ...]:
-    """What a ledger is called for people: the title of its class, year and site code."""
-    name = names.parse_branch(branch)
-    assert name is not None
-    sites, classes = system.organisation.site, system.schedule.class_
-    code = sites[name.site].code if name.site in sites else name.site
-    title = classes[name.retention].title if name.retention in classes else name.retention
-    return (title, name.year, code)

@@ -8,24 +8,23 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from qmsdocs.acts import builtin
-from qmsdocs.acts.believing import rights
 from qmsdocs.audit import records, stream
 from qmsdocs.audit.case import VOID, Case, Fault
 from qmsdocs.audit.judge import Judge
-from qmsdocs.audit.scope import Scope
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.form import Form
 from qmsdocs.model.record import Event
-from qmsdocs.store import certificate, journal, ledger, names, seat
+from qmsdocs.store import journal, ledger, names, seat
 from qmsdocs.store.arrival import Arrival
 from qmsdocs.store.event import Stored
 from qmsdocs.store.index import Index
 from qmsdocs.store.names import LedgerName
-from qmsdocs.store.objects import FOLDER, Entry, Objects
+from qmsdocs.store.objects import Objects
 from qmsdocs.store.opened import Store
 from qmsdocs.store.place import Place
 from qmsdocs.store.search import Search
+from qmsdocs.store.tree import FOLDER, Entry
 from qmsdocs.system.definitions import Definitions
 from qmsdocs.system.trust import Trust
 from qmsdocs.system.view import System
@@ -62,12 +61,16 @@ class Bench:
 
     objects: Objects = field(repr=False)
     definitions: Definitions
-    trust: Trust
 
     @cached_property
     def judge(self) -> Judge:
         """The judge who knows all that the store holds."""
         return self._judge(self.definitions)
+
+    @property
+    def trust(self) -> Trust:
+        """Whether acts can be believed."""
+        return self.judge.system.trust
 
     @cached_property
     def _then(self) -> dict[str, Judge]:
@@ -84,7 +87,7 @@ class Bench:
         folder = self.objects.folder
         index = Index(self.objects, folder, definitions.meanings)  # never opened
         store = Store(Place(folder, folder, folder, ""), self.objects, index, Search(index, self.objects, folder))
-        return _Judge(Scope(System(store, definitions, self.objects.committed_at(definitions.commit), "")))
+        return _Judge(System(store, definitions, self.objects.committed_at(definitions.commit), ""))
 
     # records
 
@@ -205,7 +208,6 @@ class Bench:
         yield from self._course(builtin.form(series), events, new)
         if series == builtin.DISPOSAL:
             yield from _listed(name, first)
-            yield from rights(self.objects, certificate.read(name.site, events), self.trust)
 
     def _course(self, form: Form, events: tuple[Stored, ...], new: Mapping[str, Stored]) -> Iterator[Message]:
         """What speaks against the course of a record of the program's own forms, and against its signatures."""

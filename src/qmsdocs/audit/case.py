@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 
@@ -13,8 +13,9 @@ from qmsdocs.audit.judge import Judge
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.clock import Moment
+from qmsdocs.model.expression import named
 from qmsdocs.model.facts import RecordFacts
-from qmsdocs.model.form import Form, Step
+from qmsdocs.model.form import Clock, Form, Step
 from qmsdocs.model.gate import ISSUE, refuse_changes, refuse_step, refuse_values
 from qmsdocs.model.record import FORMAT, Event, Record
 from qmsdocs.model.value import Refusal
@@ -90,19 +91,38 @@ class Case:
             return ()
         return tuple(_Replay(self.judge, self.form.form, parameters).run(self.record))
 
+    @cached_property
+    def misjudged(self) -> tuple[object, str, date, int] | None:
+        """What was in force on the record's day by what is known now, where that is not what the record is judged by.
+
+        With the procedure, the day, and how many commits of the releases were known then.
+        """
+        if self.form is None or not self.is_understood or self.record.first.act != ISSUE:
+            return None
+        event, procedure = self.record.first, self.form.form.procedure
+        day = self.judge.day_of(self.form.form, event.changes, event.recorded_at)
+        expected = self.judge.pinned(procedure, day) if procedure else None
+        known = self.judge.system.trust.known(event.text("control"))
+        is_right = not procedure or known is None or expected == event.mapping("parameters")
+        return None if is_right else (expected, procedure, day, known or 0)
+
     @property
     def limits(self) -> Iterator[tuple[str, datetime | None]]:
-        """Each time limit that runs, and when it runs out; None where it is held up now and so moves with the clock."""
+        """Each time limit that runs, and when it runs out; None where that moves with the time it is asked."""
         if not self.stored or self.form is None or self.record.is_void or not self.is_understood:
             return
         form, state = self.form.form, self.record.state
         if state in form.closed_states or not any(clock.within for clock in form.clock.values()):
             return
         with suppress(QmsError):  # what cannot be judged is found by the rules
-            facts = facts_as_stored(self.judge.scope.system, self.form, self.record)
+            facts = facts_as_stored(self.judge.system, self.form, self.record)
             for name, clock in form.clock.items():
-                reading = facts.reading(name) if clock.within is not None else None
-                if reading is not None and reading.stopped_at is None and reading.due_at is not None:
+                if clock.within is None:
+                    continue
+                reading = facts.reading(name)
+                if _asks_for_now(form, clock):
+                    yield name, None
+                elif reading is not None and reading.stopped_at is None and reading.due_at is not None:
                     yield name, None if state in clock.pauses else reading.due_at
 
 
@@ -245,6 +265,12 @@ def _refused(refusals: Iterator[Refusal], otherwise: Fault = Fault.GATE) -> Iter
             message("{field}: {what}", field=refusal.field, what=refusal.message) if refusal.field else refusal.message
         )
         yield (Fault.MISSING if refusal.message.template == _MISSING else otherwise), said
+
+
+def _asks_for_now(form: Form, clock: Clock) -> bool:
+    """Whether it rests on the day it is asked on that a clock runs, or how long: on `today`, or on another clock."""
+    written = (text for text in (clock.when, clock.within) if text is not None)
+    return any("today" in asked or not asked.isdisjoint(form.clock) for asked in map(named, written))
 
 
 def _shown(value: Json) -> str:

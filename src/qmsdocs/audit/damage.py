@@ -13,7 +13,7 @@ from qmsdocs.base.errors import QmsError, message
 from qmsdocs.store import history, names
 from qmsdocs.store.damage import damages
 from qmsdocs.store.event import RecordKey
-from qmsdocs.store.objects import FOLDER
+from qmsdocs.store.tree import FOLDER
 
 OBJECT, FILE = "HIS460", "HIS461"
 

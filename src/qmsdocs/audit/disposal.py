@@ -12,13 +12,13 @@ from qmsdocs.base.errors import QmsError, message
 from qmsdocs.model.hold import DecisionKind, Subject
 from qmsdocs.model.quantity import parse
 from qmsdocs.model.release import ItemKind, in_force
-from qmsdocs.model.retention import RetentionClass, due_on, following
+from qmsdocs.model.retention import SCHEDULE, RetentionClass, due_on, following
 from qmsdocs.query import lending
+from qmsdocs.query.retention import waits
 from qmsdocs.store.certificate import CARRY_OUT, FEWEST, Certificate, Disposed, brings_back
 from qmsdocs.system.definitions import Definitions
 
 ERASURE, TRANSFER = "erasure", "transfer"  # reasons of a disposal that do not wait for the end of the period
-_SCHEDULE = "records/retention.toml"
 _DISPOSE_WITHIN = parse("15 working days")  # where no document in force says it
 
 
@@ -28,7 +28,7 @@ def unfinished(scope: Scope) -> Iterator[Hit]:
     for item in scope.copy.certificates:
         begun = _day(scope, item)
         by = scope.system.calendar.end(datetime.combine(begun, time(12), scope.system.zone), limit).date()
-        if item.is_waiting and not _is_claimed(item) and by < scope.today:
+        if by < scope.today and not _is_claimed(item) and waits(scope.system, item):
             said = message("drawn up on {day}, to be carried out by {by}; {count} records wait",
                            day=begun, by=by, count=len(item.records))  # fmt: skip
             yield Hit(item.number, said)
@@ -142,7 +142,7 @@ def incomplete(scope: Scope) -> Iterator[Hit]:
         for stored in item.late:
             said = message("{act} by {by} after it was carried out", act=stored.event.act, by=stored.event.by)
             yield Hit(item.number, said, stored.path)
-        if not _is_claimed(item) or item.is_dropped:
+        if not _is_claimed(item) or item.drops:
             continue
         if not item.is_witnessed:
             yield Hit(item.number, message("carried out with {count} witnesses; at least {needed} others sign",
@@ -156,7 +156,7 @@ def by_starter_schedule(scope: Scope) -> Iterator[Hit]:
     """A disposal under a schedule that was still the one the system began with, on trial."""
     for item in _done(scope):
         known = _known(scope, item)
-        found = in_force(known.releases, ItemKind.CONFIGURATION, _SCHEDULE, on=_day(scope, item)) if known else None
+        found = in_force(known.releases, ItemKind.CONFIGURATION, SCHEDULE, on=_day(scope, item)) if known else None
         if found is not None and found.is_first and found.is_trial:
             yield Hit(item.number, message("the schedule was still the starter pack's, on trial until {day}",
                                            day=found.trial_until))  # fmt: skip

@@ -13,7 +13,7 @@ from qmsdocs.system.trust import Trust
 UNSIGNED, UNFIT, OTHER_SIGNER, KEY, RIGHT = "HIS440", "HIS441", "HIS442", "HIS443", "HIS444"
 PLACE, ORDER, GROUND = "HIS445", "HIS446", "HIS447"
 
-# What `system.trust` says, by the kind of fault; whatever is not listed speaks against the right to act.
+# What `system.trust` and `rights` say, by the kind of fault; whatever is not listed speaks against the right to act.
 KINDS: Mapping[str, str] = {
     "it is not signed, and it had to be": UNSIGNED,
     "the signature is missing": UNSIGNED,
@@ -37,6 +37,7 @@ KINDS: Mapping[str, str] = {
     "its time has no zone": ORDER,
     "it names a state of the releases that is not held here": ORDER,
     "it names another state of the releases than the one it was written on": ORDER,
+    "it names an older state of the releases than its journal had noted before": ORDER,
     "its time, {time}, lies before that of the act before it": ORDER,
     "what stood in the releases was changed or removed later ({commit})": GROUND,
     "it rests on {number} {revision}, which cannot be believed": GROUND,

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-from qmsdocs.audit.actions import OWNER, lines, tables
 from qmsdocs.audit.case import Case
 from qmsdocs.audit.records import RecordRule
 from qmsdocs.audit.rule import Hit, Rule
@@ -20,6 +19,7 @@ from qmsdocs.model.facts import RecordFacts
 from qmsdocs.model.form import FieldType, Form, Raise
 from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.record import Record
+from qmsdocs.query.action import OWNER, lines, tables
 from qmsdocs.store.index import Filter
 from qmsdocs.system.view import System
 
@@ -79,7 +79,7 @@ def checked_by_doer(case: Case) -> Iterator[Hit]:
         doers.add(str(facts.values.get(form.meaning(OWNER) or "") or ""))
     named = {str(facts.values[person]) for person in _checking_people(form, name) if person in facts.values}
     checkers = (named or givers) if facts.stored(name) is not None else set()
-    people = case.judge.scope.system.people.names()
+    people = case.judge.system.people.names()
     for person in sorted(checkers & doers):
         said = message("{person} checked the effect of his own work", person=people.get(person, person))
         yield Hit(case.number, said, name)
@@ -109,7 +109,7 @@ def called_for_missing(case: Case) -> Iterator[Hit]:
     form = _form(case)
     needing = {step for wanted in form.raise_.values() for step in wanted.required} if form is not None else set()
     if form is not None and any(event.act in needing for event in case.record.events):
-        yield from _not_raised(case.judge.scope.system, _facts(case, form), case.record)
+        yield from _not_raised(case.judge.system, _facts(case, form), case.record)
 
 
 def called_for_voided(scope: Scope) -> Iterator[Hit]:
@@ -151,7 +151,7 @@ def _form(case: Case) -> Form | None:
 
 def _facts(case: Case, form: Form) -> RecordFacts:
     parameters = case.judge.parameters(case.record.first.mapping("parameters"))
-    return _as_stored(case.judge.scope.system, form, case.record, parameters or {})
+    return _as_stored(case.judge.system, form, case.record, parameters or {})
 
 
 def _as_stored(system: System, form: Form, record: Record, parameters: Mapping[str, Quantity]) -> RecordFacts:

@@ -11,11 +11,13 @@ from qmsdocs import __version__
 from qmsdocs.audit import history, pages, upkeep, waiving
 from qmsdocs.audit.case import Case
 from qmsdocs.audit.catalogue import RECORD_RULES, RULES
-from qmsdocs.audit.findings import Report, Waived, order_of
+from qmsdocs.audit.findings import Report, Waived, in_order
 from qmsdocs.audit.judge import Judge
+from qmsdocs.audit.kept import Found
 from qmsdocs.audit.memory import Memory
 from qmsdocs.audit.rule import Hit, Rule
 from qmsdocs.audit.scope import Scope
+from qmsdocs.audit.stream import Seen
 from qmsdocs.audit.texts import texts
 from qmsdocs.base.canonical import dumps, sha256
 from qmsdocs.base.errors import Message, QmsError, message
@@ -28,7 +30,6 @@ COULD_NOT_RUN, UNREADABLE = "SYS909", "SYS901"
 GAP, DOUBLED, DATED_BACK, TWICE = "REC203", "REC205", "REC223", "REC225"
 # What lies in a ledger that no program of ours has written may cost one rule its answer, never the others theirs.
 ODD = (QmsError, ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError)
-Found = tuple[str, Hit]
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Run:
     is_full: bool
     extra: tuple[Found, ...] = ()  # what the caller compared, such as a head kept outside
     is_compared: bool = False
+    redrawing: pages.Redrawing = field(default_factory=pages.Redrawing)
     failures: list[Found] = field(default_factory=list)
     walked: list[Found] = field(default_factory=list)
 
@@ -50,7 +52,7 @@ class Run:
     @cached_property
     def judge(self) -> Judge:
         """What all records are judged by."""
-        return Judge(self.scope)
+        return Judge(self.scope.system)
 
     @cached_property
     def memory(self) -> Memory:
@@ -58,8 +60,8 @@ class Run:
         return Memory(
             self.judge,
             self.scope.system.place.local_folder,
-            known=sha256(dumps([__version__, self.scope.system.control, *texts(), *sorted(_codes())])),
-            is_clean=lambda case: next(self.of_case(case), None) is None,
+            known=sha256(dumps([__version__, *self.judge.grounds, *texts(), *sorted(_codes())])),
+            found=self.of_case,
             history_is_clean=self._walk,
         )
 
@@ -72,8 +74,8 @@ class Run:
             except ODD as error:
                 yield COULD_NOT_RUN, Hit(case.number, _failed(rule.code, error))
 
-    def _walk(self, branch: str, commit: str, verified: str | None) -> bool:
-        found = tuple(history.check_ledger(self.scope, branch, commit, verified=verified))
+    def _walk(self, branch: str, commit: str, verified: str | None, seen: Seen | None) -> bool:
+        found = tuple(history.check_ledger(self.scope, branch, commit, verified=verified, seen=seen))
         self.walked.extend(found)
         return not found
 
@@ -89,7 +91,7 @@ class Run:
                 )
         if self.is_full:
             yield from self._guarded("HIS", partial(history.check_objects, self.scope))
-            yield from self._guarded(pages.ALTERED, partial(pages.check_pages, self.scope))
+            yield from self._guarded(pages.ALTERED, partial(pages.check_pages, self.scope, self.redrawing))
         yield from self.extra
         yield from self.failures
 
@@ -98,8 +100,7 @@ class Run:
         for branch, why in self.memory.unreadable.items():
             yield UNREADABLE, Hit(branch, why)
         yield from self.walked
-        for case in self.memory.unclean():
-            yield from self.of_case(case)
+        yield from self.memory.findings()
         destroyed = disposed_numbers(certificates(self.scope.objects))
         for branch, series, serials in self.memory.gaps():
             gone = destroyed.get((branch, series), frozenset())
@@ -154,14 +155,13 @@ def run(scope: Scope, *, is_full: bool = False, extra: tuple[Found, ...] = (), i
 
 
 def _report(scope: Scope, running: Run, found: Iterable[Finding]) -> Report:
-    unique = dict(sorted({order_of(finding): finding for finding in found}.items()))
     try:
         known = waiving.granted(scope)
     except QmsError:
         known = ()  # a rule of its own says that they cannot be read
-    standing, waived = waiving.sift(unique.values(), known, on=scope.today)
+    standing, waived = waiving.sift(in_order(found), known, on=scope.today)
     if unused := tuple(upkeep.unused(known, waived, on=scope.today)):
-        standing = tuple(sorted((*standing, *unused), key=order_of))
+        standing = tuple(in_order((*standing, *unused)))
     heads = running.heads
     limits = tuple(_limits(running, waived))
     return Report(
@@ -200,6 +200,9 @@ def _limits(running: Run, waived: tuple[Waived, ...]) -> Iterator[Message]:
         yield message("that the newest acts were not cut off shows only a head kept outside: qmsdocs audit --head FILE")
     if not running.is_full:
         yield message("records judged before were not read again; qmsdocs audit --full reads every byte")
+    if running.redrawing.believed:
+        yield message("{count} issued pages agree with the note of this copy and were not drawn again",
+                      count=running.redrawing.believed)  # fmt: skip
     if waived:
         yield message("{count} findings are accepted by waivers in force", count=len(waived))
 

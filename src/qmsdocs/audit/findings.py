@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from qmsdocs.base.errors import Message
 from qmsdocs.model.finding import Finding, Severity
@@ -52,6 +53,12 @@ class Report:
         return sum(finding.severity is severity for finding in self.findings)
 
 
-def order_of(finding: Finding) -> tuple[int, str, str, str, str]:
-    """What findings are sorted by: the worst first, then code, subject and place."""
-    return _BADNESS[finding.severity], finding.code, finding.subject, finding.place, str(finding.message)
+def in_order(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Each finding once: the worst first, then by code, subject, place and message."""
+    for _, alike in groupby(sorted(findings, key=_order), _order):
+        said = {str(finding.message): finding for finding in several} if len(several := tuple(alike)) > 1 else {}
+        yield from (said[text] for text in sorted(said)) if said else several
+
+
+def _order(finding: Finding) -> tuple[int, str, str, str]:
+    return _BADNESS[finding.severity], finding.code, finding.subject, finding.place

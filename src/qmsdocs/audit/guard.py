@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
 from qmsdocs.audit.arrived import Bench
+from qmsdocs.audit.arrived_links import Claim, Links, index_of
 from qmsdocs.base.errors import Message, QmsError, message
-from qmsdocs.store import control, exchange, journal, ledger, names, seat
+from qmsdocs.store import control, exchange, journal, names, seat
 from qmsdocs.store.arrival import Arrival, arrival, checked
 from qmsdocs.store.certificate import Certificate, accounts_for, brings_back, certificates
 from qmsdocs.store.event import Stored
@@ -22,7 +23,6 @@ from qmsdocs.system.definitions import Definitions
 from qmsdocs.system.trust import Trust
 
 _LINE = re.compile(r"([0-9a-f]{40}) ([0-9a-f]{40}) (\S+)")
-_SUBMISSION = re.compile(rb'"submission":("(?:[^"\\]|\\.)*")')
 _NOBODY = "0" * 40
 _HEADS = "refs/heads/"
 MAIN = "main"
@@ -60,11 +60,14 @@ def at_rest(folder: Path) -> tuple[Push, ...]:
     return tuple(Push(_HEADS + branch, None, head.commit) for branch, head in heads.items())
 
 
-def refusals(folder: Path, pushes: Iterable[Push], *, beside: Path | None, with_main: bool) -> Iterator[Message]:
+def refusals(
+    folder: Path, pushes: Iterable[Push], *, now: datetime, kept: Path, beside: Path | None, with_main: bool
+) -> Iterator[Message]:
     """Why not, one line for each branch that may not move; nothing where all may.
 
-    `beside` is where git keeps what was sent until it is taken.
+    `beside` is where git keeps what was sent until it is taken, `kept` a folder for what need not be made anew.
     """
+    is_refused = False
     wanted = sorted(pushes, key=lambda push: exchange.order(push.branch), reverse=True)
     ledgers = []
     for push in wanted:
@@ -72,13 +75,17 @@ def refusals(folder: Path, pushes: Iterable[Push], *, beside: Path | None, with_
         if name is not None:
             ledgers.append((push, name))
         elif not (with_main and push.branch == MAIN):
+            is_refused = True
             yield message('"{name}" is no name of a ledger', name=push.reference)
-    judge = _Judge(Overlay(folder, {push.branch: push.new for push, _ in ledgers}, beside=beside))
+    judge = _Judge(Overlay(folder, {push.branch: push.new for push, _ in ledgers}, beside=beside), now, kept)
     for push, name in ledgers:
         try:
             judge.judge(push, name)
         except QmsError as error:
+            is_refused = True
             yield error.message
+    if not is_refused:  # else nothing of the push is taken, and what is not lawful by itself is not compared
+        yield from judge.contradictions()
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,10 @@ class _Judge:
     """The store as it would stand, and what is known of it."""
 
     objects: Objects
+    now: datetime
+    kept: Path
+    claims: list[Claim] = field(default_factory=list)  # what the acts judged so far say of other records
+    replaced: list[str] = field(default_factory=list)
 
     @cached_property
     def repository(self) -> str:
@@ -101,7 +112,7 @@ class _Judge:
         definitions = Definitions.read(self.objects)
         if definitions is None:
             raise QmsError("there are no releases in this store; they must come first or with the rest")
-        return Bench(self.objects, definitions, Trust.of(definitions, self.repository))
+        return Bench(self.objects, definitions)
 
     @property
     def trust(self) -> Trust:
@@ -112,14 +123,7 @@ class _Judge:
     def certificates(self) -> tuple[Certificate, ...]:
         """The certificates of disposal that can be believed."""
         found = (item for item in certificates(self.objects) if item.is_carried_out)
-        return tuple(item for item in found if not any(self._doubts(item)))
-
-    def _doubts(self, item: Certificate) -> Iterator[Message]:
-        from qmsdocs.acts.believing import rights  # late: most pushes meet no certificate, and each starts the program
-
-        for stored in item.events:
-            yield from self.trust.problems(stored)
-        yield from rights(self.objects, item, self.trust)
+        return tuple(item for item in found if not any(self.trust.problems(stored) for stored in item.counted))
 
     @cached_property
     def known(self) -> dict[str, bool]:
@@ -132,6 +136,7 @@ class _Judge:
         if new is None:
             raise QmsError("{ledger}: a ledger is never removed", ledger=branch)
         bench = self.bench
+        exchange.refuse_future(self.objects, branch, new, self.now)
         is_replaced = old is not None and not self.objects.is_ancestor(old, new)
         if is_replaced and not accounts_for(self.certificates, self.objects, branch, str(old), new):
             raise QmsError("{ledger}: what stands here would be rewritten, and no certificate says so", ledger=branch)
@@ -145,37 +150,39 @@ class _Judge:
         if name.kind is Kind.RECORDS:
             self._refuse_doubled(name, old, new)
         self._judge_brought(brought, name)
+        if is_replaced:
+            self.replaced.append(branch)
+
+    def contradictions(self) -> Iterator[Message]:
+        """What of the claims other records contradict, the first of each ledger."""
+        if not self.claims and not self.replaced:
+            return
+        index = index_of(self.objects, self.kept, is_anew=bool(self.replaced))
+        links = Links(self.bench.judge, index, self.certificates)
+        said = set[str]()
+        for claim in self.claims:
+            what = next(links.problems(claim), None) if claim.ledger not in said else None
+            if what is not None:
+                said.add(claim.ledger)
+                yield message("{ledger}: {path}: {what}", ledger=claim.ledger, path=claim.path, what=what)
+        index.close()
 
     def _judge_brought(self, brought: Arrival, name: LedgerName) -> None:
         """Nothing. Raises QmsError for the first unlawful act, and for records an audit would find fault with."""
         noted: list[Stored] = []
-        submissions: set[str] = set()
         gone = exchange.gone_of(self.certificates, brought.branch)
         for stored in checked(self.objects, brought, self.repository, gone):
             self._believe(stored, brought.new)
             if name.kind is Kind.JOURNAL:
                 noted.append(stored)
-            elif key := stored.event.text("submission"):
-                if key in submissions:
-                    raise _twice(stored)
-                submissions.add(key)
+            elif name.kind is Kind.RECORDS and (claim := Claim.of(stored)) is not None:
+                self.claims.append(claim)
         if name.kind is Kind.JOURNAL:
             if any(stored.path.startswith(f"{journal.SEAT}/") for stored in noted):
                 self._refuse_copied_seat(name.site)
             self.bench.refuse_noted(name, brought, noted)
         elif name.kind is Kind.RECORDS:
             self.bench.refuse_records(name, brought)
-            self._refuse_submitted(brought, submissions)
-
-    def _refuse_submitted(self, brought: Arrival, submissions: set[str]) -> None:
-        """Nothing. Raises QmsError where a submission key of new acts stands in an older act of the ledger."""
-        for entry in self.objects.walk(brought.old) if submissions and brought.old else ():
-            if entry.path.endswith(".json"):
-                found = _SUBMISSION.findall(self.objects.read(entry.oid))  # reading each act as a whole takes too long
-                if any(json.loads(key) in submissions for key in found):
-                    older = ledger.read_stored(self.objects, brought.branch, entry.path, entry.oid, None)
-                    if older.event.text("submission") in submissions:
-                        raise _twice(older)
 
     def _believe(self, stored: Stored, commit: str) -> None:
         """Nothing. Raises QmsError for an act that cannot be believed."""
@@ -221,8 +228,3 @@ class _Judge:
                         series=entry.path,
                         other=branch,
                     )
-
-
-def _twice(stored: Stored) -> QmsError:
-    what = message("it was made from a draft that was taken in before")
-    return QmsError("{ledger}: {path}: {what}", ledger=stored.ledger, path=stored.path, what=what)

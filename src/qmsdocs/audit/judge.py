@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
-from qmsdocs.audit.scope import Scope
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError
 from qmsdocs.model.form import Form
@@ -15,20 +14,40 @@ from qmsdocs.model.organisation import Organisation
 from qmsdocs.model.people import People
 from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.record import FormReference
-from qmsdocs.store import ledger, names
+from qmsdocs.model.release import ItemKind
+from qmsdocs.store import control, ledger, names
 from qmsdocs.system.definitions import Definitions, FormInForce
+from qmsdocs.system.view import System
+
+_RULING = ("qms.toml", "people.toml")  # what of today is asked where a record says no day
 
 
 @dataclass(frozen=True)
 class Judge:
     """Answers every record asks again and again, each worked out once."""
 
-    scope: Scope = field(repr=False)
+    system: System = field(repr=False)
 
     @property
     def definitions(self) -> Definitions:
         """All releases this copy knows."""
-        return self.scope.system.definitions
+        return self.system.definitions
+
+    @property
+    def grounds(self) -> list[Json]:
+        """What records are judged by, as far as acts in control can change it: what is decided, what is held, the keys.
+
+        Holds, deputies and what is only on its way to approval do not touch records that are there.
+        """
+        system, today = self.system, self.system.today
+        decided = [repr(r) if r.first_day is not None or r.is_first else r.manifest for r in system.releases]
+        of_today = [system.definitions.release(ItemKind.CONFIGURATION, name, on=today).manifest for name in _RULING]
+        keys = [entry.oid for entry in system.objects.listing(system.control, "") if entry.path == control.KEYS]
+        try:
+            damaged = system.trust.damaged
+        except QmsError:  # rules of their own say so
+            damaged = (system.control,)
+        return [*decided, *of_today, *keys, *damaged]
 
     @cached_property
     def _days(self) -> dict[date, tuple[Organisation, People]]:
@@ -39,7 +58,7 @@ class Judge:
             try:
                 self._days[day] = (self.definitions.organisation(on=day), self.definitions.people(on=day))
             except QmsError:  # before anything was in force: a clock that was wrong
-                self._days[day] = (self.scope.system.organisation, self.scope.system.people)
+                self._days[day] = (self.system.organisation, self.system.people)
         return self._days[day]
 
     def organisation(self, day: date) -> Organisation:
@@ -116,8 +135,8 @@ class Judge:
         return self._pinned[key]
 
     def _known_then(self, known: int) -> Definitions:
-        trust = self.scope.trust
-        return Definitions.at(self.scope.objects, trust.commits[known - 1])
+        trust = self.system.trust
+        return Definitions.at(self.system.objects, trust.commits[known - 1])
 
     def day_of(self, form: Form, values: Mapping[str, Json], recorded: datetime) -> date:
         """The day a record is judged by, as it was settled when it was issued."""
@@ -151,7 +170,7 @@ class Judge:
             for stored in events:
                 if stored.event.act == "confirm":
                     number = str(stored.event.mapping("record").get("number"))
-                    found[number] = self.scope.trust.order.get(stored.path, 0)
+                    found[number] = self.system.trust.order.get(stored.path, 0)
         return found
 
     @cached_property
@@ -163,7 +182,7 @@ class Judge:
         found = names.parse_branch(ledger)
         site = found.site if found is not None else ""
         if site not in self._journals:
-            objects = self.scope.objects
+            objects = self.system.objects
             head = objects.head(names.journal_of(site))
             commits = [head.commit] if head is not None else []
             while commits and (parents := objects.parents(commits[-1])):
@@ -177,14 +196,14 @@ class Judge:
 
     def hashes(self, number: str) -> frozenset[str] | None:
         """The sha256 of every event of a record, None where it is not held here."""
-        row = self.scope.system.index.by_number(number)
+        row = self.system.index.by_number(number)
         if row is None:
             return None
         if number not in self._seen:
             self._seen.clear() if len(self._seen) > 1000 else None
             try:
                 self._seen[number] = frozenset(
-                    stored.sha256 for stored in ledger.events_of(self.scope.objects, row.key)
+                    stored.sha256 for stored in ledger.events_of(self.system.objects, row.key)
                 )
             except QmsError:
                 self._seen[number] = None

@@ -11,11 +11,13 @@ from itertools import pairwise
 from qmsdocs.audit.recorded import Note
 from qmsdocs.audit.rule import Hit
 from qmsdocs.audit.scope import Scope
+from qmsdocs.audit.stream import Seen
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.store import history, ledger, names
 from qmsdocs.store.history import Change, Step
 from qmsdocs.store.journal import TOLERANCE
-from qmsdocs.store.objects import FILE, Entry, Objects
+from qmsdocs.store.objects import Objects
+from qmsdocs.store.tree import FILE, Entry
 
 REWRITTEN, OPENED_LATE, ALTERED, MERGED, FOREIGN = "HIS403", "HIS407", "HIS410", "HIS411", "HIS412"
 CONTRADICTED, CLOCK, YEAR, DAMAGED = "HIS413", "HIS414", "HIS415", "HIS460"
@@ -25,16 +27,23 @@ _RECORDED_AT = re.compile(rb'"recorded_at":"([0-9TZ:.+-]{1,40})"')
 Found = tuple[str, Hit]
 
 
-def check_ledger(scope: Scope, branch: str, commit: str, *, verified: str | None) -> Iterator[Found]:
-    """Everything wrong between the commit `verified` by an earlier run (None: the beginning) and `commit`, by code."""
+def check_ledger(
+    scope: Scope, branch: str, commit: str, *, verified: str | None, seen: Seen | None = None
+) -> Iterator[Found]:
+    """Everything wrong between the commit `verified` by an earlier run (None: the beginning) and `commit`, by code.
+
+    `seen` is what reading the records of that part has shown.
+    """
     try:
-        yield from _checked(scope, branch, commit, verified)
+        yield from _checked(scope, branch, commit, verified, seen)
     except QmsError as error:
         yield DAMAGED, Hit(branch, error.message)
 
 
-def _checked(scope: Scope, branch: str, commit: str, verified: str | None) -> Iterator[Found]:
+def _checked(scope: Scope, branch: str, commit: str, verified: str | None, seen: Seen | None) -> Iterator[Found]:
     objects = scope.objects
+    foreign = seen.foreign if seen is not None and seen.is_whole else None
+    moments = seen.moments if seen is not None else {}
     made = tuple(history.steps(objects, commit, until=verified))
     if verified is not None and made and not made[-1].parents:
         if not scope.copy.is_accounted_for(branch, verified, commit):
@@ -45,17 +54,24 @@ def _checked(scope: Scope, branch: str, commit: str, verified: str | None) -> It
     yield from _in_order(branch, (*made, *base))
     altered = False
     at = {step.commit: step for step in made}
+    held = names.parse_branch(branch)
+    year = held.year if held is not None else ""
     for change in history.changes(objects, scope.system.place.root, made, verified):
         if change.is_added:
-            yield from _in_time(scope, branch, change, at.get(change.commit))
+            step, moment = at.get(change.commit), moments.get(change.oid)
+            if step is not None and not _is_in_order(step, moment, year):
+                yield from _in_time(scope, branch, change, step, moment)
             continue
         altered = True
         number = number_at(objects, branch, change.commit, change.path)
         said = message("{path} was changed or removed later, in {commit}",
                        path=change.path, commit=change.commit[:12])  # fmt: skip
         yield ALTERED, Hit(number, said, f"{branch}:{change.path}")
-    added = objects.additions(verified, commit) if verified is not None and not altered else None
-    yield from _foreign(branch, objects.walk(commit) if added is None else added)
+    if foreign is None:
+        added = objects.additions(verified, commit) if verified is not None and not altered else None
+        yield from _foreign(branch, objects.walk(commit) if added is None else added)
+    else:
+        yield from _foreign(branch, foreign)
     yield from _contradicted(scope, branch, {step.commit for step in (*made, *base)})
     if verified is None and made:
         yield from _opened_late(scope, branch, made[-1])
@@ -90,17 +106,26 @@ def _foreign(branch: str, entries: Iterable[Entry]) -> Iterator[Found]:
 # ── the times of the acts
 
 
-def _in_time(scope: Scope, branch: str, change: Change, step: Step | None) -> Iterator[Found]:
+def _is_in_order(step: Step, moment: datetime | None, year: str) -> bool:
+    """Whether an act of a moment known before is of the time and year of its commit and its ledger, as most are."""
+    return moment is not None and _is_near(step, moment) and year in ("", f"{moment.year:04d}")
+
+
+def _is_near(step: Step, moment: datetime) -> bool:
+    return abs(moment.timestamp() - step.seconds) <= TOLERANCE.total_seconds()
+
+
+def _in_time(scope: Scope, branch: str, change: Change, step: Step, moment: datetime | None) -> Iterator[Found]:
     """An act that says another time than the commit that added it, or begins a record of another year."""
     said = names.parse_path(change.path)
-    if step is None or said is None or not said.act or said.is_signature:
+    if said is None or not said.act or said.is_signature:
         return
     if not step.parents and any(item.ledger == branch and item.is_carried_out for item in scope.copy.certificates):
         return  # what a disposal left was written before the commit that holds it
-    moment = _recorded_at(scope.objects, change.oid)
+    moment = moment or _recorded_at(scope.objects, change.oid)
     if moment is None:
         return  # who reads the act says so
-    if abs(moment - step.at) > TOLERANCE:
+    if not _is_near(step, moment):
         number = number_at(scope.objects, branch, change.commit, change.path)
         why = message("{path} says that it was recorded at {time}, it was written at {written}",
                       path=change.path, time=_text(moment), written=_minute(step))  # fmt: skip

@@ -18,7 +18,7 @@ from qmsdocs.model.release import Release
 from qmsdocs.query.course import matrix_of
 from qmsdocs.store import control
 from qmsdocs.store.event import Stored
-from qmsdocs.system.trust import DECIDING
+from qmsdocs.system.rights import DECIDING
 
 
 def self_approved(scope: Scope) -> Iterator[Hit]:
@@ -100,8 +100,7 @@ def _was_revoked(scope: Scope, delegation: Delegation, stored: Stored) -> bool:
 def _needed(scope: Scope, release: Release, event: Event) -> tuple[str, ...]:
     """The roles one of which an act on a revision needed, by the approval matrix of its day."""
     day = event.recorded_at.astimezone(scope.system.zone).date()
-    family = str(scope.system.definitions.course(release).values.get("family") or release.kind)
-    matrix = scope.system.definitions.organisation(on=day).approval_of(family)
+    matrix = scope.system.definitions.approval_of(release, on=day)
     match event.act:
         case "review":
             return matrix.review

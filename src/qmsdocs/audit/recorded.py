@@ -12,7 +12,8 @@ from typing import TypeAlias
 from qmsdocs.base.errors import Message, QmsError
 from qmsdocs.store import history, journal, ledger, names, seat
 from qmsdocs.store.event import Stored
-from qmsdocs.store.objects import FILE, Entry, Head, Objects
+from qmsdocs.store.objects import Head, Objects
+from qmsdocs.store.tree import FILE, Entry
 
 Unreadable: TypeAlias = "tuple[tuple[str, Message], ...]"  # path of an event, or the ledger, and why
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import pairwise
 
 from qmsdocs.audit.case import Case, Fault
 from qmsdocs.audit.rule import Hit
-from qmsdocs.audit.upkeep import EVENT_KEYS
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.model.record import Event
 from qmsdocs.store import names
+from qmsdocs.store.arrival import EVENT_KEYS
 from qmsdocs.store.journal import TOLERANCE
 
 
@@ -105,7 +105,7 @@ def attachment_missing(case: Case) -> Iterator[Hit]:
 
 def _wrong_bytes(case: Case, digest: str, oid: str, name: str | None) -> Iterator[Hit]:
     try:
-        is_right = case.judge.scope.objects.sha256(oid) == digest
+        is_right = case.judge.system.objects.sha256(oid) == digest
     except QmsError:
         is_right = False
     if not is_right:
@@ -124,7 +124,7 @@ def unsigned(case: Case) -> Iterator[Hit]:
         step = case.form.form.step.get(event.act)
         if step is None or step.signs is None or event.mapping("signer"):
             continue
-        known = case.judge.scope.trust.known(event.text("control"))
+        known = case.judge.system.trust.known(event.text("control"))
         if case.judge.had_key(event.by, event.recorded_at, known):
             yield Hit(case.number, message("{act} by {person} is not signed, and it had to be",
                                            act=step.title, person=event.by))  # fmt: skip
@@ -149,7 +149,8 @@ def times_out_of_order(case: Case) -> Iterator[Hit]:
 
 def judged_wrongly(case: Case) -> Iterator[Hit]:
     """The record is judged by other revisions than those in force on its day, as far as could be known then."""
-    for expected, procedure, day, known in _misjudged(case):
+    if case.misjudged is not None:
+        expected, procedure, day, known = case.misjudged
         then = case.judge.pinned(procedure, day, known)
         if then != case.record.first.mapping("parameters"):
             said = message("judged by {used} of {procedure}; on {day} {expected} was in force",
@@ -160,23 +161,12 @@ def judged_wrongly(case: Case) -> Iterator[Hit]:
 
 def judged_unknowing(case: Case) -> Iterator[Hit]:
     """A release that the site did not know yet was in force on the record's day."""
-    for expected, procedure, day, known in _misjudged(case):
+    if case.misjudged is not None:
+        expected, procedure, day, known = case.misjudged
         if case.judge.pinned(procedure, day, known) == case.record.first.mapping("parameters"):
             said = message("on {day} {expected} of {procedure} was in force, which the site did not know",
                            day=day, expected=_short(expected), procedure=procedure)  # fmt: skip
             yield Hit(case.number, said)
-
-
-def _misjudged(case: Case) -> Iterator[tuple[object, str, date, int]]:
-    """Where the pinned parameters are not those in force on the record's day by what is known now."""
-    if case.form is None or not case.is_understood or case.record.first.act != "issue":
-        return
-    event, procedure = case.record.first, case.form.form.procedure
-    day = case.judge.day_of(case.form.form, event.changes, event.recorded_at)
-    expected = case.judge.pinned(procedure, day) if procedure else None
-    known = case.judge.scope.trust.known(event.text("control"))
-    if procedure and known is not None and expected != event.mapping("parameters"):
-        yield expected, procedure, day, known
 
 
 def unlawful_act(case: Case) -> Iterator[Hit]:
@@ -187,7 +177,7 @@ def unlawful_act(case: Case) -> Iterator[Hit]:
 def not_believable(case: Case) -> Iterator[Hit]:
     """An event was made for another place or repository, or its signature, key or signer do not hold."""
     for stored in case.stored:
-        for why in case.judge.scope.trust.problems(stored):
+        for why in case.judge.system.trust.problems(stored):
             yield Hit(case.number, message("{event}: {reason}", event=_name(stored.path), reason=why), stored.path)
 
 

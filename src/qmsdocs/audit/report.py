@@ -31,8 +31,10 @@ COUNTED: Mapping[str, Text] = {  # what was looked at
 
 def lines(report: Report, catalogue: Catalogue, texts: Mapping[str, RuleText], verbose: bool = False) -> Iterator[str]:
     """The report for a screen: findings by family, the worst first; then waivers, limits, and a sum."""
-    for family in FAMILIES:
-        own = [finding for finding in report.findings if family_of(finding.code) == family]
+    by_family: dict[str, list[Finding]] = {family: [] for family in FAMILIES}
+    for finding in report.findings:
+        by_family[family_of(finding.code)].append(finding)
+    for family, own in by_family.items():
         if own:
             yield FAMILY_TITLES[family].of(catalogue.language)
             yield from _listed(own, catalogue, verbose)
@@ -76,8 +78,8 @@ def where(finding: Finding) -> str:
 
 def _waived(waived: tuple[Waived, ...], catalogue: Catalogue, verbose: bool) -> Iterator[str]:
     yield catalogue.say("Accepted for a time: {count}", count=len(waived))
-    for item in waived if verbose else waived[:SHOWN]:
-        said = catalogue.say(
+    counted = Counter(
+        catalogue.say(
             "{code} {subject}: {reason} ({person}, until {day})",
             code=item.finding.code,
             subject=where(item.finding),
@@ -85,9 +87,12 @@ def _waived(waived: tuple[Waived, ...], catalogue: Catalogue, verbose: bool) -> 
             person=item.waiver.approved_by,
             day=item.waiver.expires,
         )
-        yield f"  {said}"
-    if not verbose and len(waived) > SHOWN:
-        yield "  " + catalogue.say("… {count} more; -v shows all", count=len(waived) - SHOWN)
+        for item in waived
+    )
+    for said, count in list(counted.items())[: None if verbose else SHOWN]:
+        yield f"  {said} ×{count}" if count > 1 else f"  {said}"
+    if not verbose and len(counted) > SHOWN:
+        yield "  " + catalogue.say("… {count} more; -v shows all", count=len(counted) - SHOWN)
 
 
 def _limits(report: Report, catalogue: Catalogue) -> Iterator[str]:

@@ -107,11 +107,10 @@ def unreviewed_hold(scope: Scope) -> Iterator[Hit]:
 
 def overdue_loan(scope: Scope) -> Iterator[Hit]:
     """A record lent out that should be back."""
-    people = scope.system.people.names()
     for loan in lending.lent(scope.system):
         if loan.is_overdue(scope.today):
             said = message("{holder} has {record} since {day}; it was due back on {due}", record=loan.record,
-                           holder=people.get(loan.holder, loan.holder), day=loan.lent_on, due=loan.due_on)  # fmt: skip
+                           holder=lending.holder_of(scope.system, loan), day=loan.lent_on, due=loan.due_on)  # fmt: skip
             yield Hit(loan.number, said)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from qmsdocs.audit.scope import Scope
 from qmsdocs.base.errors import Message
+
+if TYPE_CHECKING:  # rules over single records do without, and the guard of a shared store with them
+    from qmsdocs.audit.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,10 +55,10 @@ class Scope:
         """The controlled items of the drafting desk that can be read."""
         return readable(self.root)[0]
 
-    @cached_property
+    @property
     def trust(self) -> Trust:
         """Whether acts can be believed."""
-        return Trust.of(self.system.definitions, self.system.repository)
+        return self.system.trust
 
     @cached_property
     def copy(self) -> Copy:

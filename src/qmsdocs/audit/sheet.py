@@ -15,7 +15,7 @@ from qmsdocs.base.language import Catalogue, Language, Text
 from qmsdocs.model.finding import Finding, Severity
 from qmsdocs.render.document_words import PREPARED, REVIEWED, Head
 from qmsdocs.render.prose import Block
-from qmsdocs.render.statement import Statement, grid, heading, listing, paragraph
+from qmsdocs.render.statement import Signer, Statement, grid, heading, listing, paragraph
 
 FORMATS = ("pdf", "docx")
 MOST = 200  # findings of one rule on paper; the rest is counted, `--json` has all
@@ -63,7 +63,7 @@ def _statement(report: Report, catalogue: Catalogue) -> Statement:
         language,
         report.on,
         tuple(_blocks(report, catalogue)),
-        (PREPARED, REVIEWED),
+        (Signer(PREPARED), Signer(REVIEWED)),
         foot,
     )
 

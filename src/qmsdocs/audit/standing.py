@@ -14,7 +14,6 @@ from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.organisation import Organisation
 from qmsdocs.store import certificate, history, journal, ledger, names, seat
 from qmsdocs.store.certificate import Certificate
-from qmsdocs.store.condition import symbolic_ledgers
 from qmsdocs.store.event import Stored
 from qmsdocs.store.objects import Head, Objects
 from qmsdocs.store.place import Place
@@ -61,8 +60,7 @@ class Copy:
     @classmethod
     def read(cls, place: Place, objects: Objects, organisation: Organisation) -> Copy:
         """What the copy at `place` holds, as far as it can be read."""
-        symbolic = symbolic_ledgers(place.git_folder)
-        heads = objects.heads(lambda name: names.is_ledger(name) and name not in symbolic)
+        heads = objects.heads(names.is_ledger)
         held = journals(objects, heads)
         commits = {said.branch: said.commits for said in held}
         unreadable = {said.branch: said.unreadable for said in held}

@@ -58,9 +58,9 @@ def foreign_branches(scope: Scope) -> Iterator[Hit]:
         yield Hit(branch, message("it lies among the ledgers and is none"))
 
 
-def symbolic(scope: Scope) -> Iterator[Hit]:
+def misdirected(scope: Scope) -> Iterator[Hit]:
     """What is named like a ledger only points to something else."""
-    for branch, target in condition.symbolic_ledgers(scope.system.place.git_folder).items():
+    for branch, target in condition.misdirected_ledgers(scope.system.place.git_folder).items():
         yield Hit(branch, message("it only points to {target}", target=target))
 
 
@@ -105,7 +105,7 @@ RULES: tuple[Rule, ...] = (
     Rule("HIS424", attributes),
     Rule("HIS425", settings),
     Rule("HIS426", foreign_branches),
-    Rule("HIS427", symbolic),
+    Rule("HIS427", misdirected),
     Rule("HIS428", linked),
     Rule("HIS429", hidden),
     Rule("HIS430", logged),

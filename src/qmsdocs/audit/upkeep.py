@@ -20,15 +20,11 @@ from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.release import ItemKind, in_force
 from qmsdocs.model.waiver import WAIVERS
 from qmsdocs.store import journal, ledger, names
+from qmsdocs.store.arrival import EVENT_KEYS
 from qmsdocs.store.event import Stored
 
 HEAD_EVERY, RESTORE_EVERY = "head_every", "restore_test_every"  # parameters of the procedure on records
 RESTORES = "restore"  # the series of restore tests in a journal
-EVENT_KEYS = frozenset(
-    {"format", "repository", "ledger", "record", "sequence", "act", "state", "set", "derived", "counted", "reason"}
-    | {"by", "entered_by", "recorded_at", "happened_at", "form", "parameters", "control", "journal", "previous"}
-    | {"submission", "nonce", "clock", "signer", "raised_from", "replaced_by"}
-)
 _UNKNOWN_KEY = "unknown key"  # how the message for it begins
 _ISSUED = "issued"
 _EXPECTED = ("README.md", "*.toml", "registers/*.toml")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import tempfile
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from qmsdocs.base.errors import QmsError, cause
 
@@ -14,26 +18,74 @@ MAXIMUM_NAME = 200  # bytes; file systems take 255, and an ending comes behind i
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]')
 
+_UNFINISHED = ".writing-now-"
+
+_IS_LOCKED = sys.platform != "win32"  # there an open file cannot be renamed: none is locked, and nothing swept
+
+if _IS_LOCKED:
+    import fcntl
+
+
+def _lock(handle: int) -> bool:
+    """Whether the file is locked by this process now, not by another; never where there are no locks."""
+    if not _IS_LOCKED:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
 
 def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Nothing; `path` afterwards holds `data` wholly, or what it held before. Raises QmsError when the disk refuses."""
-    handle = None
     if path.exists() and not (path.is_file() or path.is_dir()):  # a device or a pipe is written to, never replaced
         _write_into(path, data)
         return
+    with replacing(path, mode=mode) as stream:
+        stream.write(data)
+
+
+@contextmanager
+def replacing(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
+    """What is written stands at `path` once the block is through, and nowhere if it fails.
+
+    Raises QmsError when the disk refuses. What killed processes left of files they were writing beside it goes too.
+    """
+    name = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+        _sweep(path.parent)
+        handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=path.parent)
+        with os.fdopen(handle, "w+b") as stream:
+            _lock(handle)
+            yield stream
             stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(mode)
-        Path(name).replace(path)
+            os.fsync(handle)
+            Path(name).chmod(mode)
+            if _IS_LOCKED:
+                Path(name).replace(path)
+        if not _IS_LOCKED:
+            Path(name).replace(path)
     except OSError as error:
-        if handle is not None:
-            Path(name).unlink(missing_ok=True)
         raise QmsError("{path} cannot be written: {reason}", path=path, reason=cause(error)) from error
+    finally:
+        if name:
+            Path(name).unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Nothing; files that nobody is writing any more are gone. A lock lives no longer than its process."""
+    with os.scandir(folder) as found:
+        left = [Path(entry.path) for entry in found if entry.name.startswith(_UNFINISHED)]
+    for path in left if _IS_LOCKED else ():
+        with suppress(OSError):  # it was finished, or swept by another, meanwhile
+            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                if os.fstat(handle).st_size and _lock(handle):  # an empty one may only just begin
+                    path.unlink()
+            finally:
+                os.close(handle)
 
 
 def _write_into(path: Path, data: bytes) -> None:

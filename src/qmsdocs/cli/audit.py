@@ -58,6 +58,7 @@ def _audited(
 ) -> int:
     from qmsdocs.audit.clause_sets import clause_set
     from qmsdocs.audit.engine import run
+    from qmsdocs.audit.held import as_far_as_held
     from qmsdocs.audit.scope import Scope
 
     wanted = "json" if as_json else written_as or _format_of(output)
@@ -67,6 +68,7 @@ def _audited(
         clause_set(clauses)  # refused before the long work
         if wanted == "sarif":
             raise QmsError("{path}: a report is written as {kinds}", path="--clauses", kinds=BY_CLAUSE)
+    session.objects_of = as_far_as_held
     scope = Scope(session.system)
     report = run(scope, is_full=full, extra=tuple(_kept(scope, heads, token, ca)), is_compared=heads is not None)
     _note(session, report)

@@ -67,10 +67,14 @@ def init(
         _refuse_faulty(session, starter)
     begun = begin(wanted, starter=starter or starter_folder())
     if as_json:
-        items = [{"kind": kind, "number": number} for kind, number in begun.items]
-        session.answer_json({"format": 1, "folder": str(folder), "repository": begun.repository, "in_force": items})
+        session.answer_json(_as_json(folder, begun))
     else:
         _say_begun(session, wanted, begun, is_ours=starter is None)
+
+
+def _as_json(folder: Path, begun: Begun) -> dict[str, object]:
+    items = [{"kind": kind, "number": number} for kind, number in begun.items]
+    return {"format": 1, "folder": str(folder), "repository": begun.repository, "in_force": items}
 
 
 def _say_begun(session: Session, wanted: Beginning, begun: Begun, *, is_ours: bool) -> None:

@@ -10,18 +10,19 @@ from typing import Any
 import click
 
 from qmsdocs.acts import disposal as acts
+from qmsdocs.acts import objections
 from qmsdocs.acts.believing import doubts, refuse_apart
 from qmsdocs.acts.control import Act
 from qmsdocs.base.errors import QmsError, message
-from qmsdocs.base.language import Catalogue
 from qmsdocs.cli import given
 from qmsdocs.cli.output import write_grid
 from qmsdocs.cli.session import Session
 from qmsdocs.query import disposal_list
-from qmsdocs.query.retention import Kept, due, kept
+from qmsdocs.query.retention import Kept, due, kept, ledger_title
 from qmsdocs.store import certificate as store_certificates
 from qmsdocs.store import disposal
 from qmsdocs.store.certificate import Certificate, needed
+from qmsdocs.system.view import System
 
 Options = Mapping[str, Any]
 
@@ -31,9 +32,9 @@ def dispose(session: Session, numbers: tuple[str, ...], options: Options) -> int
     _ready(session)
     order = _order(session, options)
     act = Act(session.by, options["reason"])
-    acts.refuse_schedule(session.system)
+    objections.refuse_schedule(session.system)
     refuse_apart(session.system)
-    acts.refuse_people(session.system, order, act)
+    objections.refuse_people(session.system, order, act)
     chosen = _chosen(session, numbers, order, options)
     if not chosen:
         session.answer(session.say("nothing is due that may be destroyed"))
@@ -61,40 +62,34 @@ def dispose(session: Session, numbers: tuple[str, ...], options: Options) -> int
 def _ready(session: Session) -> None:
     """Nothing; what an interrupted disposal left to be done is done, so that nothing is planned on what is gone."""
     session.refuse_on()
-    system = session.system
-    is_pending = disposal.pending(system.store) is not None
-    if is_pending:
-        disposal.carry_out(system.store, now=system.now)
-    if acts.arrive(system, system.site) or is_pending:  # also what was signed by all and never begun here
-        session.__dict__["system"] = session.system.refreshed(session.clock())
+    session.carry_out()
 
 
-def _again(system: Any, items: Sequence[Kept]) -> tuple[Kept, ...]:
+def _again(system: System, items: Sequence[Kept]) -> tuple[Kept, ...]:
     """The records as they stand when the certificate is drawn up."""
     rows = [row for item in items if (row := system.index.by_key(item.row.key)) is not None]
     return tuple(kept(system, rows))
 
 
-def _order(session: Session, options: Options) -> acts.Order:
+def _order(session: Session, options: Options) -> objections.Order:
     system = session.system
-    words = Catalogue.load(system.language)
 
     def text(name: str) -> str | None:
         written = options.get(name)
         return given.named(f"--{name.replace('_', '-')}", written) if written else None
 
-    return acts.Order(
+    return objections.Order(
         witnesses=tuple(options["witnesses"]),
-        method=text("method") or words.say("the program destroys the electronic records; paper is shredded"),
         place=text("place") or system.organisation.site[system.site].title.of(system.language),
-        paper=text("paper") or words.say("paper originals are destroyed by the same list"),
+        method=text("method"),
+        paper=text("paper"),
         opinion=text("opinion"),
         requested_by=text("requested_by"),
         law_checked=text("law_checked"),
     )
 
 
-def _chosen(session: Session, numbers: tuple[str, ...], order: acts.Order, options: Options) -> tuple[Kept, ...]:
+def _chosen(session: Session, numbers: tuple[str, ...], order: objections.Order, options: Options) -> tuple[Kept, ...]:
     """The records to destroy. Raises QmsError for one named that may not be; of those due such are left out."""
     system = session.system
     if bool(numbers) == bool(options.get("is_due")):
@@ -111,10 +106,13 @@ def _chosen(session: Session, numbers: tuple[str, ...], order: acts.Order, optio
     fit: list[Kept] = []
     is_doubtful = any(True for _ in doubts(system, [item.row for item in found]))
     for item in found:
-        if not acts.is_destroyed(system, item):
+        if not objections.is_destroyed(system, item):
             against = [message("{number}: its class says otherwise; name it to destroy it", number=item.row.number)]
         else:
-            against = [*acts.refusals(system, [item], order), *(doubts(system, [item.row]) if is_doubtful else ())]
+            against = [
+                *objections.refusals(system, [item], order),
+                *(doubts(system, [item.row]) if is_doubtful else ()),
+            ]
         for said in against[:1]:
             session.tell("left out: {what}", what=said)
         if not against:
@@ -141,15 +139,13 @@ def _sign(session: Session, number: str, person: str) -> None:
     try:
         session.keyring.signer(session.system, person)
     except QmsError as error:
-        session.tell(
-            "{number} waits for the signature of {person}: {why}", number=number, person=person, why=error.message
-        )
+        session.tell("{number}: {what}", number=number, what=error.message)
         return
     store, item = session.system.store, acts.the_certificate(session.system, number)
     is_last = len(item.witnesses) + 1 >= needed(item.said)
     if is_last:
         refuse_apart(session.system)
-        disposal.begin(store, item.site, number, now=session.system.now)
+        disposal.begin(store, item, now=session.system.now)
     session.apply(lambda system: acts.witness(system, number, Act(person)))
     if is_last:
         disposal.carry_out(store, now=session.system.now)
@@ -173,44 +169,53 @@ def witness(session: Session, number: str, options: Options) -> int:
 def _said(session: Session, numbers: Sequence[str], options: Options) -> int:
     """0 when every certificate is carried out and nothing is left here, else 1; what became of each was said."""
     found = [acts.the_certificate(session.system, number) for number in numbers]
-    left = {item.number: disposal.left_of(session.system.store, item) for item in found}
     if options["as_json"]:
-        session.answer_json({"format": 1, "certificates": [as_json(item, left[item.number]) for item in found]})
-    for item in found:
-        if options["as_json"]:
-            continue
-        if not item.is_carried_out:
-            session.answer(session.say("{number} waits for {people}", number=item.number, people=missing(item)))
-        elif left[item.number] == 0:
-            session.answer(session.say("{number}: {count} records of {ledger} destroyed",
-                                       number=item.number, count=len(item.records), ledger=item.ledger))  # fmt: skip
-        for path in disposal.removed_by(session.system.store, item):
-            session.tell("removed with them: {path}", path=path)
-        if left[item.number]:
-            session.complain(session.say("{number}: something in this folder still holds {count} of them",
-                                         number=item.number, count=left[item.number]))  # fmt: skip
-    if any(item.is_carried_out for item in found):
-        session.tell("what the program cannot reach stands on the certificate: {command}",
-                     command=f"qmsdocs retention certificate {found[0].number} -o {found[0].number}.pdf")  # fmt: skip
-    return 0 if all(item.is_carried_out and left[item.number] == 0 for item in found) else 1
+        session.answer_json({"format": 1, "certificates": [as_json(session.system, item) for item in found]})
+    for item in found if not options["as_json"] else ():
+        _tell(session, item)
+    is_done = all(item.is_carried_out and disposal.left_of(session.system.store, item) == 0 for item in found)
+    return 0 if is_done else 1
+
+
+def _tell(session: Session, item: Certificate) -> None:
+    """Nothing; what became of one certificate was said."""
+    system, number, count = session.system, item.number, len(item.records)
+    left = disposal.left_of(system.store, item)
+    if not item.is_carried_out:
+        names = system.people.names()
+        people = tuple(names.get(person, person) for person in missing(item))
+        session.answer(session.say("{number} waits for {people}", number=number, people=people))
+        session.tell("each of them: {command}", command=f"qmsdocs retention witness {number} --as {missing(item)[0]}")
+        return
+    if left == 0:
+        session.answer(session.say("{number}: {count} records of {ledger} destroyed",
+                                   number=number, count=count, ledger=ledger_title(system, item.ledger)))  # fmt: skip
+    for path in disposal.removed_by(system.store, item):
+        session.tell("removed with them: {path}", path=path)
+    if left:
+        session.complain(session.say("{number}: something in this folder still holds {count} of them",
+                                     number=number, count=left))  # fmt: skip
+    session.tell("what the program cannot reach stands on the certificate: {command}",
+                 command=f"qmsdocs retention certificate {number} -o {number}.pdf")  # fmt: skip
 
 
 def missing(item: Certificate) -> tuple[str, ...]:
     """The witnesses named who have not signed."""
-    return tuple(person for person in acts.order_of(item).witnesses if person not in item.witnesses)
+    return tuple(person for person in objections.order_of(item).witnesses if person not in item.witnesses)
 
 
-def as_json(item: Certificate, left: int | None) -> dict[str, object]:
+def as_json(system: System, item: Certificate) -> dict[str, object]:
     """A certificate as one object, see docs/json.md."""
+    state = disposal_list.state_of(system, item)
     return {
         "number": item.number,
         "ledger": item.ledger,
-        "state": disposal_list.state_of(item),
+        "state": state,
         "by": item.authority,
         "witnesses": list(item.witnesses),
-        "missing": list(missing(item)) if item.is_waiting else [],
+        "missing": list(missing(item)) if state == "waiting" else [],
         "carried_out_on": item.carried_out_on.isoformat() if item.carried_out_on else None,
-        "left": left,
+        "left": disposal.left_of(system.store, item),
         "records": [
             {"number": record.number, "form": record.form, "class": record.retention, "reason": record.reason,
              "trigger_on": record.trigger_on.isoformat() if record.trigger_on else None,
@@ -227,13 +232,14 @@ def certificates(session: Session, options: Options) -> int:
         session.apply(lambda system: acts.drop(system, options["drop"], act))
         session.answer(session.say("{number}: given up; nothing was destroyed", number=options["drop"]))
         return 0
-    found = store_certificates.certificates(session.system.objects)
-    store = session.system.store
+    system = session.system
+    found = store_certificates.certificates(system.objects)
     if options["as_json"]:
-        said = [as_json(item, disposal.left_of(store, item)) for item in found]
+        said = [as_json(system, item) for item in found]
         session.answer_json({"format": 1, "certificates": said}, options["output"])
     else:
-        write_grid(session, disposal_list.certificates_grid(found, catalogue=session.catalogue), options["output"])
+        grid = disposal_list.certificates_grid(system, found, catalogue=session.catalogue)
+        write_grid(session, grid, options["output"])
     return 0
 
 

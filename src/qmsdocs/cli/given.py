@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import unicodedata
+from calendar import monthrange
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import date, datetime
 from pathlib import Path
 
 from qmsdocs.acts.record import Intent
@@ -13,10 +15,12 @@ from qmsdocs.base.canonical import Json, loads
 from qmsdocs.base.errors import QmsError, cause, message
 from qmsdocs.cli.session import Session
 from qmsdocs.fill import draft as drafts
-from qmsdocs.model.calendar import add_period
 from qmsdocs.model.form import FieldType, Form
-from qmsdocs.model.quantity import Quantity, Unit
 from qmsdocs.model.value import clean, refuse_text
+
+_JOINED = re.compile(r"\.\.|至|到|~")
+_QUARTER = re.compile(r"(\d{4})-?(?:Q([1-4])|第?([1-4一二三四])季度?)", re.ASCII)
+_DAY = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(0?[1-9]|[1-3]\d))?)?", re.ASCII)
 
 
 def values(form: Form, pairs: Sequence[str], source: Path | None) -> dict[str, object]:
@@ -70,20 +74,38 @@ def day(option: str, written: str) -> date:
 
 
 def period(option: str, written: str) -> tuple[date, date]:
-    """The first and last day of a period such as 2026, 2026-05, or 2026-05-01..2026-06-15. Raises QmsError."""
-    text = written.strip()
-    first, dots, last = text.partition("..")
-    if dots:
-        found = day(option, first), day(option, last)
-        if found[0] <= found[1]:
-            return found
-    elif len(text) == 4:
-        return day(option, f"{text}-01-01"), day(option, f"{text}-12-31")
-    elif len(text) == 7:
-        begun = day(option, f"{text}-01")
-        return begun, add_period(begun, Quantity(Decimal(1), Unit.MONTH)) - timedelta(days=1)
-    raise QmsError("{option} {written}: must be such as 2026, 2026-05 or 2026-05-01..2026-06-15",
-                   option=option, written=written)  # fmt: skip
+    """The first and last day of a period such as 2026, 2026-Q2, 2026年5月, 2026-05-06. Raises QmsError.
+
+    Its two ends may be given, joined by `..`, 至, 到 or ~.
+    """
+    ends = _JOINED.split(unicodedata.normalize("NFKC", "".join(written.split())))
+    year = ends[0][:4]  # 2026年10月至12月
+    spans = [_span(ends[0]), *(_span(end if end[:4].isdecimal() else f"{year}-{end}") for end in ends[1:])]
+    first, last = spans[0], spans[-1]
+    if len(spans) > 2 or first is None or last is None:
+        hint = message("such as 2026, 2026-Q4, 2026-10, 2026-10-05, 2026-10-05..2026-11-30")
+        raise QmsError("{option} {written}: is no period", option=option, written=written, hint=hint)
+    if first[0] > last[1]:
+        raise QmsError("{option} {written}: it ends before it begins", option=option, written=written)
+    return first[0], last[1]
+
+
+def _span(written: str) -> tuple[date, date] | None:
+    """The first and last day of a year, quarter, month or day, None for what is none."""
+    plain = re.sub(r"[年月/.]", "-", re.sub("[年月日]$", "", written.upper()))
+    if found := _QUARTER.fullmatch(plain):
+        begins = 3 * ("1234一二三四".index(found[2] or found[3]) % 4) + 1
+        year, ends, day = int(found[1]), begins + 2, 0
+    elif found := _DAY.fullmatch(plain):
+        year, begins, ends, day = int(found[1]), int(found[2] or 1), int(found[2] or 12), int(found[3] or 0)
+    else:
+        return None
+    try:
+        first = date(year, begins, day or 1)
+        last = first if day else date(year, ends, monthrange(year, ends)[1])
+    except ValueError:
+        return None
+    return (first, last) if 1900 <= year <= 2200 else None
 
 
 def named(option: str, written: str) -> str:

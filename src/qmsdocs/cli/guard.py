@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
 
-from qmsdocs.base.errors import QmsError, message
-from qmsdocs.cli.words import Command, Group, argument, language_of, one_line, option, pass_session, say
+from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.cli.words import Command, Group, argument, option, pass_session
 
 if TYPE_CHECKING:
     from qmsdocs.cli.session import Session
@@ -27,10 +29,9 @@ def guard() -> None:
 @pass_session
 def install(session: Session, folder: Path, with_main: bool) -> int:
     """A guarded store; 1 where what stands there already would not be let in."""
-    from qmsdocs.audit.guard import at_rest
     from qmsdocs.store.guard import install as put
 
-    language = language_of(click.get_current_context()).value
+    language = session.language.value
     own = (sys.executable, "-I", "-m", "qmsdocs", "--lang", language, "guard", "check")
     place = folder.absolute()
     is_new = put(place, (*own, "--with-main") if with_main else own)
@@ -39,7 +40,7 @@ def install(session: Session, folder: Path, with_main: bool) -> int:
     else:
         session.answer(session.say("{folder} is under guard", folder=folder))
     session.tell("In qms.toml: [remote.office] with url = {url}", url=f'"{place}"')
-    return _refused(at_rest(place), place, None, with_main=with_main)
+    return _at_rest(session, place, with_main=with_main)
 
 
 @guard.command(cls=Command, help="Judge what is being sent (the shared store asks this), or all that is there.")
@@ -50,27 +51,38 @@ def install(session: Session, folder: Path, with_main: bool) -> int:
     metavar="FOLDER",
     help="Judge all that stands in this shared store.",
 )
-def check(with_main: bool, repository: Path | None) -> int:
+@pass_session
+def check(session: Session, with_main: bool, repository: Path | None) -> int:
     """Nothing is said where all is well; else one line for each branch, and 1."""
-    from qmsdocs.audit.guard import at_rest, read
-    from qmsdocs.store.guard import trust_folder, wait_for_others
+    from qmsdocs.audit.guard import read, refusals
+    from qmsdocs.store.guard import KEPT, one_at_a_time, work_in
 
     if repository is not None:
-        return _refused(at_rest(repository), repository, None, with_main=with_main)
-    folder, beside = os.environ.get("GIT_DIR"), os.environ.get("GIT_QUARANTINE_PATH")
-    if folder is None:
+        return _at_rest(session, repository, with_main=with_main)
+    asked, beside = os.environ.get("GIT_DIR"), os.environ.get("GIT_QUARANTINE_PATH")
+    if asked is None:
         raise QmsError("this is what a hook is told by git; nobody types it", hint=message("qmsdocs guard install"))
-    pushes = read(sys.stdin.read())
-    trust_folder()
-    wait_for_others(Path(folder).absolute())
-    return _refused(pushes, Path(folder).absolute(), Path(beside) if beside else None, with_main=with_main)
+    pushes, folder = read(sys.stdin.read()), Path(asked).absolute()
+    work_in(folder)
+    with one_at_a_time(folder, [push.branch for push in pushes]):
+        quarantine = Path(beside) if beside else None
+        found = refusals(
+            folder, pushes, now=session.clock(), kept=folder / KEPT, beside=quarantine, with_main=with_main
+        )
+        return _said(session, found)
 
 
-def _refused(pushes: object, folder: Path, beside: Path | None, *, with_main: bool) -> int:
-    from qmsdocs.audit.guard import refusals
+def _at_rest(session: Session, folder: Path, *, with_main: bool) -> int:
+    """Nothing is kept of it: whoever looks is not always who owns the store."""
+    from qmsdocs.audit.guard import at_rest, refusals
 
-    context = click.get_current_context()
-    found = list(refusals(folder, pushes, beside=beside, with_main=with_main))  # type: ignore[arg-type]
+    with TemporaryDirectory() as kept:
+        pushes, now = at_rest(folder), session.clock()
+        return _said(session, refusals(folder, pushes, now=now, kept=Path(kept), beside=None, with_main=with_main))
+
+
+def _said(session: Session, refused: Iterable[Message]) -> int:
+    found = list(refused)
     for why in found:
-        click.echo(say(context, message("refused: {what}", what=one_line(say(context, why)))), err=True)
+        session.complain(session.say("refused: {what}", what=why))
     return 1 if found else 0

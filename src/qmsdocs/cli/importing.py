@@ -60,9 +60,7 @@ def import_document(
         for place, data in files.items():
             write_atomically(place, data)
     notes = (*imported.notes, *_left_open(imported, procedure, former), *_unlinked(imported, root))
-    shown = [
-        place.relative_to(root).as_posix() if place.is_relative_to(root) else str(place) for place in reversed(files)
-    ]
+    shown = [_shown(place, root) for place in reversed(files)]
     if as_json:
         session.answer_json(_json(session, imported, procedure, shown, notes))
     else:
@@ -70,6 +68,10 @@ def import_document(
         session.tell("now look it over, then: qmsdocs document check {number}", number=procedure.front.number)
         _tell_revision(session, procedure.front.number, imported.front)
     return 0
+
+
+def _shown(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
 def _bytes(source: Path) -> bytes:

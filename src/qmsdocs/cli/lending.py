@@ -80,15 +80,23 @@ def return_(session: Session, number: str, **options: Any) -> int:
 
 def _change(session: Session, plan: Callable[[System], Change], options: dict[str, Any]) -> int:
     """The exit code of a change to a loan, its page drawn."""
+    from qmsdocs.acts.lending import the_loan
     from qmsdocs.acts.record import Refused
     from qmsdocs.cli import custody, issuing
+    from qmsdocs.query.lending import holder_of
     from qmsdocs.query.purpose import Purpose
 
     try:
         outcome = session.apply(plan, dry_run=options["dry_run"])
     except Refused as error:
         return custody.refused(session, error, Purpose.LENDING)
-    return issuing.after_change(session, outcome, custody.writing(options))
+    code = issuing.after_change(session, outcome, custody.writing(options))
+    for posted in outcome.posted:
+        loan = the_loan(session.system, posted.number)
+        if loan.is_out:
+            session.tell("{record}: with {holder}, due back on {day}", record=loan.record,
+                         holder=holder_of(session.system, loan), day=loan.due_on or "-")  # fmt: skip
+    return code
 
 
 @click.command(cls=Command, help="List the records lent out; 1 where one should be back.")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from qmsdocs.acts.pull import Taking, sheet
-from qmsdocs.audit.scope import Scope
 from qmsdocs.base.canonical import sha256
 from qmsdocs.base.errors import QmsError
 from qmsdocs.cli import given
 from qmsdocs.cli.session import Session
+from qmsdocs.export.hiding import Hiding
 from qmsdocs.export.opening import YEAR, Opening
 from qmsdocs.model.calendar import add_period
 from qmsdocs.model.quantity import Quantity
@@ -26,8 +26,10 @@ def opening(session: Session, output: str, *, since: str | None, recipient: str 
     system = session.system
     year_ago = add_period(system.today, Quantity(-YEAR.amount, YEAR.unit))
     first = given.day("--since", since) if since is not None else year_ago
-    data = _drawn(Opening(Scope(system), first, session.catalogue), kind)
     taking = Taking(session.by, given.named("--for", recipient) if recipient is not None else "", reason, is_full=False)
+    hiding = Hiding.of(system, is_full=False)
+    hiding.refuse_named(taking.recipient, reason or "")
+    data = _drawn(Opening(system, first, session.catalogue, hiding), kind)
     asked = session.say("opening sheet, changes since {day}", day=first)
     done = session.apply(lambda s: sheet(s, taking, asked=asked, digest=sha256(data)))
     session.write(data, output)

@@ -13,7 +13,7 @@ from qmsdocs.model.finding import Finding, Severity
 from qmsdocs.model.form import Form
 from qmsdocs.model.release import ItemKind, in_force
 from qmsdocs.query import impact_report
-from qmsdocs.query.impact import CopiesOf, no_copies
+from qmsdocs.query.impact import CopiesOf, configuration, no_copies
 from qmsdocs.query.impact import impact as impact_of
 from qmsdocs.query.parameters import as_json as parameters_json
 from qmsdocs.query.parameters import grid, listed
@@ -133,8 +133,14 @@ def _released(session: Session) -> Mapping[str, Procedure]:
 def _findings(working: Working, numbers: tuple[str, ...], released: Mapping[str, Procedure]) -> Iterator[Finding]:
     yield from working.unread
     for number in numbers or working.procedures:
+        path = configuration(working.root, number)
         if number in working.procedures:
             yield from working.document_findings(number, released)
+        elif path is not None:
+            yield from working.setting_findings(path.relative_to(working.root).as_posix())
+        elif number in working.forms:
+            hint = message("qmsdocs form check {number}", number=number)
+            raise QmsError("{number} is a form", number=number, hint=hint)
         elif not working.unread:  # else it may be the one that cannot be read
             known = tuple(working.procedures)
             raise QmsError("there is no document {number}; there are {known}", number=number, known=known)

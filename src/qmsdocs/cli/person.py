@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,10 +17,20 @@ from qmsdocs.cli import given, keys
 from qmsdocs.cli.output import write_grid
 from qmsdocs.cli.session import Session
 from qmsdocs.cli.words import Command, Group, argument, option, pass_session
+from qmsdocs.model.key import Delegation
 from qmsdocs.model.people import People, Person
 from qmsdocs.render.table import Column, Grid
+from qmsdocs.system.view import System
 
 FILE = "people.toml"
+_COLUMNS = {
+    "person": message("Id"),
+    "name": message("Full name"),
+    "roles": message("Roles"),
+    "department": message("Department"),
+    "key": message("Key"),
+    "deputies": message("Deputies"),
+}
 
 
 @click.group(cls=Group, help="People: roles, keys, deputies.")
@@ -101,48 +112,41 @@ def _quoted(text: str) -> str:
 def list_(session: Session, as_json: bool, output: str | None) -> None:
     """People as a table."""
     system = session.system
-    rows = []
-    for person_id, item in system.people.person.items():
-        deputies = [d for d in system.definitions.delegations if d.principal == person_id and d.acts(system.today)]
-        rows.append(
-            {
-                "person": person_id,
-                "name": item.name,
-                "roles": list(item.roles),
-                "department": item.department,
-                "serves": item.serves(system.today),
-                "key": system.signs(person_id),
-                "deputies": [
-                    {"person": d.deputy, "until": d.until_on.isoformat(), "record": d.record} for d in deputies
-                ],
-            }
-        )
+    deputies = {
+        key: [d for d in system.definitions.delegations if d.principal == key and d.acts(system.today)]
+        for key in system.people.person
+    }
     if as_json:
+        rows = [_as_json(system, key, deputies[key]) for key in deputies]
         session.answer_json({"format": 1, "people": rows}, output)
         return
-    titles = {
-        "person": message("Id"),
-        "name": message("Full name"),
-        "roles": message("Roles"),
-        "department": message("Department"),
-        "key": message("Key"),
-        "deputies": message("Deputies"),
-    }
-    columns = tuple(Column(name, session.say(title)) for name, title in titles.items())
     names = system.people.names()
     cells = tuple(
         (
-            str(row["person"]),
-            str(row["name"]),
+            key,
+            item.name,
             session.say("{roles}", roles=system.role_titles(item.roles)),
             item.department or "",
-            "✓" if row["key"] else "",
-            "、".join(f"{names.get(d.deputy, d.deputy)} {d.record}" for d in system.definitions.delegations
-                     if d.principal == row["person"] and d.acts(system.today)),
+            "✓" if system.signs(key) else "",
+            "、".join(f"{names.get(d.deputy, d.deputy)} {d.record}" for d in deputies[key]),
         )
-        for row, item in zip(rows, system.people.person.values(), strict=True)
-    )  # fmt: skip
+        for key, item in system.people.person.items()
+    )
+    columns = tuple(Column(name, session.say(title)) for name, title in _COLUMNS.items())
     write_grid(session, Grid(session.say("People in force"), "", columns, cells), output)
+
+
+def _as_json(system: System, key: str, deputies: Sequence[Delegation]) -> Mapping[str, object]:
+    item = system.people.person[key]
+    return {
+        "person": key,
+        "name": item.name,
+        "roles": list(item.roles),
+        "department": item.department,
+        "serves": item.serves(system.today),
+        "key": system.signs(key),
+        "deputies": [{"person": d.deputy, "until": d.until_on.isoformat(), "record": d.record} for d in deputies],
+    }
 
 
 @person.command(cls=Command, help="Name a deputy of PERSON for a time.")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.command(cls=Command, help="Put records together for an auditor: pages, documents then in force, and the proof.")
 @argument("numbers", nargs=-1, metavar="[NUMBER]...", help="Records by number; none: all that fit the options.")
 @option("--form", "forms", multiple=True, metavar="FORM", help="Records of this form; may be repeated.")
-@option("--period", metavar="PERIOD", help="2026, 2026-Q2, 2026-05, 2026-05-01, or DAY..DAY, by the day of the record.")
+@option("--period", metavar="PERIOD", help="2026, 2026-Q2, 2026-05, 2026-05-01, or one..another, by the record's day.")
 @option("--customer", metavar="TEXT", help="Whose customer contains this.")
 @option("--clause", "clauses", multiple=True, metavar="CLAUSE", help='Whose procedure cites it, e.g. "ISO 10002:8.1".')
 @option("--state", "states", multiple=True, metavar="STATE", help="Which stand in this state; may be repeated.")
@@ -37,7 +37,8 @@ def pull(session: Session, is_opening: bool, since: str | None, **asked: Any) ->
     if is_opening:
         from qmsdocs.cli.opening import opening
 
-        beside = {name for name, value in asked.items() if value} - {"recipient", "reason", "output"}
+        beside = {name for name, value in asked.items() if value not in (None, (), False)}
+        beside -= {"recipient", "reason", "output"}
         if beside:
             raise QmsError("--opening stands alone, with --since, --for, -m and -o")
         given = {name: asked[name] for name in ("output", "recipient", "reason")}

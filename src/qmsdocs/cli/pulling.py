@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
+from typing import Any
 
 from qmsdocs.acts.pull import Taking, begin, pack
 from qmsdocs.base.errors import QmsError, message
@@ -16,45 +14,19 @@ from qmsdocs.cli import given
 from qmsdocs.cli.session import Session
 from qmsdocs.export.bag import file_name, writing
 from qmsdocs.export.hiding import Hiding
-from qmsdocs.export.pull import Packed, Packing, hiding_of, result_of, salts_file
+from qmsdocs.export.pull import Packed, Packing, hiding_of, result_of, salts_file, unproven
 from qmsdocs.fill.numbers import numbers_in
 from qmsdocs.query.selecting import Selection, Wanted, select
 from qmsdocs.store.head import record_head_line
 
-_MONTH = re.compile(r"(\d{4})(?:-(?:Q([1-4])|(0[1-9]|1[0-2])))?", re.ASCII)
 _PRIVATE, _SHARED = 0o600, 0o644
 
 
-def pull(
-    session: Session,
-    numbers: tuple[str, ...],
-    *,
-    forms: tuple[str, ...],
-    period: str | None,
-    customer: str | None,
-    clauses: tuple[str, ...],
-    states: tuple[str, ...],
-    listed: str | None,
-    sample: int | None,
-    seed: str | None,
-    recipient: str | None,
-    reason: str | None,
-    is_full: bool,
-    output: str,
-    dry_run: bool,
-    as_json: bool,
-) -> int:
-    """0 when the package stands in the file `output`, 1 when no record fits."""
+def pull(session: Session, **asked: Any) -> int:
+    """0 when the package stands in the file that was asked for, 1 when no record fits."""
     session.refuse_on()
-    first, last = days(period) if period is not None else (None, None)
-    index = session.system.index
-    of_list = numbers_in(Path(listed), lambda text: index.by_number(text) is not None) if listed else ()
-    wanted = Wanted(
-        tuple(dict.fromkeys((*numbers, *of_list))), forms, first, last,
-        given.named("--customer", customer) if customer is not None else "", clauses, states, sample,
-        _seed(session, sample, seed),
-    )  # fmt: skip
-    taking = Taking(session.by, _recipient(recipient), reason, is_full)
+    wanted = _wanted(session, asked)
+    taking = Taking(session.by, _recipient(asked["recipient"]), asked["reason"], asked["is_full"])
     selection = select(session.system, wanted)
     if not selection.rows:
         session.complain(session.say("no record fits; nothing was written"))
@@ -62,33 +34,35 @@ def pull(
             number, certificate = gone.record.number, gone.certificate.number
             session.tell("{number} was destroyed, see {certificate}", number=number, certificate=certificate)
         return 1
-    for number in sorted(
-        set(wanted.numbers) - {*selection.fitting, *(gone.record.number for gone in selection.destroyed)}
-    ):
+    known = {*selection.fitting, *(gone.record.number for gone in selection.destroyed)}
+    for number in sorted(set(wanted.numbers) - known):
         session.tell("{number} does not fit what else is asked for; it is left out", number=number)
-    if dry_run:
+    if asked["dry_run"]:
         begin(session.system, selection, taking)
-        _say_selection(session, selection, as_json=as_json)
-        return 0
-    done = _made(session, selection, taking, Path(output))
-    _say(session, selection, done, as_json=as_json)
+        _say_selection(session, selection, as_json=asked["as_json"])
+    else:
+        done = _made(session, selection, taking, Path(asked["output"]))
+        _say(session, selection, done, as_json=asked["as_json"])
     return 0
 
 
-def days(written: str) -> tuple[date, date]:
-    """The first and the last day of a period such as 2026, 2026-Q2, 2026-05 or 2026-05-01..2026-06-15."""
-    first, dots, last = written.partition("..")
-    if dots:
-        found = given.day("--period", first), given.day("--period", last)
-        if found[0] > found[1]:
-            raise QmsError("--period {written}: it ends before it begins", written=written)
-        return found
-    named = _MONTH.fullmatch(written.strip())
-    if named is None or not 1900 <= int(named[1]) <= 2200:
-        return (given.day("--period", written),) * 2
-    year, quarter, month = int(named[1]), int(named[2] or 0), int(named[3] or 0)
-    begins, ends = (3 * quarter - 2, 3 * quarter) if quarter else (month, month) if month else (1, 12)
-    return date(year, begins, 1), date(year, ends, monthrange(year, ends)[1])
+def _wanted(session: Session, asked: Mapping[str, Any]) -> Wanted:
+    """What is asked for on the command line. Raises QmsError for what says nothing."""
+    period, customer, listed = asked["period"], asked["customer"], asked["listed"]
+    first, last = given.period("--period", period) if period is not None else (None, None)
+    index = session.system.index
+    of_list = numbers_in(Path(listed), lambda text: index.by_number(text) is not None) if listed is not None else ()
+    return Wanted(
+        numbers=tuple(dict.fromkeys((*asked["numbers"], *of_list))),
+        forms=asked["forms"],
+        first=first,
+        last=last,
+        customer=given.named("--customer", customer) if customer is not None else "",
+        clauses=asked["clauses"],
+        states=asked["states"],
+        sample=asked["sample"],
+        seed=_seed(session, asked["sample"], asked["seed"]),
+    )
 
 
 def _recipient(written: str | None) -> str:
@@ -183,12 +157,15 @@ def _say(session: Session, selection: Selection, done: Done, *, as_json: bool) -
                 "masked": packed.masked,
                 "withheld": packed.withheld,
                 "missing": packed.missing,
+                "unproven": list(packed.unproven),
             }
         )
         return
     session.answer(
         session.say("{number}: {count} records in {path}", number=done.number, count=packed.records, path=done.path)
     )
+    for site in packed.unproven:
+        session.tell(unproven(site))
     if packed.missing:
         session.tell("{count} pages could not be drawn; the index says which", count=packed.missing)
     if done.salts is not None:

@@ -104,6 +104,7 @@ def due(
 
 
 def _due_json(system: System, item: Kept, on: date) -> dict[str, object]:
+    from qmsdocs.query.cell import iso
     from qmsdocs.query.retention import decide_by
 
     rule, by, decision = system.schedule.class_.get(item.retention), decide_by(system, item), item.decision
@@ -111,18 +112,14 @@ def _due_json(system: System, item: Kept, on: date) -> dict[str, object]:
         "number": item.row.number,
         "form": item.row.form,
         "class": item.retention,
-        "trigger_on": _iso(item.trigger_on),
-        "due_on": _iso(item.due_on),
+        "trigger_on": iso(item.trigger_on),
+        "due_on": iso(item.due_on),
         "disposition": rule.disposition.value if rule is not None else None,
         "holds": [hold.record for hold in item.holds],
         "decision": decision.record if decision is not None else None,
-        "decide_by": _iso(by),
+        "decide_by": iso(by),
         "overdue": by is not None and by < on,
     }
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day is not None else None
 
 
 @retention.command(cls=Command, help="Place a hold on records, by number or by what they are; or list the holds.")
@@ -135,6 +132,7 @@ def _iso(day: date | None) -> str | None:
 @option("--asked-by", metavar="WHO", help="Who asked for it.")
 @option("-m", "--reason", metavar="REASON", help="Why.")
 @option("--list", "is_list", is_flag=True, help="List the holds instead.")
+@option("--all", "with_lifted", is_flag=True, help="List those that were lifted too.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @option("-o", "--output", metavar="FILE", help="The list as a .csv, .xlsx, .docx, .pdf, .json or .txt file.")
 @option("-n", "--dry-run", is_flag=True, help="Plan only, write nothing.")
@@ -145,8 +143,8 @@ def hold(session: Session, numbers: tuple[str, ...], is_list: bool, **options: A
     from qmsdocs.acts.retention import hold as place
     from qmsdocs.cli import given
 
-    if is_list:
-        _list_holds(session, options["as_json"], options["output"])
+    if is_list or options["with_lifted"]:
+        _list_holds(session, options)
         return
     period, asked_by, title = options["period"], options["asked_by"], options["title"]
     holding = Holding(
@@ -229,24 +227,26 @@ def _done(session: Session, form: str, plan: Callable[[System, Act], Change], op
     session.answer(session.say("{number}: {what}", number=outcome.posted[0].number, what=done.title))
 
 
-def _list_holds(session: Session, as_json: bool, output: str | None) -> None:
+def _list_holds(session: Session, options: dict[str, Any]) -> None:
     from qmsdocs.cli.output import write_grid
-    from qmsdocs.query.retention import covered
+    from qmsdocs.query.retention import covered, stands
     from qmsdocs.query.retention_list import hold_grid
     from qmsdocs.store.index import Filter
 
     system = session.system
     rows = tuple(system.index.records(Filter(forms=system.form_numbers)))
     found = [(item, len(covered(system, item, rows))) for item in system.definitions.holds]
-    if as_json:
+    if options["as_json"]:
         said = [_hold_json(system, item, count) for item, count in found]
-        session.answer_json({"format": 1, "holds": said}, output)
+        session.answer_json({"format": 1, "holds": said}, options["output"])
         return
-    standing = [(item, count) for item, count in found if item.is_in_force]
-    write_grid(session, hold_grid(system, standing, on=system.today, catalogue=session.catalogue), output)
+    shown = [(item, count) for item, count in found if options["with_lifted"] or stands(system, item)]
+    grid = hold_grid(system, shown, on=system.today, catalogue=session.catalogue)
+    write_grid(session, grid, options["output"])
 
 
 def _hold_json(system: System, hold: Hold, count: int) -> dict[str, object]:
+    from qmsdocs.query.cell import iso
     from qmsdocs.query.retention_list import review_by
 
     by = review_by(system, hold)
@@ -257,15 +257,15 @@ def _hold_json(system: System, hold: Hold, count: int) -> dict[str, object]:
         "asked_by": hold.asked_by or None,
         "by": hold.by,
         "from_on": hold.from_on.isoformat(),
-        "reviewed_on": _iso(hold.reviewed_on),
-        "review_by": _iso(by),
+        "reviewed_on": iso(hold.reviewed_on),
+        "review_by": iso(by),
         "overdue": by is not None and by < system.today,
-        "lifted_on": _iso(hold.lifted_on),
+        "lifted_on": iso(hold.lifted_on),
         "numbers": sorted(hold.numbers),
         "classes": sorted(hold.classes),
         "forms": sorted(hold.forms),
         "customers": sorted(hold.customers),
-        "opened_from": _iso(hold.opened_from),
-        "opened_to": _iso(hold.opened_to),
+        "opened_from": iso(hold.opened_from),
+        "opened_to": iso(hold.opened_to),
         "records": count,
     }

@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -22,8 +22,9 @@ from qmsdocs.base.files import write_atomically
 from qmsdocs.base.language import Catalogue, Language
 from qmsdocs.cli.keyring import Keyring
 from qmsdocs.cli.words import Wishes, one_line
-from qmsdocs.store.disposal import pending
+from qmsdocs.store.disposal import pending, unfinished
 from qmsdocs.store.event import Change
+from qmsdocs.store.objects import Objects
 from qmsdocs.system.view import System, open_system
 
 T = TypeVar("T")
@@ -48,6 +49,7 @@ class Session:
     site: str | None = None
     clock: Callable[[], datetime] = system_clock
     machine: str = field(default_factory=platform.node)
+    objects_of: Callable[[Path], Objects] = Objects
 
     @property
     def language(self) -> Language:
@@ -57,13 +59,17 @@ class Session:
     @cached_property
     def system(self) -> System:
         """The definitions in force and the records, as of now. Raises QmsError outside a repository."""
-        opened = open_system(self.root or Path.cwd(), now=self.clock(), machine=self.machine, site=self.site)
+        opened = self._opened(self.clock())
         if (number := pending(opened.store)) is not None:
             self.tell("the disposal {number} was interrupted; the next act that is recorded finishes it", number=number)
         if self.on is None:
             return opened
         day_end = datetime.combine(self.on, time(23, 59, 59), opened.zone)
-        return open_system(self.root or Path.cwd(), now=day_end, machine=self.machine, site=self.site)
+        return self._opened(day_end)
+
+    def _opened(self, now: datetime) -> System:
+        folder = self.root or Path.cwd()
+        return open_system(folder, now=now, machine=self.machine, site=self.site, objects_of=self.objects_of)
 
     @cached_property
     def keyring(self) -> Keyring:
@@ -94,10 +100,20 @@ class Session:
         `unlock` gives the key where the change is signed; without it that of the person who acts is opened.
         """
         self.refuse_on()
+        if not dry_run:
+            self.carry_out()
         key = unlock or (lambda system, person: self.keyring.signer(system, person))
         outcome = apply(self.system, plan, dry_run=dry_run, clock=self.clock, unlock=key)
         self.__dict__["system"] = outcome.system
         return outcome
+
+    def carry_out(self) -> None:
+        """Nothing; what certificates destroyed is gone here too, were they interrupted here or came from elsewhere."""
+        if unfinished(self.system.store):
+            from qmsdocs.acts.disposal import arrive  # late: hardly ever needed
+
+            if arrive(self.system):
+                self.__dict__["system"] = self.system.refreshed(self.clock())
 
     def refuse_on(self) -> None:
         """Nothing; raises QmsError when --on was given to a command that writes."""
@@ -140,10 +156,16 @@ class Session:
         self.tell("{path} is written", path=output)
 
     @contextmanager
-    def progress(self, items: Sequence[T], label: str, *, hidden: bool = False) -> Iterator[Iterable[T]]:
-        """The items, with a bar on stderr while they are worked through (on a terminal only)."""
-        shown = not (hidden or self.quiet) and sys.stderr.isatty() and len(items) > 1
-        with click.progressbar(items, label=self.say(label), file=sys.stderr, hidden=not shown) as bar:
+    def progress(
+        self, items: Iterable[T], label: str, *, length: int | None = None, hidden: bool = False
+    ) -> Iterator[Iterable[T]]:
+        """The items, with a bar on stderr while they are worked through (on a terminal only).
+
+        `length` is how many there are, where they cannot tell.
+        """
+        count = len(items) if isinstance(items, Sized) else length or 0
+        shown = not (hidden or self.quiet) and sys.stderr.isatty() and count > 1
+        with click.progressbar(items, count, label=self.say(label), file=sys.stderr, hidden=not shown) as bar:
             yield bar
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -15,6 +17,8 @@ from qmsdocs.export.drawings import FOLDER, Drawings
 from qmsdocs.export.site import site_files
 from qmsdocs.query.selecting import Wanted, select
 from qmsdocs.store.event import Posted
+
+T = TypeVar("T")
 
 
 @click.command(cls=Command, help="Write everything as a folder to read in a browser, without a server or a network.")
@@ -40,7 +44,12 @@ def site(session: Session, output: str, no_pages: bool, is_full: bool, recipient
         if begun is not None:
             session.apply(lambda s: pull.pack(s, begun, {"manifest": sums, "masked": 0}))
 
-    folder.put(target, site_files(system, session.catalogue, is_full=is_full, drawings=drawings), sealed=sealed)
+    def shown(items: Iterable[T], label: str, length: int, /) -> Iterator[T]:
+        with session.progress(items, label, length=length) as bar:
+            yield from bar
+
+    files = site_files(system, session.catalogue, is_full=is_full, drawings=drawings, progress=shown)
+    folder.put(target, files, sealed=sealed)
     if drawings is not None:
         drawings.drop_unused()
     session.answer((target / "index.html").as_posix())

@@ -13,10 +13,10 @@ from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.cli.session import Session
 from qmsdocs.cli.words import Command, argument, option, pass_session
 from qmsdocs.model.value import clean, refuse_text
-from qmsdocs.store import handover, names, seat
+from qmsdocs.query.retention import ledger_title
+from qmsdocs.store import handover, seat
 from qmsdocs.store.exchange import Moved, Way
 from qmsdocs.store.handover import LastNumber, known_series
-from qmsdocs.store.names import Kind
 from qmsdocs.store.remote import clear
 from qmsdocs.store.repository import configure
 
@@ -99,7 +99,7 @@ def _say(session: Session, found: Level, *, dry_run: bool) -> None:
 
 
 def _line(session: Session, moved: Moved, place: str, *, dry_run: bool) -> Message:
-    what, count = _title(session, moved.ledger), moved.events
+    what, count = ledger_title(session.system, moved.ledger), moved.events
     match moved.way:
         case Way.RECEIVED if dry_run:
             return message("{what}: {count} events to receive", what=what, count=count)
@@ -121,19 +121,6 @@ def _line(session: Session, moved: Moved, place: str, *, dry_run: bool) -> Messa
             )
         case _:
             return message("{what}: not moved: {reason}", what=what, reason=moved.reason)
-
-
-def _title(session: Session, ledger: str) -> Message:
-    """What a ledger is called for people."""
-    name = names.parse_branch(ledger)
-    title, year, code = syncing.titled(session.system, ledger)
-    match name.kind if name else None:
-        case Kind.CONTROL:
-            return message("releases and people")
-        case Kind.JOURNAL:
-            return message("journal of {site}", site=code)
-        case _:
-            return message("{title} {year} {site}", title=title, year=year, site=code)
 
 
 def _object(session: Session, found: Level) -> dict[str, object]:

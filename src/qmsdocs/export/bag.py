@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -13,8 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from qmsdocs.base.canonical import sha256
-from qmsdocs.base.errors import QmsError, cause
-from qmsdocs.base.files import safe_name
+from qmsdocs.base.files import replacing, safe_name
 
 MANIFEST, TAG_MANIFEST = "manifest-sha256.txt", "tagmanifest-sha256.txt"
 PAYLOAD = "data"
@@ -94,18 +91,5 @@ def file_name(text: str) -> str:
 @contextmanager
 def writing(path: Path, *, name: str, made_at: datetime, mode: int = 0o644) -> Iterator[Bag]:
     """A bag called `name` that stands in the ZIP `path` once the block is through, and nowhere if it fails."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, written = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w+b") as stream:
-                with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
-                    yield Bag(package, name, made_at)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(written).chmod(mode)
-            Path(written).replace(path)
-        finally:
-            Path(written).unlink(missing_ok=True)
-    except OSError as error:
-        raise QmsError("{path} cannot be written: {reason}", path=path, reason=cause(error)) from error
+    with replacing(path, mode=mode) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as package:
+        yield Bag(package, name, made_at)

@@ -218,7 +218,7 @@ class Contents:
             return pages.draw_pdf(blank_sheet(self.system, form, language=language), form, events=_NO_EVENTS)
         ended = document_pages.standing(self.system, release) in (Standing.SUPERSEDED, Standing.WITHDRAWN)
         wanted = document_pages.print_of(self.system, release, language=language, is_kept=ended)
-        return document_pages.draw(self.system, release, wanted, kind="pdf")
+        return self.hiding.document(release, wanted)
 
     # ── registers
 

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from html import escape
 from importlib import resources
+from typing import Protocol, TypeVar
 
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError
 from qmsdocs.base.language import Language
 
+T = TypeVar("T")
 CHUNK = 1_000_000  # characters of one data file
 # Firefox does not take 'self' for a page opened from a folder, so the scheme is named too; on a server it is another.
 POLICY = (
@@ -30,6 +32,17 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 _MARKUP = re.compile("[<>&\u2028\u2029]")
+
+
+class Progress(Protocol):
+    """How somebody who waits is shown that items are worked through, of which there are `length`."""
+
+    def __call__(self, items: Iterable[T], label: str, length: int, /) -> Iterable[T]: ...
+
+
+def unshown(items: Iterable[T], _label: str, _length: int, /) -> Iterable[T]:
+    """The items, nobody waiting."""
+    return items
 
 
 class Kind(StrEnum):

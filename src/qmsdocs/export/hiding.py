@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from qmsdocs.acts import builtin, document_pages
+from qmsdocs.acts.printing import Print
 from qmsdocs.base.canonical import Json, dumps
+from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.language import Text
-from qmsdocs.export.survey import records
+from qmsdocs.export.survey import personal_in, records
 from qmsdocs.model.form import Form
-from qmsdocs.model.masking import MaskedEvent, Sweep, marked, masked, masked_event, masked_form, personal_texts
-from qmsdocs.model.record import Correction, Event, FormReference
-from qmsdocs.model.release import ItemKind
+from qmsdocs.model.masking import MASK, MaskedEvent, Sweep, masked, masked_event, masked_form
+from qmsdocs.model.record import Correction, Event
+from qmsdocs.model.release import Release
 from qmsdocs.render.sheet import Sheet
 from qmsdocs.store.rows import Row
 from qmsdocs.system.definitions import FormInForce
@@ -31,34 +34,25 @@ class Hiding:
     new_salt: Callable[[], str] = field(repr=False)
 
     @classmethod
-    def of(cls, system: System, *, is_full: bool) -> Hiding:
-        """How records leave: what is personal in any record held here is looked for in all that leaves."""
-        nothing = cls(system, NOTHING, is_full, system.store.nonce)
+    def of(cls, system: System, *, is_full: bool, personal: frozenset[str] | None = None) -> Hiding:
+        """How records leave: what is personal in any record held here is looked for in all that leaves.
+
+        `personal` is just that where it was gathered already.
+        """
         if is_full:
-            return nothing
-        found: set[str] = set()
-        for record in records(system):
-            form = nothing.marked(system.form_of(record.form).form)
-            for event in record.events:  # what was corrected is still printed
-                found |= personal_texts(form, {**event.mapping("derived"), **event.changes})
+            return cls(system, NOTHING, is_full, system.store.nonce)
+        if personal is None:
+            personal = frozenset[str]().union(*(personal_in(system, record) for record in records(system)))
         staff = {text for key, person in system.people.person.items() for text in (key, person.name)}
-        return replace(nothing, sweep=Sweep(frozenset(found - staff)))
+        return cls(system, Sweep(personal - staff), is_full, system.store.nonce)
 
     @cached_property
     def _forms(self) -> dict[str, Form]:
         return {}
 
-    @cached_property
-    def _marked(self) -> dict[int, tuple[Form, Form]]:
-        return {}
-
     def marked(self, form: Form) -> Form:
         """The form, personal wherever one of its revisions held here is."""
-        if id(form) not in self._marked:  # the form is kept beside, so that no other can have its id
-            releases = (r for r in self.system.releases if (r.kind, r.number) == (ItemKind.FORM, form.number))
-            references = (FormReference(r.number, r.revision, r.manifest) for r in releases)
-            self._marked[id(form)] = form, marked(form, (self.system.form_of(found).form for found in references))
-        return self._marked[id(form)][1]
+        return self.system.definitions.marked(form)
 
     def form(self, form: FormInForce) -> FormInForce:
         """The form by which the records' values are written now."""
@@ -75,6 +69,18 @@ class Hiding:
     def text(self, text: str) -> str:
         """A text as it leaves."""
         return text if self.is_full else self.sweep.over(text)
+
+    def refuse_named(self, *written: str) -> None:
+        """Nothing; raises QmsError where words about what leaves, which stay in the house for ever, name somebody."""
+        if any(self.text(text) != text for text in written):
+            raise QmsError(
+                "what you write about the package names somebody whose data are masked in it",
+                hint=message("it is kept for ever; say it without the name"),
+            )
+
+    def customer(self, name: str) -> str:
+        """The name of a customer as it leaves, whether a record bears it or not."""
+        return name if self.is_full else MASK
 
     def subject(self, text: str) -> str:
         """What is spoken of, as it leaves: the number of a record is nobody's, the name of a file may be."""
@@ -112,6 +118,17 @@ class Hiding:
             acts=tuple(replace(act, title=self._text(act.title)) for act in said.acts),
             reasons={name: self.text(reason) for name, reason in said.reasons.items()},
         )
+
+    def document(self, release: Release, wanted: Print) -> bytes:
+        """The pages of a revision as they leave: its own words, and what was said about it without names."""
+        said = document_pages.sheet(self.system, release, wanted)
+        history = (replace(entry, summary=self.text(entry.summary)) for entry in said.history)
+        signed = (replace(s, remark=self.text(s.remark), answer=self.text(s.answer)) for s in said.countersigned)
+        hidden = replace(said, history=tuple(history), countersigned=tuple(signed))
+        acts = [(stored, self.event(builtin.form(builtin.RELEASE), stored.event))
+                for stored in self.system.definitions.events(release)]  # fmt: skip
+        data = [masked.data if masked is not None else stored.data for stored, masked in acts]
+        return document_pages.draw_pdf(self.system, release, wanted, hidden, acts=data)
 
     def _correction(self, form: Form, correction: Correction) -> Correction:
         name = correction.field

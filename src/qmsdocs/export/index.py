@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from html import escape
+from importlib import resources
 from typing import TypeAlias
 
 from qmsdocs.base.language import Catalogue
@@ -78,7 +80,7 @@ class Index:
             ("state", say("State"), Kind.TEXT, 20),
             ("opened", say("Date"), Kind.DATE, 26),
             ("belongs", say("Belongs to"), Kind.TEXT, 42),
-            ("drawn", say("Asked for"), Kind.TEXT, 16),
+            ("drawn", say("Asked for or drawn"), Kind.TEXT, 22),
             ("events", say("Number of acts"), Kind.NUMBER, 16),
             ("file", say("File"), Kind.TEXT, 90),
         ]
@@ -171,6 +173,14 @@ class Index:
         )
         return self._grid(say("Destroyed records of this range"), columns, rows)
 
+    def readme(self) -> bytes:
+        """The page to read first: what the package is, where what lies, how it is checked."""
+        facts = "".join(f"<tr><th>{_html(name)}</th><td>{_html(text)}</td></tr>" for name, text in self.facts.facts)
+        notes = "".join(f"<li>{_html(note)}</li>" for note in self.facts.notes)
+        template = (resources.files("qmsdocs") / "builtin/export/readme.html").read_text("utf-8")
+        said = {"language": self.catalogue.language.value, "title": _html(self.facts.title)}
+        return template.format(**said, facts=facts, notes=notes).encode()
+
     # ── the page
 
     def page(self) -> front.Front:
@@ -213,6 +223,10 @@ class Index:
             events=taken.events,
             related=related,
         )
+
+
+def _html(text: str) -> str:
+    return escape(front.visible(text))
 
 
 def _key(found: TakenDocument) -> str:

@@ -16,7 +16,8 @@ from qmsdocs.base.errors import QmsError
 from qmsdocs.base.files import safe_name
 from qmsdocs.base.language import Catalogue, Text
 from qmsdocs.export.drawings import Drawings
-from qmsdocs.export.front import Column, Kind, Line, Link, Shelf, visible
+from qmsdocs.export.front import Column, Kind, Line, Link, Progress, Shelf, visible
+from qmsdocs.export.hiding import Hiding
 from qmsdocs.model.record import FormReference
 from qmsdocs.model.release import ItemKind, Release, decided
 from qmsdocs.query.course import Passed, PastAct, course
@@ -71,7 +72,9 @@ class Library:
 
     system: System = field(repr=False)
     catalogue: Catalogue = field(repr=False)
+    hiding: Hiding = field(repr=False)
     drawings: Drawings | None = field(repr=False)
+    progress: Progress = field(repr=False)
 
     @cached_property
     def files(self) -> dict[str, bytes]:
@@ -111,7 +114,8 @@ class Library:
 
     def _documents(self) -> Iterator[Line]:
         grid = master_grid(self._items, on=self.system.today, catalogue=self.catalogue)
-        for item, row in zip(self._items, grid.rows, strict=True):
+        items = self.progress(self._items, "Drawing pages", len(self._items))
+        for item, row in zip(items, grid.rows, strict=True):
             passed = self._courses[item.number]
             lived = decided(self.system.releases, item.release.kind, item.number)
             yield Line(
@@ -164,7 +168,7 @@ class Library:
             "effective_on": _day(release.effective_on),
             "until": _day(passed.until),
             **signed,
-            "reason": passed.acts[0].reason if not release.is_first else "",
+            "reason": self.hiding.text(passed.acts[0].reason) if not release.is_first else "",
         }
 
     def _title(self, release: Release) -> str:
@@ -185,7 +189,8 @@ class Library:
         title = step.title if step is not None else _FIRST if release.is_first else _SUBMITTED
         at = act.at.astimezone(self.system.zone)
         said = [f"{at:%Y-%m-%d %H:%M}", self._person(act), title.of(self.catalogue.language)]
-        return "  ".join(part for part in (*said, act.reason if act.reason != "init" else "", act.sha256[:8]) if part)
+        reason = self.hiding.text(act.reason) if act.reason != "init" else ""
+        return "  ".join(part for part in (*said, reason, act.sha256[:8]) if part)
 
     # ── pages
 
@@ -216,8 +221,15 @@ class Library:
             )
         wanted = document_pages.print_of(system, release, language=system.language)
         wanted = replace(wanted, drawn_on=self._settled_on)
-        made_from = ["document", release.record, repr(wanted), self._settled]
-        return drawings.of(made_from, lambda: document_pages.draw(system, release, wanted, kind="pdf"))
+        made_from = ["document", release.record, repr(wanted), self._settled, *self._said(release)]
+        return drawings.of(made_from, lambda: self.hiding.document(release, wanted))
+
+    def _said(self, release: Release) -> Iterator[str]:
+        """What was said about the revisions of an item, as it leaves."""
+        for other in self.system.releases:
+            if (other.kind, other.number) == (release.kind, release.number):
+                for stored in self.system.definitions.events(other):
+                    yield self.hiding.text(stored.data.decode())
 
     def _redline(self, before: Release, release: Release) -> Iterator[Link]:
         if release.kind is ItemKind.CONFIGURATION or before.first_day is None:

@@ -9,21 +9,21 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from qmsdocs import __version__
-from qmsdocs.audit.actions import past_due
-from qmsdocs.audit.scope import Scope
 from qmsdocs.base.language import Catalogue, Language, Text
+from qmsdocs.export.hiding import Hiding
 from qmsdocs.model.approval import Offices
 from qmsdocs.model.calendar import add_period
 from qmsdocs.model.quantity import Quantity, parse
 from qmsdocs.model.release import Release
 from qmsdocs.query import custody, overview
+from qmsdocs.query.action import late_actions, said_late
 from qmsdocs.query.master_list import changed_since, master_list
 from qmsdocs.query.purpose import Purpose, entries
 from qmsdocs.query.retention import due, holds
 from qmsdocs.query.retention_list import department_of, listed, period_of
 from qmsdocs.render.document_words import PREPARED, REVIEWED, Head
 from qmsdocs.render.prose import Block
-from qmsdocs.render.statement import Statement, grid, heading, paragraph
+from qmsdocs.render.statement import Signer, Statement, grid, heading, paragraph
 from qmsdocs.store import journal
 from qmsdocs.store.index import Filter
 from qmsdocs.store.rows import Row
@@ -37,22 +37,30 @@ _CELLS = (Text("日期", "As of"), Text("地点", "Site"), Text("程序版本", 
 _FAMILIES = {"default": Text("其余", "All others"), "configuration": Text("配置", "Configuration")}
 _NONE = Text("没有。", "None.")
 _MORE = Text("另有 {count} 项，全部见：{command}", "{count} more; all of them: {command}")
+_BEGUN = Text(
+    "体系启用时首次发布 {count} 项（{day}），见第 1 项。",
+    "{count} first releases, with which the system began ({day}): see 1.",
+)
 _FOOT = Text("由 qmsdocs {version} 根据登记的记录得出，{at}", "Drawn up by qmsdocs {version} from the records, {at}")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One answer: its heads and weights, its rows, and the command that shows all of them."""
+    """One answer: its heads and weights, its rows, the command that shows all of them, and what is said before."""
 
     heads: tuple[Text, ...]
     weights: tuple[float, ...]
     rows: Sequence[Sequence[str]]
     command: str
+    before: str = ""
 
     def blocks(self, language: Language) -> Iterator[Block]:
         """The table as far as it fits, and how many rows are left out."""
-        if not self.rows:
+        if self.before:
+            yield paragraph(self.before)
+        elif not self.rows:
             yield paragraph(_NONE.of(language))
+        if not self.rows:
             return
         yield grid([head.of(language) for head in self.heads], self.rows[:MOST], self.weights)
         if len(self.rows) > MOST:
@@ -64,13 +72,10 @@ class Table:
 class Opening:
     """The answers of one system, in one language; `since` is the day from which changes are told."""
 
-    scope: Scope
+    system: System
     since: date
     catalogue: Catalogue
-
-    @property
-    def _system(self) -> System:
-        return self.scope.system
+    hiding: Hiding
 
     @property
     def _language(self) -> Language:
@@ -78,8 +83,9 @@ class Opening:
 
     def statement(self) -> Statement:
         """The sheet."""
-        system, language = self._system, self._language
-        cells = (f"{system.now:%Y-%m-%d %H:%M}", system.site, __version__, None)
+        system, language = self.system, self._language
+        site = system.organisation.site[system.site].title.of(language)
+        cells = (f"{system.now:%Y-%m-%d %H:%M}", site, __version__, None)
         labels = tuple(cell.of(language) for cell in _CELLS)
         head = Head(
             system.organisation.organisation.of(language),
@@ -88,7 +94,8 @@ class Opening:
             tuple(zip(labels, cells, strict=True)),
         )
         foot = _FOOT.of(language).format(version=__version__, at=f"{system.now:%Y-%m-%d %H:%M %z}")
-        return Statement(head, language, system.now, tuple(self._blocks()), (PREPARED, REVIEWED), foot)
+        signing = Signer(PREPARED), Signer(REVIEWED)
+        return Statement(head, language, system.now, tuple(self._blocks()), signing, foot)
 
     def _blocks(self) -> Iterator[Block]:
         answers = (
@@ -110,7 +117,7 @@ class Opening:
                 yield from table.blocks(self._language)
 
     def _master_list(self) -> Table:
-        found = [item for item in master_list(self._system) if item.release.first_day is not None]
+        found = [item for item in master_list(self.system) if item.release.first_day is not None]
         rows = [
             (item.number, item.title.of(self._language), item.release.revision, _day(item.release.first_day),
              self._trial(item.release), item.owner.of(self._language) if item.owner else "")
@@ -124,20 +131,24 @@ class Opening:
         return (Text("试行", "trial") if release.is_trial else Text("现行", "in force")).of(self._language)
 
     def _changes(self) -> Table:
-        read = Counter((r.document, r.revision) for r in custody.readings(self._system) if r.is_signed)
+        read = Counter((r.document, r.revision) for r in custody.readings(self.system) if r.is_signed)
+        changed = changed_since(self.system, self.since)
+        begun = [item for item in changed if item.release.is_first and item.on == item.release.first_day]
         rows = [
             (_day(item.on), item.release.number, item.release.revision, item.title.of(self._language), item.replaces,
              str(read[item.release.number, item.release.revision]))
-            for item in changed_since(self._system, self.since)
+            for item in changed if item not in begun
         ]  # fmt: skip
+        before = _BEGUN.of(self._language).format(count=len(begun), day=_day(begun[0].on)) if begun else ""
+        command = f"qmsdocs document list --since {self.since}"
         heads = (Text("日期", "Day"), Text("编号", "Number"), Text("版次", "Revision"), Text("名称", "Title"),
                  Text("代替", "Replaces"), Text("已学习", "Have read it"))  # fmt: skip
-        return Table(heads, (24, 26, 14, 60, 18, 18), rows, f"qmsdocs document list --since {self.since}")
+        return Table(heads, (24, 26, 14, 60, 18, 18), rows, command, before)
 
     def _unread(self) -> Table:
         rows = []
-        for item in master_list(self._system):
-            missing = custody.unread(self._system, item.release)
+        for item in master_list(self.system):
+            missing = custody.unread(self.system, item.release)
             if missing:
                 names = "、".join(person.name for person in missing)
                 rows.append((item.number, item.release.revision, str(len(missing)), names))
@@ -145,8 +156,9 @@ class Opening:
         return Table(heads, (26, 14, 18, 102), rows, "qmsdocs document acknowledge NUMBER --missing")
 
     def _of(self, purpose: Purpose) -> list[Row]:
-        first = add_period(self._system.today, Quantity(-YEAR.amount, YEAR.unit))
-        return [entry.row for entry in entries(self._system, purpose) if entry.row.opened_at[:10] >= first.isoformat()]
+        first = add_period(self.system.today, Quantity(-YEAR.amount, YEAR.unit))
+        known = (entry.row for entry in entries(self.system, purpose))
+        return [self.hiding.row(row) for row in known if row.opened_at[:10] >= first.isoformat()]
 
     def _months(self) -> Table:
         rows = self._of(Purpose.COMPLAINT)
@@ -162,7 +174,7 @@ class Opening:
         return Table(heads, (40, 30, 30, 30, 30), shown, "qmsdocs register list")
 
     def _open_complaints(self) -> Table:
-        people = self._system.people.names()
+        people = self.system.people.names()
         rows = [
             (row.number, row.opened_at[:10], self._state(row), people.get(row.owner, row.owner), self._reports(row))
             for row in self._of(Purpose.COMPLAINT)
@@ -173,27 +185,37 @@ class Opening:
         return Table(heads, (42, 24, 28, 26, 40), rows, "qmsdocs record list --open")
 
     def _state(self, row: Row) -> str:
-        state = self._system.form_of_row(row).form.state.get(row.state)
+        state = self.system.form_of_row(row).form.state.get(row.state)
         return state.title.of(self._language) if state is not None else row.state
 
     def _reports(self, row: Row) -> str:
-        return " ".join(item.number for item in self._system.raised(row.number))
+        return " ".join(item.number for item in self.system.raised(row.number))
 
     def _overdue(self) -> Iterator[Table]:
-        limits, steps = [], []
-        for row in self._system.index.records(Filter(forms=self._system.form_numbers, is_closed=False)):
-            for late in overview.overdue(self._system, row):
+        people, limits = self.system.people.names(), []
+        for row in self.system.index.records(Filter(forms=self.system.form_numbers, is_closed=False)):
+            for late in overview.overdue(self.system, row):
                 title = late.title.of(self._language)
-                limits.append((late.number, title, f"{late.due_at:%Y-%m-%d %H:%M}", late.owner_name, self._why(row)))
-        steps = [(hit.subject, self.catalogue.say(hit.message)) for hit in past_due(self.scope)]
+                limits.append((late.number, title, f"{late.due_at:%Y-%m-%d %H:%M}", self._owner(row), self._why(row)))
+        steps = [
+            (row.number, self.hiding.text(self.catalogue.say(said_late(action, people))))
+            for row, action in late_actions(self.system)
+        ]
         heads = (Text("编号", "Number"), Text("时限", "Time limit"), Text("期限", "Due"), Text("责任人", "Owner"),
                  Text("停在哪一步", "Where it stands"))  # fmt: skip
         yield Table(heads, (36, 34, 30, 22, 38), limits, "qmsdocs status")
         yield Table((Text("编号", "Number"), Text("措施", "Action")), (36, 124), steps, "qmsdocs audit")
 
+    def _owner(self, row: Row) -> str:
+        """Whose an open record is, as it leaves."""
+        form = self.system.form_of_row(row).form
+        name = form.meaning("owner") or ""
+        owner = str(self.hiding.values(form, {name: row.owner})[name])
+        return self.system.people.names().get(owner, owner)
+
     def _why(self, row: Row) -> str:
         """Where an open record stands, and the steps that could be taken."""
-        form = self._system.form_of_row(row).form
+        form = self.system.form_of_row(row).form
         steps = [step.title.of(self._language) for step in form.step.values() if row.state in step.from_ and step.to]
         return f"{self._state(row)} → {'/'.join(steps)}" if steps else self._state(row)
 
@@ -213,7 +235,7 @@ class Opening:
 
     def _scores(self, rows: Iterable[Row]) -> Iterator[Decimal]:
         for row in rows:
-            name = self._system.form_of_row(row).form.meaning("score")
+            name = self.system.form_of_row(row).form.meaning("score")
             value = row.shown.get(name) if name is not None else None
             try:
                 if isinstance(value, (str, int)):
@@ -224,20 +246,20 @@ class Opening:
     def _records(self) -> Table:
         rows = [
             (item.form.number, item.form.title.of(self._language), item.revision,
-             department_of(self._system, item, self.catalogue),
+             department_of(self.system, item, self.catalogue),
              period_of(item.rule, self.catalogue) if item.rule is not None else "",
              item.rule.medium.of(self._language) if item.rule is not None and item.rule.medium is not None else "")
-            for item in listed(self._system)
+            for item in listed(self.system)
         ]  # fmt: skip
         heads = (Text("编号", "Number"), Text("记录", "Record"), Text("版次", "Revision"), Text("部门", "Department"),
                  Text("保存期限", "Kept for"), Text("载体", "Medium"))  # fmt: skip
         return Table(heads, (24, 48, 14, 26, 20, 28), rows, "qmsdocs retention list")
 
     def _destruction(self) -> Table:
-        late = due(self._system, on=self._system.today)
+        late = due(self.system, on=self.system.today)
         rows = [
             (Text("到期应处置", "Due for disposal").of(self._language), str(len(late))),
-            (Text("暂停销毁", "Holds in force").of(self._language), str(len(holds(self._system)))),
+            (Text("暂停销毁", "Holds in force").of(self._language), str(len(holds(self.system)))),
         ]
         return Table(
             (Text("到期与暂停", "Due and held"), Text("数量", "Count")), (120, 40), rows, "qmsdocs retention due"
@@ -245,15 +267,15 @@ class Opening:
 
     def _externals(self) -> Table:
         rows = [
-            (item.number, item.title, item.edition, _day(item.checked_on), _day(item.due_on))
-            for item in custody.externals(self._system)
+            (item.number, self.hiding.text(item.title), item.edition, _day(item.checked_on), _day(item.due_on))
+            for item in custody.externals(self.system)
         ]
         heads = (Text("编号", "Number"), Text("名称", "Title"), Text("版本", "Edition"),
                  Text("核对", "Checked"), Text("下次核对", "Next check"))  # fmt: skip
         return Table(heads, (34, 56, 22, 24, 24), rows, "qmsdocs document external")
 
     def _approvers(self) -> Table:
-        system = self._system
+        system = self.system
         offices = Offices(system.people, system.definitions.delegations, system.today)
         names = system.people.names()
         rows = []
@@ -267,16 +289,16 @@ class Opening:
         return Table(heads, (28, 60, 36, 36), rows, "qmsdocs person list")
 
     def _family(self, family: str) -> str:
-        known = self._system.organisation.numbering.get(family)
+        known = self.system.organisation.numbering.get(family)
         title = known.title if known is not None else _FAMILIES.get(family)
         return title.of(self._language) if title is not None else family
 
     def _deputies(self) -> Table:
-        names = self._system.people.names()
+        names = self.system.people.names()
         rows = [
             (item.record, names.get(item.principal, item.principal), names.get(item.deputy, item.deputy),
              _day(item.from_on), _day(item.until_on), _day(item.revoked_on))
-            for item in self._system.definitions.delegations
+            for item in self.system.definitions.delegations
             if item.until_on >= self.since
         ]  # fmt: skip
         heads = (Text("编号", "Number"), Text("被代理人", "For"), Text("代理人", "Deputy"), Text("自", "From"),
@@ -285,15 +307,15 @@ class Opening:
 
     def _heads(self) -> Table:
         rows = []
-        for site in self._system.organisation.site:
-            found = journal.newest_heads(self._system.objects, site)
+        for site, named in self.system.organisation.site.items():
+            found = journal.newest_heads(self.system.objects, site)
             if found is not None:
                 events = sum(head.events for head in found.ledgers.values())
-                rows.append((site, f"{found.recorded_at:%Y-%m-%d %H:%M}", str(len(found.ledgers)), str(events),
-                             found.stored.sha256))  # fmt: skip
-        heads = (Text("地点", "Site"), Text("记下的时间", "Recorded"), Text("分册", "Ledgers"), Text("事项", "Events"),
-                 Text("校验值", "sha256"))  # fmt: skip
-        return Table(heads, (16, 30, 16, 18, 80), rows, "qmsdocs head")
+                counts = (f"{found.recorded_at:%Y-%m-%d %H:%M}", str(len(found.ledgers)), str(events))
+                rows.append((named.title.of(self._language), *counts, found.stored.sha256))
+        heads = (Text("地点", "Site"), Text("记下的时间", "Recorded"), Text("记录库", "Ledgers"),
+                 Text("事项", "Events"), Text("校验值", "sha256"))  # fmt: skip
+        return Table(heads, (22, 30, 16, 16, 76), rows, "qmsdocs head")
 
 
 def _day(day: date | None) -> str:

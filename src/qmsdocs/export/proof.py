@@ -17,7 +17,8 @@ from qmsdocs.model.masking import MaskedEvent
 from qmsdocs.model.record import Event
 from qmsdocs.store import names
 from qmsdocs.store.event import RecordKey
-from qmsdocs.store.objects import FOLDER, Objects
+from qmsdocs.store.objects import Objects
+from qmsdocs.store.tree import FOLDER
 
 EVENTS, GIT = "events", "git"
 FILES, LEDGERS = "files.tsv", "ledgers.tsv"

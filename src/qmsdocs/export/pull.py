@@ -11,7 +11,7 @@ from qmsdocs import __version__
 from qmsdocs.acts import builtin
 from qmsdocs.acts.pull import Taking
 from qmsdocs.base.canonical import Json, dumps, sha256
-from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.errors import Message, message
 from qmsdocs.base.language import Catalogue, Text
 from qmsdocs.export import index
 from qmsdocs.export.audited import audited
@@ -29,7 +29,8 @@ from qmsdocs.store.head import HeadLine
 from qmsdocs.system.view import System
 
 PROOF, PULL = "proof", "pull"
-POPULATION = "population.txt"
+POPULATION, BESIDE = "population.txt", "beside-sha256.txt"
+README = "请先阅读 README.html"
 SALTS_FORMAT = 1
 _ASKED = {
     "numbers": Text("编号", "numbers"),
@@ -45,12 +46,7 @@ def hiding_of(system: System, selection: Selection, taking: Taking) -> Hiding:
     """How the selected records leave. Raises QmsError where the words about the package name somebody masked."""
     hiding = Hiding.of(system, is_full=taking.is_full)
     wanted = selection.wanted
-    for written in (taking.recipient, taking.reason or "", wanted.seed, *wanted.numbers, *wanted.clauses):
-        if hiding.text(written) != written:
-            raise QmsError(
-                "what you write about the package names somebody whose data are masked in it",
-                hint=message("it is kept for ever; say it without the name"),
-            )
+    hiding.refuse_named(taking.recipient, taking.reason or "", wanted.seed, *wanted.numbers, *wanted.clauses)
     return hiding
 
 
@@ -64,6 +60,7 @@ class Packed:
     masked: int
     withheld: int
     missing: int
+    unproven: tuple[str, ...]  # sites whose journal here does not say that their records stand as they are
 
 
 @dataclass
@@ -81,6 +78,8 @@ class Packing:
 
     def __post_init__(self) -> None:
         self.proof = Proof(self.system.objects, PROOF, self.bag.add)
+        self.unproven: tuple[str, ...] = ()
+        self.readme = b""
         roots = {family.root.form for family in self.selection.families}
         self.contents = Contents(
             self.system, self.hiding, self.catalogue, self.bag, self.proof.head, is_mixed=len(roots) > 1
@@ -100,6 +99,8 @@ class Packing:
         self.bag.add(index.FILE, xlsx(*found.grids(), created=self.system.now))
         for path, data in front_files(found.page()):
             self.bag.add(path, data)
+        self.readme = found.readme()  # stands on top, where nothing but this line vouches for it
+        self.bag.add(f"{PROOF}/{BESIDE}", f"{sha256(self.readme)}  {README}\n".encode())
         counts = self.proof.counts
         return Packed(
             manifest=sha256(self.bag.manifest),
@@ -108,6 +109,7 @@ class Packing:
             masked=counts.get(Kind.MASKED, 0),
             withheld=counts.get(Kind.WITHHELD, 0),
             missing=sum(taken.path is None for taken in self.contents.records),
+            unproven=self.unproven,
         )
 
     # ── the proof
@@ -121,12 +123,29 @@ class Packing:
         for name, key in (*self._releases(), *self._keys()):
             self.proof.record(key, hide=partial(self.hiding.event, builtin.form(name)))
         self._certificates(self.proof)
+        self.unproven = tuple(self._other_sites())
         self.proof.close()
         if self.selection.wanted.sample is not None:
             self.bag.add(f"{PROOF}/{POPULATION}", "".join(f"{n}\n" for n in self.selection.fitting).encode())
         signers = allowed_signers(self.system.definitions.keys, self.system.zone)
         self.bag.add(f"{PROOF}/allowed_signers", signers.encode())
         self.bag.add(f"{PROOF}/verify.sh", (resources.files("qmsdocs") / "builtin/export/verify.sh").read_bytes())
+
+    def _other_sites(self) -> Iterator[str]:
+        """The heads that other sites noted of their ledgers are in; gives the sites that noted others, or none here."""
+        ledgers: dict[str, dict[str, str]] = {}
+        for branch, commit in self.proof.heads.items():
+            held = names.parse_branch(branch)
+            if held is not None and held.site not in ("", self.system.site):
+                ledgers.setdefault(held.site, {})[branch] = commit
+        for site, standing in sorted(ledgers.items()):
+            found = journal.newest_heads(self.system.objects, site)
+            noted = {branch: head.commit for branch, head in found.ledgers.items()} if found is not None else {}
+            noted[names.journal_of(site)] = standing.get(names.journal_of(site), "")
+            if found is not None and standing.items() <= noted.items():
+                self.proof.record(control.key_of(found.stored))
+            else:
+                yield site
 
     def _releases(self) -> Iterator[tuple[str, RecordKey]]:
         """The records by which the documents of the package were put into force."""
@@ -165,7 +184,7 @@ class Packing:
             (say("Records that fit"), str(self.selection.population)),
             (say("Records taken"), str(len(self.selection.rows))),
             (say("Personal data"), say("in this package") if self.taking.is_full else say("masked in this package")),
-            (say("Head line"), f"{self.line.number} {self.line.commit}"),
+            (say("Head line"), f"{self.line.number} {self.line.sha256}"),
         ]
         if self.selection.wanted.sample is not None:
             drawn = say("{count} of {population} by the seed {seed}", count=len(self.selection.numbers),
@@ -180,6 +199,8 @@ class Packing:
             yield say("Drawn were the numbers of proof/population.txt with the smallest SHA-256 of `SEED NUMBER`")
         if not self.taking.is_full:
             yield say("Personal data are masked and attachments left out; the house can disclose them one by one")
+        for site in self.unproven:
+            yield say(unproven(site))
         if self.selection.destroyed:
             yield say("Records of this range were destroyed; they are listed with their certificates")
 
@@ -187,7 +208,7 @@ class Packing:
 
     def close(self, packed: Posted) -> None:
         """Nothing; the bag is whole, with the pull's own record and the newest heads beside the payload."""
-        tags: dict[str, bytes] = {}
+        tags = {README: self.readme}
         proof = Proof(self.system.objects, PULL, tags.__setitem__)
         proof.record(packed.record)
         heads = journal.newest_heads(self.system.objects, self.system.site)
@@ -204,6 +225,15 @@ class Packing:
             "Bag-Software-Agent": f"qmsdocs {__version__}",
         }
         self.bag.close(info, tags)
+
+
+def unproven(site: str) -> Message:
+    """That records of another site are in a package without what proves them, and what to do."""
+    return message(
+        "The records of {site} are as this place has them; that nothing of them is missing its own journal says: "
+        "run `qmsdocs sync` there, then here, and take the package again",
+        site=site,
+    )
 
 
 def result_of(packed: Packed) -> dict[str, Json]:

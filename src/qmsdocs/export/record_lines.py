@@ -11,7 +11,7 @@ from qmsdocs.acts.pages import paths_of
 from qmsdocs.acts.sheets import VOID_STATUS, act_title
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.language import Catalogue, Text
-from qmsdocs.export.front import Column, Kind, Line, Link, Shelf
+from qmsdocs.export.front import Column, Kind, Line, Link, Progress, Shelf
 from qmsdocs.export.hiding import Hiding
 from qmsdocs.export.survey import facts_as_stored
 from qmsdocs.model.facts import RecordFacts
@@ -59,6 +59,7 @@ class Records:
     catalogue: Catalogue = field(repr=False)
     hiding: Hiding = field(repr=False)
     documents: Mapping[str, str] = field(repr=False)
+    progress: Progress = field(repr=False)
 
     @cached_property
     def pages(self) -> list[str]:
@@ -105,7 +106,7 @@ class Records:
         """Whether a column would hold masks only."""
         if self.hiding.is_full:
             return False
-        forms = [self.system.form_known(number).form for number in wanted.forms]
+        forms = [self.hiding.marked(self.system.form_known(number).form) for number in wanted.forms]
         fields = [item for form in forms if (item := _field(form, name)[1]) is not None]
         return bool(fields) and all(item.personal for item in fields)
 
@@ -121,7 +122,10 @@ class Records:
     # ── lines
 
     def _rows(self, wanted: Definition) -> Iterator[Row]:
-        return iter(self.system.index.records(Filter(forms=wanted.forms)))
+        """The records of a list; who waits sees them go by."""
+        count = sum(1 for _ in self.system.index.records(Filter(forms=wanted.forms)))
+        rows = self.system.index.records(Filter(forms=wanted.forms))
+        return iter(self.progress(rows, "Writing records", count))
 
     def _short_lines(self, wanted: Definition, names: tuple[str, ...]) -> Iterator[Line]:
         """Only what the columns say; the rest stands with the form's own shelf."""

@@ -11,13 +11,12 @@ from qmsdocs.audit.scope import Scope
 from qmsdocs.base.language import Catalogue, Text
 from qmsdocs.export import checked
 from qmsdocs.export.drawings import Drawings
-from qmsdocs.export.front import Front, front_files
-from qmsdocs.export.hiding import NOTHING, Hiding
+from qmsdocs.export.front import Front, Progress, front_files, unshown
+from qmsdocs.export.hiding import Hiding
 from qmsdocs.export.library import Library
 from qmsdocs.export.record_lines import Records
 from qmsdocs.export.standing import State
-from qmsdocs.export.survey import Survey, survey
-from qmsdocs.model.masking import Sweep
+from qmsdocs.export.survey import survey
 from qmsdocs.model.release import ItemKind
 from qmsdocs.query.purpose import numbers_in_force
 from qmsdocs.store.head import head_line
@@ -36,18 +35,18 @@ _NOTE = Text(
 
 
 def site_files(
-    system: System, catalogue: Catalogue, *, is_full: bool, drawings: Drawings | None
+    system: System, catalogue: Catalogue, *, is_full: bool, drawings: Drawings | None, progress: Progress = unshown
 ) -> Iterator[tuple[str, bytes]]:
     """(path, bytes) of every file of the site; without `drawings` no pages. The same system gives the same bytes."""
-    library = Library(system, catalogue, drawings)
-    documents = tuple(replace(shelf, lines=tuple(shelf.lines)) for shelf in library.shelves())
-    yield from sorted(library.files.items())
     report = engine.run(Scope(system))
     with system.objects.in_bulk():  # what follows is only derived; the audit has read what it must
         found = survey(system)
-        hiding = _hiding(system, found, is_full=is_full)
+        hiding = Hiding.of(system, is_full=is_full, personal=found.personal)
+        library = Library(system, catalogue, hiding, drawings, progress)
+        documents = tuple(replace(shelf, lines=tuple(shelf.lines)) for shelf in library.shelves())
+        yield from sorted(library.files.items())
         state = State(system, catalogue, hiding, found)
-        records = Records(system, catalogue, hiding, library.keys)
+        records = Records(system, catalogue, hiding, library.keys, progress)
         charts = tuple(state.charts())
         yield from ((link.path, picture) for link, picture in charts)
         audited = checked.findings(report, catalogue, hiding)
@@ -65,12 +64,6 @@ def site_files(
         yield from front_files(front)
     for path in records.pages:
         yield path, (system.place.root / path).read_bytes()
-
-
-def _hiding(system: System, found: Survey, *, is_full: bool) -> Hiding:
-    staff = {text for key, person in system.people.person.items() for text in (key, person.name)}
-    sweep = NOTHING if is_full else Sweep(found.personal - staff)
-    return Hiding(system, sweep, is_full, system.store.nonce)
 
 
 def _facts(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from qmsdocs.base.canonical import Json
 from qmsdocs.base.language import Catalogue, Text
 from qmsdocs.export.bars import Bar, columns, rows
 from qmsdocs.export.front import Column, Kind, Line, Link, Shelf
@@ -106,6 +107,7 @@ class State:
         return Shelf("due", self._say(_DUE), self._heads(_DUE_HEADS), _numbered(lines), note)
 
     def _line(self, number: str, what: str, due_on: str, owner: str, about: str, *, late: bool) -> Line:
+        owner, about = self.hiding.text(owner), self.hiding.text(about)
         cells = (number, what, due_on, self._say(_YES if late else _NO), owner, about)
         return Line(f"{number} {what}", cells, related=(number,))
 
@@ -114,17 +116,22 @@ class State:
             title = item.form.form.clock[item.clock].title.of(self.catalogue.language)
             about = self.catalogue.say(": ").join(part for part in self._about(item) if part)
             due_at = f"{item.due_at.astimezone(self.system.zone):%Y-%m-%d %H:%M}"
-            yield self._line(item.number, title, due_at, self._person(item.owner), about, late=item.is_overdue)
+            owner = self._said(item, "owner", item.owner)
+            yield self._line(item.number, title, due_at, owner, about, late=item.is_overdue)
 
     def _about(self, item: Running) -> Iterator[str]:
         """What form the record is of, and what it is about."""
-        form = item.form.form
-        yield form.title.of(self.catalogue.language)
-        name = form.meaning("subject")
-        if name is not None and item.subject is not None:
-            plain = self.hiding.form(item.form).form
-            shown = self.hiding.values(form, {name: item.subject})[name]
-            yield CellWriter(plain, self.system.people.names(), self.catalogue).words(plain.field[name], shown)
+        yield item.form.form.title.of(self.catalogue.language)
+        yield self._said(item, "subject", item.subject)
+
+    def _said(self, item: Running, means: str, value: Json) -> str:
+        """The value that means so, as it leaves, in words."""
+        name = item.form.form.meaning(means)
+        if name is None or value is None:
+            return ""
+        plain = self.hiding.form(item.form).form
+        shown = self.hiding.values(item.form.form, {name: value})[name]
+        return CellWriter(plain, self.system.people.names(), self.catalogue).words(plain.field[name], shown)
 
     def _documents(self) -> Iterator[Line]:
         language = self.catalogue.language
@@ -174,7 +181,7 @@ class State:
         return Shelf("holds", self._say(_HOLDS), self._heads(_HOLD_HEADS), lines)
 
     def _hold(self, hold: Hold) -> Line:
-        scope = (*sorted(hold.classes), *sorted(hold.forms), *sorted(self.hiding.text(c) for c in hold.customers))
+        scope = (*sorted(hold.classes), *sorted(hold.forms), *map(self.hiding.customer, sorted(hold.customers)))
         period = f"{hold.opened_from or ''}–{hold.opened_to or ''}" if hold.opened_from or hold.opened_to else ""
         said = "、".join(part for part in (*sorted(hold.numbers), *scope, period) if part)
         days = (hold.from_on, hold.reviewed_on, hold.lifted_on)
@@ -208,7 +215,7 @@ class State:
     def charts(self) -> Iterator[tuple[Link, bytes]]:
         """The charts over each form that is not about documents, with their pictures."""
         for number in sorted(self.found.tallies):
-            form = self.system.form_known(number).form
+            form = self.hiding.marked(self.system.form_known(number).form)
             if form.purpose is None:
                 for kind, said, picture in self._of_form(form, self.found.tallies[number]):
                     title = self._say(_CHART[kind], title=form.title.of(self.catalogue.language), field=said)

@@ -31,7 +31,7 @@ class Running:
     form: FormInForce
     clock: str
     due_at: datetime
-    owner: str
+    owner: Json
     subject: Json
     is_overdue: bool
 
@@ -65,20 +65,26 @@ def survey(system: System) -> Survey:
     for record in records(system):
         count += 1
         form = system.form_of(record.form)
-        for event in record.events:  # what was corrected is personal too
-            personal |= personal_texts(form.form, {**event.mapping("derived"), **event.changes})
+        personal |= personal_in(system, record)
         if record.is_void:
             continue
         tally = tallies.setdefault(form.form.number, Tally(clocks={name: Counter() for name in form.form.clock}))
-        _count(tally, form.form, record)
+        _count(tally, system.definitions.marked(form.form), record)
         for name, reading in readings(system, form, record):
             tally.clocks.setdefault(name, Counter())[_verdict(reading)] += 1  # type: ignore[attr-defined]
             if reading.stopped_at is None and reading.due_at is not None:
                 owner, subject = (record.shown.get(form.form.meaning(means) or "") for means in ("owner", "subject"))
-                running.append(Running(record.number, form, name, reading.due_at, str(owner or ""), subject,
+                running.append(Running(record.number, form, name, reading.due_at, owner, subject,
                                        reading.is_overdue))  # fmt: skip
     ordered = sorted(running, key=lambda item: (item.due_at, item.number))
     return Survey(count, frozenset(personal), tuple(ordered), tallies)
+
+
+def personal_in(system: System, record: Record) -> frozenset[str]:
+    """What is personal in a record by any revision of its form; what was corrected is still printed."""
+    form = system.definitions.marked(system.form_of(record.form).form)
+    said = (personal_texts(form, {**event.mapping("derived"), **event.changes}) for event in record.events)
+    return frozenset[str]().union(*said)
 
 
 def records(system: System) -> Iterator[Record]:
@@ -128,9 +134,8 @@ def _count(tally: Tally, form: Form, record: Record) -> None:
 def kind_field(form: Form) -> str | None:
     """The field records of a form are counted by: what they are about where that is a choice, else the first choice."""
     subject = form.meaning("subject")
-    if subject is not None and form.field[subject].type is FieldType.CHOICE:
-        return subject
-    return _first((FieldType.CHOICE,), ((n, f) for n, f in form.entered.items() if not f.personal))
+    known = (*(((subject, form.field[subject]),) if subject else ()), *form.entered.items())
+    return _first((FieldType.CHOICE,), ((name, item) for name, item in known if not item.personal))
 
 
 def grade_field(form: Form) -> str | None:

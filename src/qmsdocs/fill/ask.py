@@ -128,7 +128,6 @@ class Dialogue:
             within=self._within(self.at),
             help=item.help.of(self.language) if item.help is not None else None,
             options=self._options(self.at),
-            takes_several=item.type is FieldType.CHOICES,
             current=shown(current, self._options(self.at), self.language) if current is not None else None,
             is_required=item.required is True,
             hint=message("one more row? y/n") if is_more else hint(item),

@@ -12,7 +12,7 @@ from qmsdocs.render.table import Native, unguard
 
 MAXIMUM_SIZE = 32 << 20
 DELIMITERS = (",", ";", "\t")
-UTF_8, GB18030 = "utf-8", "gb18030"
+UTF_8 = "utf-8"
 
 
 def cells(data: bytes, *, source: str, encoding: str = UTF_8) -> Iterator[tuple[int, tuple[Native, ...]]]:

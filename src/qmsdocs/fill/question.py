@@ -34,7 +34,6 @@ class Question:
     within: tuple[str, ...]
     help: str | None
     options: tuple[Option, ...]
-    takes_several: bool
     current: str | None
     is_required: bool
     hint: Message | None

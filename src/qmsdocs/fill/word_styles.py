@@ -14,11 +14,9 @@ from qmsdocs.fill.word_package import is_on, number, value, w
 T = TypeVar("T")
 
 _HEADING = re.compile(r"(?:heading|标题|標題|überschrift|titre)\s*([1-9])", re.IGNORECASE)
-_TITLE = re.compile(r"(?:title|标题|標題|题目|文件标题|文件名称|document title)", re.IGNORECASE)
 _CONTENTS = re.compile(
     r"(?:toc|目录|目錄|contents)\s*\d?|toc heading|toa heading|table of figures|contents heading", re.IGNORECASE
 )
-_CAPTION = re.compile(r"caption|题注|題注|图题|表题|figure|illustration|table|drawing", re.IGNORECASE)
 _BODY = 9  # the outline level that means running text
 
 
@@ -81,17 +79,9 @@ class Styles:
         found = self._first(style, lambda one: one.paragraph.find(w("jc")) if one.paragraph is not None else None)
         return value(found) == "center"
 
-    def is_title(self, style: str) -> bool:
-        """Whether it is the style of the document's title."""
-        return bool(_TITLE.fullmatch(self.name(style)))
-
     def is_contents(self, style: str) -> bool:
         """Whether it is a style of the table of contents."""
         return bool(_CONTENTS.fullmatch(self.name(style)))
-
-    def is_caption(self, style: str) -> bool:
-        """Whether it is the style of words below pictures or above tables."""
-        return bool(_CAPTION.fullmatch(self.name(style)))
 
     def _first(self, style: str, look: Callable[[Style], T | None]) -> T | None:
         return next((found for one in self.chain(style) if (found := look(one)) is not None), None)

@@ -264,6 +264,12 @@ def names(node: Node) -> frozenset[str]:
     return frozenset(part.path[0] for part in walk(node) if isinstance(part, Name))
 
 
+@lru_cache(maxsize=4096)
+def named(written: str) -> frozenset[str]:
+    """The same of a written expression; every act on every record asks for it."""
+    return names(parse(written))
+
+
 def parameters(node: Node) -> frozenset[str]:
     """The parameters `node` speaks of."""
     return frozenset(part.name for part in walk(node) if isinstance(part, Parameter))

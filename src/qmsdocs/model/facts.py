@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
@@ -85,11 +85,18 @@ class RecordFacts:
 
     def with_counted(self, counted: Mapping[str, tuple[int, tuple[str, ...]]]) -> RecordFacts:
         """The same facts with the look-ups answered: how many, and which records were counted."""
-        return replace(self, counted=counted, _known={})
+        return self._with(counted, {})
 
     def as_stored(self, derived: Mapping[str, Json]) -> RecordFacts:
         """The same facts with the derived values as an event holds them, nothing worked out again."""
-        return replace(self, _known={name: derived.get(name) for name in self.form.derived})
+        return self._with(self.counted, {name: derived.get(name) for name in self.form.derived})
+
+    def _with(self, counted: Mapping[str, tuple[int, tuple[str, ...]]], known: dict[str, Json]) -> RecordFacts:
+        return RecordFacts(
+            *(self.form, self.values, self.parameters, self.calendar, self.now, self.state, self.moments),
+            counted,
+            _known=known,
+        )
 
     @property
     def counted_records(self) -> Mapping[str, tuple[str, ...]]:

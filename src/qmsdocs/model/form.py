@@ -343,6 +343,11 @@ class Form(Definition):
         return {name: field for name, field in self.field.items() if field.type not in VALUELESS}
 
     @cached_property
+    def asked(self) -> dict[str, Mapping[str, bool]]:
+        """By act, as far as worked out: the fields that can lack something then, and whether it needs them."""
+        return {}
+
+    @cached_property
     def derived(self) -> tuple[str, ...]:
         """The fields the program works out."""
         return tuple(name for name, field in self.values.items() if field.is_derived)

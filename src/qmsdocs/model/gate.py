@@ -9,7 +9,7 @@ from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import message
 from qmsdocs.base.language import Text
 from qmsdocs.model.evaluation import evaluate, holds
-from qmsdocs.model.expression import names, parse
+from qmsdocs.model.expression import named, parse
 from qmsdocs.model.facts import RecordFacts
 from qmsdocs.model.form import Field, FieldType, Form, Step
 from qmsdocs.model.value import Refusal
@@ -51,8 +51,8 @@ def refuse_values(facts: RecordFacts, given: Sequence[str], *, act: str) -> Iter
     for name in given:
         if facts.values.get(name) is not None and not facts.applies(name):
             yield Refusal(name, message("does not apply here; leave it empty"))
-    for name, field in facts.form.values.items():
-        yield from _missing(facts, name, field, act)
+    for name, needed in _asked(facts.form, act).items():
+        yield from _missing(facts, name, act, needed=needed)
     for name, check in facts.form.check.items():
         if check.required and act not in check.required:
             continue
@@ -66,19 +66,20 @@ def refuse_values(facts: RecordFacts, given: Sequence[str], *, act: str) -> Iter
 
 def _speaks(facts: RecordFacts, must: str) -> bool:
     """Whether a check without `when` and `required` has anything to speak of yet: any field it names is given."""
-    from_fields = tuple(_fields(facts.form, must))
+    from_fields = tuple(name for name in named(must) if name in facts.form.field)
     return not from_fields or any(facts.stored(name) is not None for name in from_fields)
 
 
-def _fields(form: Form, written: str) -> Iterator[str]:
-    yield from (name for name in names(parse(written)) if name in form.field)
+def _asked(form: Form, act: str) -> Mapping[str, bool]:
+    """The fields that can lack something at an act, and whether the act needs them: most fields of most acts do not."""
+    if act not in form.asked:
+        needs = {n: f.required is True if act == ISSUE else act in f.required_steps for n, f in form.values.items()}
+        form.asked[act] = {n: need for n, need in needs.items() if need or form.values[n].type is FieldType.TABLE}
+    return form.asked[act]
 
 
-def _missing(facts: RecordFacts, name: str, field: Field, act: str) -> Iterator[Refusal]:
-    needed = field.required is True if act == ISSUE else act in field.required_steps
-    if not needed and field.type is not FieldType.TABLE:
-        return  # most fields of most acts
-    stored = facts.stored(name)
+def _missing(facts: RecordFacts, name: str, act: str, *, needed: bool) -> Iterator[Refusal]:
+    field, stored = facts.form.values[name], facts.stored(name)
     if needed and stored is None and facts.applies(name):
         yield Refusal(name, message("is missing"))
     if field.rows:

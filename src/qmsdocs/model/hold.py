@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
 from qmsdocs.base.canonical import Json
@@ -153,7 +153,6 @@ class Decision:
     receiver: str
     reason: str
     by: str
-    decided_at: datetime
 
     @classmethod
     def of(cls, record: Record) -> Decision:
@@ -169,7 +168,6 @@ class Decision:
             receiver=str(said.get("receiver") or ""),
             reason=record.first.text("reason"),
             by=record.first.by,
-            decided_at=record.first.recorded_at,
         )
 
 

@@ -40,6 +40,7 @@ _WRITTEN = frozenset(
     {FieldType.TEXT, FieldType.LONG_TEXT, FieldType.PLACE, FieldType.CUSTOMER, FieldType.PERSON, FieldType.SIGNATURE}
 )
 _SOUGHT = _WRITTEN - {FieldType.PERSON} | {FieldType.DATE}  # staff stand where they act
+_COUNTED = frozenset({FieldType.INTEGER, FieldType.DECIMAL})  # a telephone number may be one; an age is not sought
 _LEAST_WIDE, _LEAST_NARROW = 2, 3  # characters; "12" would be found everywhere
 _BEGINNINGS = (2, 3, 6)  # lengths by which texts are looked up; the shortest sought has two characters
 _GAPPED, _GAP = 5, 4  # a text of so many signs is found although others stand between them
@@ -56,7 +57,9 @@ def personal_texts(form: Form, values: Mapping[str, Json]) -> frozenset[str]:
     found: set[str] = set()
     for name, item in form.field.items():
         for cell, value in _cells(item, values.get(name)):
-            if cell.personal and cell.type in _SOUGHT and isinstance(value, str):
+            if cell.personal and cell.type in _COUNTED and isinstance(value, int | str):
+                found |= {*_numbers(re.findall(r"\d+", str(value)))}
+            elif cell.personal and cell.type in _SOUGHT and isinstance(value, str):
                 found |= {value} if cell.type is FieldType.DATE else {value, *_parts(value, cell.type)}
     return frozenset(text for text in found if _is_sought(_squeezed(text)) and text not in _COMMON)
 

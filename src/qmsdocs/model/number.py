@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from qmsdocs.base.errors import QmsError
 
@@ -68,17 +69,7 @@ class NumberPattern:
 
     def read(self, number: str, *, site: str) -> ReadNumber | None:
         """The parts of a printed `number` of this pattern (the project by its code), None when it does not fit."""
-
-        def group(found: re.Match[str]) -> str:
-            digits = {"year": "(?P<year>[0-9]{4})", "month": "(?P<month>[0-9]{2})", "serial": "(?P<serial>[0-9]{1,6})"}
-            return digits.get(found[1], re.escape(site) if found[1] == "site" else "(?P<project>.+?)")
-
-        pieces: list[str] = []
-        end = 0
-        for found in _PART.finditer(self.written):
-            pieces += [re.escape(self.written[end : found.start()]), group(found)]
-            end = found.end()
-        fitting = re.fullmatch("".join(pieces) + re.escape(self.written[end:]), number, re.ASCII)
+        fitting = _reading(self.written, site).fullmatch(number)
         if fitting is None:
             return None
         said = fitting.groupdict()
@@ -96,3 +87,19 @@ class NumberPattern:
             return known[found[1]].replace("{", "{{").replace("}", "}}")
 
         return _PART.sub(fill, self.written)
+
+
+@lru_cache(maxsize=256)
+def _reading(written: str, site: str) -> re.Pattern[str]:
+    """What the numbers of a pattern look like at a site."""
+
+    def group(found: re.Match[str]) -> str:
+        digits = {"year": "(?P<year>[0-9]{4})", "month": "(?P<month>[0-9]{2})", "serial": "(?P<serial>[0-9]{1,6})"}
+        return digits.get(found[1], re.escape(site) if found[1] == "site" else "(?P<project>.+?)")
+
+    pieces: list[str] = []
+    end = 0
+    for found in _PART.finditer(written):
+        pieces += [re.escape(written[end : found.start()]), group(found)]
+        end = found.end()
+    return re.compile("".join(pieces) + re.escape(written[end:]), re.ASCII)

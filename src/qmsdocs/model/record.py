@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import cast
 
 from qmsdocs.base.canonical import Json, loads, sha256
@@ -83,13 +84,19 @@ class Event:
 
     def _moment(self, key: str) -> datetime:
         written = self.text(key)
-        try:
-            found = datetime.fromisoformat(written)
-        except ValueError:
-            found = None
-        if found is None or not _MOMENT.match(written) or not FIRST_YEAR <= found.year <= LAST_YEAR:
+        found = _moment(written)
+        if found is None:
             raise QmsError("{key}: {value} is no moment", key=key, value=written)  # written by no program of ours
         return found
+
+
+@lru_cache(maxsize=1024)  # each event is asked for its moment again and again
+def _moment(written: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return found if _MOMENT.match(written) and FIRST_YEAR <= found.year <= LAST_YEAR else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from qmsdocs.model.calendar import CIVIL, add_period
 from qmsdocs.model.form import IDENTIFIER, Words
 from qmsdocs.model.quantity import Quantity, parse
 
+SCHEDULE = "records/retention.toml"
 PERMANENT = "permanent"
 
 

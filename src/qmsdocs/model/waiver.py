@@ -20,11 +20,12 @@ LONGEST: Quantity = parse("1 year")  # from the day it is first in force
 class Waiver(Definition):
     """One accepted finding: of which rule, about what (`*`: whatever it is about), why, by whom, until when.
 
-    `expires` is the last day it holds.
+    With `place` only what is found there, as `audit -v` names it. `expires` is the last day it holds.
     """
 
     code: str
     subject: str
+    place: str = ""
     reason: str
     approved_by: str
     expires: date
@@ -38,10 +39,11 @@ class Waiver(Definition):
 
     def covers(self, finding: Finding) -> bool:
         """Whether it speaks of `finding`."""
-        return self.code == finding.code and self.subject in (EVERYTHING, finding.subject)
+        is_there = self.place in ("", finding.place)
+        return self.code == finding.code and self.subject in (EVERYTHING, finding.subject) and is_there
 
     def __str__(self) -> str:
-        return f"{self.code} {self.subject}"
+        return f"{self.code} {self.subject} {self.place}".rstrip()
 
 
 class Waivers(Definition):
@@ -52,7 +54,7 @@ class Waivers(Definition):
 
     @model_validator(mode="after")
     def _once(self) -> Waivers:
-        doubled = _first_doubled((item.code, item.subject) for item in self.waiver)
+        doubled = _first_doubled((item.code, item.subject, item.place) for item in self.waiver)
         if doubled is not None:
             raise LocatedError(message("the same finding is accepted twice"), "waiver", str(doubled))
         return self

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import TypeAlias
 
 from qmsdocs.base.canonical import Json
-from qmsdocs.base.language import Catalogue
+from qmsdocs.base.language import Catalogue, Text
 from qmsdocs.model.form import Field, FieldType, Form
 from qmsdocs.model.quantity import parse
-from qmsdocs.render.table import Cell, Kind
+from qmsdocs.render.table import Cell, Column, Kind
 
 KINDS = {
     FieldType.INTEGER: Kind.NUMBER,
@@ -18,6 +19,18 @@ KINDS = {
     FieldType.DATE: Kind.DATE,
     FieldType.DATETIME: Kind.DATETIME,
 }
+Heads: TypeAlias = "Mapping[str, tuple[Text, Kind, int]]"  # name → title, what the cells are, width in mm
+
+
+def columns(heads: Heads, catalogue: Catalogue) -> tuple[Column, ...]:
+    """The columns of a table of the program's own."""
+    language = catalogue.language
+    return tuple(Column(name, title.of(language), kind, width) for name, (title, kind, width) in heads.items())
+
+
+def iso(day: date | None) -> str | None:
+    """A day as cells and JSON hold it."""
+    return day.isoformat() if day is not None else None
 
 
 @dataclass(frozen=True, slots=True)

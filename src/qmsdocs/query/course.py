@@ -103,8 +103,7 @@ class Waiting:
 
 def matrix_of(system: System, release: Release) -> Approval:
     """The row of the approval matrix for a release."""
-    family = system.definitions.course(release).values.get("family")
-    return system.organisation.approval_of(str(family or release.kind))
+    return system.definitions.approval_of(release, on=system.today)
 
 
 def waiting(system: System) -> tuple[Waiting, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from qmsdocs.base.language import Catalogue, Text
-from qmsdocs.query.retention import Kept
-from qmsdocs.render.table import Cell, Column, Grid, Kind
+from qmsdocs.query.cell import columns, iso
+from qmsdocs.query.retention import Kept, ledger_title, waits
+from qmsdocs.render.table import Cell, Grid, Kind
 from qmsdocs.store import journal, names
 from qmsdocs.store.certificate import Certificate, Disposed
 from qmsdocs.system.view import System
@@ -66,25 +67,24 @@ def planned_grid(system: System, items: Sequence[Kept], *, catalogue: Catalogue)
             item.row.number,
             system.form_of_row(item.row).form.title.of(language),
             classes[item.retention].title.of(language) if item.retention in classes else item.retention,
-            _iso(item.trigger_on),
-            _iso(item.due_on),
+            iso(item.trigger_on),
+            iso(item.due_on),
         )
         for item in items
     )
-    return Grid(TITLE.of(language), "", _columns(_PLANNED, catalogue), rows)
+    return Grid(TITLE.of(language), "", columns(_PLANNED, catalogue), rows)
 
 
 def grid(item: Certificate, *, catalogue: Catalogue) -> Grid:
     """The records of a certificate, as the list of destruction shows them."""
     rows = tuple(_row(position, record, item, catalogue) for position, record in enumerate(item.records, 1))
-    return Grid(TITLE.of(catalogue.language), item.number, _columns(_RECORDS, catalogue), rows)
+    return Grid(TITLE.of(catalogue.language), item.number, columns(_RECORDS, catalogue), rows)
 
 
 def _row(position: int, record: Disposed, item: Certificate, catalogue: Catalogue) -> tuple[Cell, ...]:
     language = catalogue.language
     until = item.carried_out_on or item.events[0].event.recorded_at.date()
-    count = Text(f"{record.events} 条", f"{record.events} entries")
-    attached = Text(f"，附件 {record.attachments} 个", f", {record.attachments} attachments")
+    attached = Text(f"，附件{record.attachments}个", f", attachments: {record.attachments}")
     return (
         position,
         record.title,
@@ -92,7 +92,7 @@ def _row(position: int, record: Disposed, item: Certificate, catalogue: Catalogu
         record.number,
         record.period,
         age(record.trigger_on, until).of(language),
-        count.of(language) + (attached.of(language) if record.attachments else ""),
+        Text("1件", "1").of(language) + (attached.of(language) if record.attachments else ""),
         REASONS[record.reason].of(language) if record.reason in REASONS else record.reason,
     )
 
@@ -103,9 +103,9 @@ def age(begun: date | None, until: date) -> Text:
         return Text("–", "–")
     months = (until.year - begun.year) * 12 + until.month - begun.month - (until.day < begun.day)
     years, months = divmod(months, 12)
-    zh = f"{years} 年" * bool(years) + (" " * bool(years) + f"{months} 个月") * bool(months)
+    zh = f"{years}年" * bool(years) + f"{months}个月" * bool(months)
     en = " ".join(_english(years, months))
-    return Text(zh or "不满 1 个月", en or "less than a month")
+    return Text(zh or "不满1个月", en or "less than a month")
 
 
 def _english(years: int, months: int) -> Iterator[str]:
@@ -114,35 +114,25 @@ def _english(years: int, months: int) -> Iterator[str]:
             yield f"{count} {name}{'s' if count > 1 else ''}"
 
 
-def certificates_grid(found: Sequence[Certificate], *, catalogue: Catalogue) -> Grid:
+def certificates_grid(system: System, found: Sequence[Certificate], *, catalogue: Catalogue) -> Grid:
     """The certificates and where each stands."""
-    language = catalogue.language
+    language, people = catalogue.language, system.people.names()
     rows = tuple(
         (
             item.number,
-            item.ledger,
+            catalogue.say("{said}", said=ledger_title(system, item.ledger)),
             len(item.records),
-            STATES[state_of(item)].of(language),
-            item.authority,
-            ("、" if language == "zh" else ", ").join(item.witnesses),
+            STATES[state_of(system, item)].of(language),
+            people.get(item.authority, item.authority),
+            catalogue.say("{names}", names=tuple(people.get(person, person) for person in item.witnesses)),
             item.events[0].event.recorded_at.date().isoformat(),
-            _iso(item.carried_out_on),
+            iso(item.carried_out_on),
         )
         for item in found
     )
-    return Grid(Text("处置证明", "Certificates of disposal").of(language), "", _columns(_CERTIFICATES, catalogue), rows)
+    return Grid(Text("处置证明", "Certificates of disposal").of(language), "", columns(_CERTIFICATES, catalogue), rows)
 
 
-def state_of(item: Certificate) -> str:
+def state_of(system: System, item: Certificate) -> str:
     """Where a certificate stands: waiting, carried_out or dropped."""
-    return "carried_out" if item.is_carried_out else "dropped" if item.is_dropped else "waiting"
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day is not None else None
-
-
-def _columns(wanted: Mapping[str, tuple[Text, Kind, int]], catalogue: Catalogue) -> tuple[Column, ...]:
-    return tuple(
-        Column(name, title.of(catalogue.language), kind, width) for name, (title, kind, width) in wanted.items()
-    )
+    return "carried_out" if item.is_carried_out else "waiting" if waits(system, item) else "dropped"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -15,8 +15,10 @@ from qmsdocs.model.document import Procedure
 from qmsdocs.model.form import Form
 from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.release import ItemKind, Release, in_force
+from qmsdocs.model.retention import SCHEDULE
 from qmsdocs.query.changed_values import changed_values
 from qmsdocs.query.parameters import place_words, uses
+from qmsdocs.query.retention import Shifted, shifted
 from qmsdocs.query.text_lines import LINK, TextLine, read_lines
 from qmsdocs.query.view import facts_of
 from qmsdocs.query.working import Working
@@ -63,7 +65,8 @@ class Impact:
     """What a draft would change. `revision` is the one in force, None where there is none.
 
     `values` are the other changed keys, `sections` the headings whose text differs, `files` the pictures and templates
-    that differ, `referring` the numbers that name the item, `copies` those out, `readers` who must read it, by name.
+    that differ, `referring` the numbers that name the item, `copies` those out, `readers` who must read it, by name,
+    `shifted` the classes of records that a schedule of retention would make due on other days.
     """
 
     kind: ItemKind
@@ -78,6 +81,7 @@ class Impact:
     referring: tuple[str, ...]
     copies: tuple[str, ...]
     readers: tuple[str, ...]
+    shifted: tuple[Shifted, ...] = ()
 
     @property
     def changes_something(self) -> bool:
@@ -111,12 +115,13 @@ class _Assessment:
         if self.number in self.working.forms:
             return self._of_form()
         known = (*self.working.procedures, *self.working.forms)
-        path = _configuration(self.working.root, self.number)
+        path = configuration(self.working.root, self.number)
         if path is None:
             for finding in self.working.unread:
                 raise QmsError("{subject}: {what}", subject=finding.subject, what=finding.message)
             raise QmsError("there is no {number} in the folder; there are {known}", number=self.number, known=known)
-        return self._of_configuration(path)
+        name = path.relative_to(self.working.root).as_posix()
+        return replace(self, number=name)._of_configuration(path)
 
     @property
     def _language(self) -> Language:
@@ -197,7 +202,9 @@ class _Assessment:
         release = self._release(ItemKind.CONFIGURATION)
         before = _tree(text_of(b"".join(self._held(release).values()), path.name), path.name)
         values = changed_values(before, _tree(read_text(path), path.name), language=self._language)
-        return self._impact(ItemKind.CONFIGURATION, release, values=tuple(values))
+        schedule = self.working.schedule if self.number == SCHEDULE else None
+        found = tuple(shifted(self.system, schedule)) if schedule is not None else ()
+        return replace(self._impact(ItemKind.CONFIGURATION, release, values=tuple(values)), shifted=found)
 
     def _held(self, release: Release | None) -> Mapping[str, bytes]:
         """The files in force."""
@@ -310,7 +317,7 @@ def _head(text: str, source: str) -> Mapping[str, object]:
     return {**found, "parameter": titles}
 
 
-def _configuration(root: Path, number: str) -> Path | None:
+def configuration(root: Path, number: str) -> Path | None:
     """The configuration file of a number, None where it is none: by its path, or by its last part."""
     files = (root / "qms.toml", root / "people.toml", root / "waivers.toml", *sorted(root.glob("records/**/*.toml")))
     named: Iterable[tuple[str, Path]] = ((path.relative_to(root).as_posix(), path) for path in files if path.is_file())

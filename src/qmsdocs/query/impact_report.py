@@ -36,6 +36,9 @@ def lines(found: Impact, catalogue: Catalogue) -> Iterator[str]:
         yield say("Sections whose text differs: {names}", names=found.sections)
     if found.files:
         yield say("Pictures and templates that differ: {names}", names=found.files)
+    for item in found.shifted:
+        yield say("{title}: {earlier} records fall due earlier, {now} of them at once; {later} later",
+                  title=item.title, earlier=item.earlier, now=item.at_once, later=item.later)  # fmt: skip
     yield from _forms(found.forms, catalogue)
     yield from _around(found, catalogue)
 
@@ -99,6 +102,10 @@ def as_json(found: Impact, catalogue: Catalogue) -> Mapping[str, object]:
         "forms": [
             {"number": form.number, "title": form.title.of(catalogue.language), "open": form.still_open}
             for form in found.forms
+        ],
+        "retention": [
+            {"class": item.retention, "earlier": item.earlier, "at_once": item.at_once, "later": item.later}
+            for item in found.shifted
         ],
         "referring": list(found.referring),
         "copies": list(found.copies),

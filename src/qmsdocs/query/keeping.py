@@ -13,8 +13,9 @@ from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.files import write_atomically
 from qmsdocs.query.lending import lent
-from qmsdocs.query.retention import decide_by, due, holds
-from qmsdocs.store import certificate, journal
+from qmsdocs.query.retention import decide_by, due, holds, waits
+from qmsdocs.store import journal
+from qmsdocs.store.certificate import certificates
 from qmsdocs.store.event import Stored
 from qmsdocs.system.view import System
 
@@ -55,7 +56,7 @@ def keeping(system: System) -> Keeping:
     """How well the records of this copy are kept."""
     found = due(system, on=system.today)
     late = [item for item in found if (by := decide_by(system, item)) is not None and by < system.today]
-    waiting = [c for c in certificate.certificates(system.objects) if not c.is_carried_out and not c.is_dropped]
+    waiting = [item for item in certificates(system.objects) if waits(system, item)]
     newest = max(_tests(system), key=lambda stored: stored.event.recorded_at, default=None)
     return Keeping(
         len(found),

@@ -8,8 +8,9 @@ from datetime import date
 from enum import StrEnum
 
 from qmsdocs.base.language import Catalogue, Text
+from qmsdocs.query.cell import columns, iso
 from qmsdocs.query.purpose import Entry, Purpose, day_of, entries
-from qmsdocs.render.table import Cell, Column, Grid, Kind
+from qmsdocs.render.table import Cell, Grid, Kind
 from qmsdocs.system.view import System
 
 
@@ -67,6 +68,11 @@ def lent(system: System) -> tuple[Loan, ...]:
     return tuple(sorted(found, key=lambda loan: (loan.due_on or date.max, loan.number)))
 
 
+def holder_of(system: System, loan: Loan) -> str:
+    """Who has what was lent, by name."""
+    return system.people.names().get(loan.holder, loan.holder)
+
+
 def _loan(entry: Entry) -> Loan:
     return Loan(
         entry.row.number,
@@ -86,14 +92,12 @@ def _loan(entry: Entry) -> Loan:
 
 def grid(system: System, found: Sequence[Loan], *, on: date, catalogue: Catalogue) -> Grid:
     """Loans as a table; those overdue on a day are marked."""
-    names, language = system.people.names(), catalogue.language
+    language = catalogue.language
     rows: list[tuple[Cell, ...]] = []
     for loan in found:
         kind = _KINDS[LentKind(loan.kind)].of(language) if loan.kind in set(LentKind) else loan.kind
-        holder = names.get(loan.holder, loan.holder)
-        days = (day.isoformat() if day is not None else None for day in (loan.lent_on, loan.due_on))
-        rows.append((loan.number, loan.record, kind, holder, loan.department, loan.purpose, *days))
+        said = (loan.number, loan.record, kind, holder_of(system, loan), loan.department, loan.purpose)
+        rows.append((*said, iso(loan.lent_on), iso(loan.due_on)))
     late = frozenset((place, "due_on") for place, loan in enumerate(found) if loan.is_overdue(on))
-    columns = (Column(name, text.of(language), kind, width) for name, (text, kind, width) in _COLUMNS.items())
     title = Text("借出未还的记录", "Records lent out").of(language)
-    return Grid(title, on.isoformat(), tuple(columns), tuple(rows), late)
+    return Grid(title, on.isoformat(), columns(_COLUMNS, catalogue), tuple(rows), late)

@@ -11,6 +11,7 @@ from qmsdocs.base.language import Catalogue, Language, Text
 from qmsdocs.model.form import Form
 from qmsdocs.model.release import ItemKind, Release, in_force
 from qmsdocs.query import keeping
+from qmsdocs.query.action import Action, late_actions, said_late
 from qmsdocs.query.course import Waiting, waiting
 from qmsdocs.query.custody import Recall, Review, recall, reviews
 from qmsdocs.query.keeping import Keeping
@@ -20,7 +21,7 @@ from qmsdocs.store.index import Filter
 from qmsdocs.store.rows import Row
 from qmsdocs.system.view import System
 
-SHOWN = 10
+SHOWN, FEW = 10, 5
 SUBJECT = 28  # signs of a subject on the screen
 SOON = timedelta(days=30)  # reviews due by then are shown
 
@@ -62,6 +63,7 @@ class Overview:
     trial_until: date | None
     counts: tuple[Count, ...]
     overdue: tuple[Overdue, ...]
+    late_actions: tuple[tuple[str, Action], ...]  # with the number of the record, the latest first
     waiting: tuple[Waiting, ...]
     reviews: tuple[Review, ...]
     recalls: tuple[Recall, ...]
@@ -74,7 +76,8 @@ class Overview:
     @property
     def is_late(self) -> bool:
         """Whether anything should have been done by now."""
-        return bool(self.overdue or self.recalls or self.late_reviews or self.ended_trials or self.keeping.is_late)
+        late = self.overdue or self.late_actions or self.recalls or self.late_reviews or self.ended_trials
+        return bool(late or self.keeping.is_late)
 
     @property
     def late_reviews(self) -> tuple[Review, ...]:
@@ -102,6 +105,7 @@ def overview(system: System) -> Overview:
         min(trials, default=None),
         tuple(_counts(system)),
         tuple(sorted(all_overdue(system), key=lambda item: item.due_at)),
+        tuple(sorted(_late_actions(system), key=lambda item: (str(item[1].due_on), item[0], item[1].line))),
         waiting(system),
         tuple(review for review in reviews(system) if review.due_on <= system.today + SOON),
         recall(system),
@@ -127,11 +131,15 @@ def _documents(system: System) -> Iterator[tuple[str, str, Text]]:
 
 
 def _counts(system: System) -> Iterator[Count]:
+    counts = system.index.counts()
     for number in system.form_numbers:
-        rows = list(system.index.records(Filter(forms=(number,))))
+        total, still_open, void = counts.get(number, (0, 0, 0))
         form = system.form_known(number).form
-        still_open = sum(1 for row in rows if not row.is_closed and form.closed_states)
-        yield Count(number, form.title, len(rows), still_open, sum(1 for row in rows if row.is_void))
+        yield Count(number, form.title, total, still_open if form.closed_states else 0, void)
+
+
+def _late_actions(system: System) -> Iterator[tuple[str, Action]]:
+    return ((row.number, action) for row, action in late_actions(system))
 
 
 def all_overdue(system: System) -> Iterator[Overdue]:
@@ -180,7 +188,8 @@ def lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
 
 def _overdue_lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
     late = len(seen.overdue) + len(seen.late_reviews) + bool(seen.ended_trials) + bool(seen.recalls)
-    yield catalogue.say("Overdue: {count}", count=late) if late else catalogue.say("Nothing is overdue.")
+    if late or not seen.late_actions:
+        yield catalogue.say("Overdue: {count}", count=late) if late else catalogue.say("Nothing is overdue.")
     shown = [f"  ▲ {_overdue_words(item, catalogue)}" for item in seen.overdue]
     if ended := seen.ended_trials:
         said = message("on trial beyond its end, {day}: {count} items (document approve --trial)",
@@ -191,6 +200,13 @@ def _overdue_lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
         said = message("superseded copies still out: {count} (document distribute --recall)", count=len(seen.recalls))
         shown.insert(0, f"  ▲ {catalogue.say(said)}")
     yield from _cut(shown, catalogue)
+    if seen.late_actions:
+        yield catalogue.say("Actions overdue: {count}", count=len(seen.late_actions))
+    yield from _cut([f"  ▲ {_action_words(seen, *late, catalogue)}" for late in seen.late_actions], catalogue, FEW)
+
+
+def _action_words(seen: Overview, number: str, action: Action, catalogue: Catalogue) -> str:
+    return f"{number}  {catalogue.say(said_late(action, seen.names))}"
 
 
 def _overdue_words(item: Overdue, catalogue: Catalogue) -> str:
@@ -209,10 +225,10 @@ def shortened(text: str) -> str:
     return text if len(text) <= SUBJECT else f"{text[:SUBJECT]}…"
 
 
-def _cut(shown: Sequence[str], catalogue: Catalogue) -> Iterator[str]:
-    yield from shown[:SHOWN]
-    if len(shown) > SHOWN:
-        yield catalogue.say("  … and {count} more", count=len(shown) - SHOWN)
+def _cut(shown: Sequence[str], catalogue: Catalogue, most: int = SHOWN) -> Iterator[str]:
+    yield from shown[:most]
+    if len(shown) > most:
+        yield catalogue.say("  … and {count} more", count=len(shown) - most)
 
 
 def _review_words(review: Review, catalogue: Catalogue) -> str:
@@ -318,5 +334,9 @@ def as_json(seen: Overview, language: Language) -> Mapping[str, object]:
                 "owner": item.owner or None,
             }
             for item in seen.overdue
+        ],
+        "overdue_actions": [
+            {"number": number, "line": action.line or None, "due_on": str(action.due_on), "owner": action.owner or None}
+            for number, action in seen.late_actions
         ],
     }

@@ -8,17 +8,18 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from qmsdocs.base.canonical import Json
-from qmsdocs.base.errors import QmsError
+from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.language import Text
 from qmsdocs.model.calendar import CIVIL, add_period
 from qmsdocs.model.form import Form
 from qmsdocs.model.hold import Decision, DecisionKind, Hold, Subject
 from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.quantity import parse as parse_quantity
 from qmsdocs.model.release import ItemKind
-from qmsdocs.model.retention import RetentionClass, Trigger, due_on, following, last_day
+from qmsdocs.model.retention import RetentionClass, Schedule, Trigger, due_on, following, last_day
 from qmsdocs.query.purpose import ceased_on
 from qmsdocs.store import control, names
-from qmsdocs.store.certificate import certificates
+from qmsdocs.store.certificate import Certificate, certificates
 from qmsdocs.store.index import Filter
 from qmsdocs.store.rows import Meanings, Row
 from qmsdocs.system.view import System
@@ -79,6 +80,53 @@ def stands(system: System, hold: Hold) -> bool:
     own = (e for e in system.definitions.series(control.HOLDS) if control.key_of(e[0]).number == hold.record)
     lifted = (stored for events in own for stored in events if stored.event.act == "lift")
     return not any(not system.trust.problems(stored) for stored in lifted)
+
+
+def ledger_title(system: System, branch: str) -> Message:
+    """What a ledger is called for people: class, year and site."""
+    found = names.parse_branch(branch)
+    if found is None or found.kind is names.Kind.CONTROL:
+        return message("releases and people")
+    sites, classes = system.organisation.site, system.schedule.class_
+    code = sites[found.site].code if found.site in sites else found.site
+    if found.kind is names.Kind.JOURNAL:
+        return message("journal of {site}", site=code)
+    title = classes[found.retention].title if found.retention in classes else found.retention
+    return message("{title} {year} {site}", title=title, year=found.year, site=code)
+
+
+def waits(system: System, item: Certificate) -> bool:
+    """Whether a certificate waits for signatures; one given up by nothing but acts that cannot be believed does."""
+    return not item.is_carried_out and all(system.trust.problems(stored) for stored in item.drops)
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """What another period would mean for the records of a class: how many fall due earlier, at once, or later."""
+
+    retention: str
+    title: Text
+    earlier: int
+    at_once: int
+    later: int
+
+
+def shifted(system: System, schedule: Schedule) -> Iterator[Shifted]:
+    """The classes of records kept here that another schedule would make due on other days."""
+    before, after = _Keeping(system), _Keeping(system, schedule.class_)
+    for name, rule in _rules_here(system):
+        new = schedule.class_.get(name)
+        if new is not None and (new.trigger, new.period) == (rule.trigger, rule.period):
+            continue
+        rows = system.index.records(Filter(forms=system.form_numbers, retention=name))
+        days = [(before.kept(row).due_on or date.max, after.kept(row).due_on or date.max) for row in rows]
+        yield Shifted(
+            name,
+            rule.title,
+            sum(new_day < old for old, new_day in days),
+            sum(new_day <= system.today < old for old, new_day in days),
+            sum(new_day > old for old, new_day in days),
+        )
 
 
 def kept(system: System, rows: Iterable[Row]) -> Iterator[Kept]:
@@ -168,6 +216,7 @@ class _Keeping:
     """What the answers for many records share."""
 
     system: System
+    other: Mapping[str, RetentionClass] | None = None  # by another schedule than the one in force
     forms: dict[str, tuple[Meanings, Form | None]] = field(default_factory=dict)
     ledgers: dict[str, str] = field(default_factory=dict)
     ceased: dict[str, date | None] = field(default_factory=dict)
@@ -180,7 +229,7 @@ class _Keeping:
         decision = self._decisions.get(row.number)
         if decision is not None:
             end = self._extended(end, begun, decision)
-        waiting = self._waiting.get(row.number, "")
+        waiting = self._waiting.get((row.ledger, row.series, row.serial), "")
         return Kept(row, retention, begun, end, self._holds(row, retention), decision, waiting)
 
     def _not_before(self, row: Row, begun: date | None) -> date | None:
@@ -272,16 +321,16 @@ class _Keeping:
 
     @cached_property
     def _schedule(self) -> Mapping[str, RetentionClass]:
-        return self.system.schedule.class_
+        return self.system.schedule.class_ if self.other is None else self.other
 
     @cached_property
     def _decisions(self) -> Mapping[str, Decision]:
         return {number: item for item in self.system.definitions.decisions for number in item.numbers}
 
     @cached_property
-    def _waiting(self) -> Mapping[str, str]:
-        found = (item for item in certificates(self.system.objects) if item.is_waiting)
-        return {record.number: item.number for item in found for record in item.records}
+    def _waiting(self) -> Mapping[tuple[str, str, int], str]:
+        found = (item for item in certificates(self.system.objects) if waits(self.system, item))
+        return {(item.ledger, r.series, r.serial): item.number for item in found for r in item.records}
 
     @cached_property
     def _numbered(self) -> Mapping[str, tuple[Hold, ...]]:

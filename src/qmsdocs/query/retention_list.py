@@ -12,8 +12,9 @@ from qmsdocs.model.form import Form
 from qmsdocs.model.hold import Hold
 from qmsdocs.model.quantity import parse as parse_quantity
 from qmsdocs.model.retention import Disposition, RetentionClass, Trigger, last_day
+from qmsdocs.query.cell import columns, iso
 from qmsdocs.query.retention import Kept, decide_by
-from qmsdocs.render.table import Cell, Column, Grid, Kind
+from qmsdocs.render.table import Cell, Grid, Kind
 from qmsdocs.system.definitions import FormInForce
 from qmsdocs.system.view import System
 
@@ -73,6 +74,7 @@ _HOLDS = {
     "reviewed_on": (Text("上次复核", "Looked at"), Kind.DATE, 22),
     "review_by": (Text("复核期限", "Look again by"), Kind.DATE, 22),
 }
+_LIFTED = {"lifted_on": (Text("解除日期", "Lifted"), Kind.DATE, 22)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def list_grid(system: System, *, catalogue: Catalogue) -> Grid:
     rows = [_list_row(system, item, catalogue) for item in listed(system)]
     caution = system.schedule.caution.of(language) if system.schedule.caution is not None else ""
     title = Text("质量记录清单", "List of quality records").of(language)
-    return Grid(title, "", _columns(_LISTED, catalogue), tuple(rows), note=caution)
+    return Grid(title, "", columns(_LISTED, catalogue), tuple(rows), note=caution)
 
 
 def _list_row(system: System, item: ListedForm, catalogue: Catalogue) -> tuple[Cell, ...]:
@@ -147,15 +149,15 @@ def due_grid(system: System, found: Sequence[Kept], *, on: date, catalogue: Cata
                 item.row.number,
                 item.row.form,
                 rule.title.of(language) if rule is not None else item.retention,
-                _iso(item.trigger_on),
-                _iso(item.due_on),
+                iso(item.trigger_on),
+                iso(item.due_on),
                 DISPOSITIONS[rule.disposition].of(language) if rule is not None else "",
                 catalogue.say("{names}", names=tuple(f"{hold.record} {hold.title}" for hold in item.holds)),
-                _iso(by),
+                iso(by),
             )
         )
     title = Text("到期记录清单", "Records whose period has ended").of(language)
-    return Grid(title, on.isoformat(), _columns(_DUE, catalogue), tuple(rows), frozenset(late))
+    return Grid(title, on.isoformat(), columns(_DUE, catalogue), tuple(rows), frozenset(late))
 
 
 def review_by(system: System, hold: Hold) -> date | None:
@@ -168,6 +170,7 @@ def review_by(system: System, hold: Hold) -> date | None:
 def hold_grid(system: System, found: Sequence[tuple[Hold, int]], *, on: date, catalogue: Catalogue) -> Grid:
     """Holds with how many records each covers; those to be looked at again are marked."""
     names, late = system.people.names(), set()
+    lifted = _LIFTED if any(hold.lifted_on for hold, _ in found) else {}
     rows: list[tuple[Cell, ...]] = []
     for position, (hold, count) in enumerate(found):
         by = review_by(system, hold)
@@ -176,30 +179,16 @@ def hold_grid(system: System, found: Sequence[tuple[Hold, int]], *, on: date, ca
         rows.append(
             (
                 *(hold.record, hold.title, hold.reason, hold.asked_by, names.get(hold.by, hold.by)),
-                *(_iso(hold.from_on), scope_words(hold, catalogue), count, _iso(hold.reviewed_on), _iso(by)),
+                *(iso(hold.from_on), scope_words(hold, catalogue), count, iso(hold.reviewed_on), iso(by)),
+                *(iso(hold.lifted_on) for _ in lifted),
             )
         )
     title = Text("暂停销毁登记表", "Holds").of(catalogue.language)
-    return Grid(title, "", _columns(_HOLDS, catalogue), tuple(rows), frozenset(late))
+    return Grid(title, "", columns({**_HOLDS, **lifted}, catalogue), tuple(rows), frozenset(late))
 
 
 def scope_words(hold: Hold, catalogue: Catalogue) -> str:
     """What a hold covers, in words."""
-    days = [(hold.opened_from or "…"), (hold.opened_to or "…")] if hold.opened_from or hold.opened_to else []
-    parts = [
-        *sorted(hold.numbers),
-        *sorted(hold.classes),
-        *sorted(hold.forms),
-        *sorted(hold.customers),
-        *([f"{days[0]}–{days[1]}"] if days else []),
-    ]
-    return catalogue.say("{names}", names=tuple(parts))
-
-
-def _columns(titles: dict[str, tuple[Text, Kind, int]], catalogue: Catalogue) -> tuple[Column, ...]:
-    language = catalogue.language
-    return tuple(Column(name, text.of(language), kind, width) for name, (text, kind, width) in titles.items())
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day is not None else None
+    opened = [f"{hold.opened_from or '…'}–{hold.opened_to or '…'}"] if hold.opened_from or hold.opened_to else []
+    listed = (sorted(hold.numbers), sorted(hold.classes), sorted(hold.forms), sorted(hold.customers), opened)
+    return catalogue.say("; ").join(catalogue.say("{names}", names=tuple(names)) for names in listed if names)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, time, timedelta
 
 from qmsdocs.base.canonical import Json
+from qmsdocs.model.calendar import CIVIL, END_OF_DAY, add_period
 from qmsdocs.model.clock import Moment
+from qmsdocs.model.evaluation import evaluate
+from qmsdocs.model.expression import parse as parse_expression
 from qmsdocs.model.facts import RecordFacts
-from qmsdocs.model.quantity import Quantity
+from qmsdocs.model.form import Lookup
+from qmsdocs.model.quantity import Quantity, Unit
 from qmsdocs.model.record import Record
+from qmsdocs.store.rows import fact_texts
 from qmsdocs.system.definitions import FormInForce
 from qmsdocs.system.view import System
 
@@ -46,8 +52,9 @@ def facts_then(system: System, form: FormInForce, record: Record) -> RecordFacts
 
 def facts_as_stored(system: System, form: FormInForce, record: Record) -> RecordFacts:
     """The record's facts now, with the derived values of its newest event: nothing is counted again."""
-    facts = new_facts(system, form, record.values, state=record.state, parameters=system.parameters_of(record))
-    return replace(facts.as_stored(record.derived), moments=system.moments(record))
+    parameters, moments = system.parameters_of(record), system.moments(record)
+    facts = RecordFacts(form.form, record.values, parameters, system.calendar, system.now, record.state, moments)
+    return facts.as_stored(record.derived)
 
 
 def new_facts(
@@ -66,7 +73,45 @@ def counted(system: System, facts: RecordFacts, *, number: str | None) -> Record
     """`facts` with the look-ups answered over the records as they stand."""
     found: dict[str, tuple[int, tuple[str, ...]]] = {}
     for name, item in facts.form.values.items():
-        answer = system.look_up(facts, item.lookup, number=number) if item.lookup is not None else None
+        answer = _looked_up(system, facts, item.lookup, number) if item.lookup is not None else None
         if answer is not None:
             found[name] = answer
     return facts.with_counted(found)
+
+
+def _looked_up(
+    system: System, facts: RecordFacts, lookup: Lookup, number: str | None
+) -> tuple[int, tuple[str, ...]] | None:
+    """How many distinct values a look-up finds, and the records counted; None where a key of it is missing."""
+    same = {name: facts.stored(name) for name in lookup.same}
+    if any(value is None for value in same.values()):
+        return None
+    first, last = _window(system, facts, lookup)
+    found = system.index.matching(
+        facts.form.number,
+        same={name: text for name, value in same.items() for text in fact_texts(value)},
+        opened_from=first,
+        opened_to=last,
+        but=number or "",
+    )
+    rows = [row for row in found if lookup.state is None or row.state == lookup.state]
+    values = {row.number if lookup.count == "number" else row.shown.get(lookup.count) for row in rows}
+    if lookup.state is None:
+        values.add(facts.stored(lookup.count) if lookup.count != "number" else (number or ""))
+    return len({str(value) for value in values if value is not None}), tuple(row.number for row in rows)
+
+
+def _window(system: System, facts: RecordFacts, lookup: Lookup) -> tuple[datetime | None, datetime]:
+    """Between when other records count: the look-up's period around the record's own day, not after now."""
+    length = evaluate(parse_expression(lookup.within), facts) if lookup.within is not None else None
+    if not isinstance(length, Quantity):
+        return None, system.now
+    day = system.day_of(facts.form, facts.values)
+    if length.unit in CIVIL:
+        first, last = add_period(day, Quantity(-length.amount, length.unit)), add_period(day, length)
+        begins, ends = datetime.combine(first, time(0), system.zone), datetime.combine(last, END_OF_DAY, system.zone)
+    else:
+        span = timedelta(**{"minutes" if length.unit is Unit.MINUTE else "hours": float(length.amount)})
+        begins = datetime.combine(day, time(0), system.zone) - span
+        ends = datetime.combine(day, END_OF_DAY, system.zone) + span
+    return begins, min(ends, system.now)

@@ -19,7 +19,7 @@ from qmsdocs.model.form_check import REGISTER_COLUMNS, Surroundings, check_form
 from qmsdocs.model.organisation import Organisation
 from qmsdocs.model.people import People
 from qmsdocs.model.register import Register
-from qmsdocs.model.retention import Schedule
+from qmsdocs.model.retention import SCHEDULE, Schedule
 from qmsdocs.model.waiver import WAIVERS, Waivers
 from qmsdocs.query.document_check import UNREADABLE, Shelf, check_document, unknown
 from qmsdocs.query.parameters import written
@@ -88,6 +88,14 @@ class Working:
     def document_findings(self, number: str, released: Mapping[str, Procedure] | None = None) -> Iterator[Finding]:
         """What is wrong with one document; with the revisions in force also what it takes from them."""
         yield from check_document(number, replace(self._shelf, released=released or {}))
+
+    def setting_findings(self, name: str) -> Iterator[Finding]:
+        """What is wrong with one of the settings that can be read; of the schedule also which forms it does not fit."""
+        for finding in (*self._register_findings(), *self._people_findings()):
+            if finding.subject == name:
+                yield finding
+        for number in self.forms if name == SCHEDULE else ():
+            yield from (finding for finding in self.form_findings(number) if finding.place == "retention")
 
     @cached_property
     def _shelf(self) -> Shelf:
@@ -185,7 +193,7 @@ def load(root: Path) -> Working:
         root,
         loader.definition(root / "qms.toml", Organisation),
         loader.definition(root / "people.toml", People) or People(),
-        loader.definition(root / "records/retention.toml", Schedule),
+        loader.definition(root / SCHEDULE, Schedule),
         forms,
         procedures,
         registers,

@@ -12,11 +12,12 @@ from qmsdocs.render import document_docx_frame as frame
 from qmsdocs.render import document_docx_front as front
 from qmsdocs.render import document_words as words
 from qmsdocs.render.document_docx_body import Manuscript, Media
-from qmsdocs.render.document_docx_package import Properties, append, fill, prepare, set_lists, set_page, steady, top
+from qmsdocs.render.document_docx_package import Properties, append, fill, prepare, set_lists, set_page, top
 from qmsdocs.render.document_docx_pages import heading_pages
 from qmsdocs.render.document_docx_parts import paragraph, parsed, run
 from qmsdocs.render.document_sheet import DocumentSheet
 from qmsdocs.render.document_words import Head
+from qmsdocs.render.docx_file import steady
 
 UNDATED = datetime(2000, 1, 1)  # what a draft bears that nobody has signed
 

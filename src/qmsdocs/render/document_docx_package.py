@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,31 +9,22 @@ from datetime import datetime
 from docx.blkcntnr import BlockItemContainer
 from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
-from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.section import Section
 from docx.shared import Mm
 
 from qmsdocs.base.language import Language
 from qmsdocs.render import document_docx_frame as frame
 from qmsdocs.render import document_docx_styles as styles
-from qmsdocs.render import opc
 from qmsdocs.render.document_docx_body import Manuscript
 from qmsdocs.render.document_docx_parts import legal, parsed
 from qmsdocs.render.document_words import Head
+from qmsdocs.render.docx_file import empty, strip
 
 _LEFT, _RIGHT, _BOTTOM = 28.0, 22.0, 22.0
 _BELOW_BLOCK = 3.0
 _FOOT = 5.0
 _LONGEST_PROPERTY = 255
 _KEPT = frozenset({RELATIONSHIP_TYPE.STYLES, RELATIONSHIP_TYPE.SETTINGS, RELATIONSHIP_TYPE.NUMBERING})
-_PACKAGE_KEPT = frozenset({RELATIONSHIP_TYPE.OFFICE_DOCUMENT, RELATIONSHIP_TYPE.CORE_PROPERTIES})
-_COMPATIBLE = "http://schemas.microsoft.com/office/word"
-_SETTINGS = (
-    '<w:zoom w:percent="100"/>',
-    '<w:defaultTabStop w:val="420"/>',
-    '<w:characterSpacingControl w:val="compressPunctuation"/>',
-    f'<w:compat><w:compatSetting w:name="compatibilityMode" w:uri="{_COMPATIBLE}" w:val="15"/></w:compat>',
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +39,14 @@ class Properties:
 
 def prepare(document: Document, language: Language, said: Properties) -> None:
     """Nothing; what python-docx brings along is taken out, styles, settings and properties are ours."""
-    for rels, kept in ((document.part.rels, _KEPT), (document.part.package.rels, _PACKAGE_KEPT)):
-        for key in [key for key, link in rels.items() if link.reltype not in kept]:
-            del rels[key]
-    _refill(document.settings.element, _SETTINGS)
-    root = document.styles.element
-    _refill(root, ())
-    root.extend(list(parsed(f"<w:styles>{styles.styles(language)}</w:styles>")))
-    body = document.element.body
-    for element in list(body)[:-1]:
-        body.remove(element)
+    strip(document, _KEPT, parsed)
+    document.styles.element.extend(list(parsed(f"<w:styles>{styles.styles(language)}</w:styles>")))
     own = document.core_properties
     own.title, own.author, own.subject = (
         legal(text)[:_LONGEST_PROPERTY] for text in (said.title, said.author, said.subject)
     )
     own.comments, own.last_modified_by, own.revision = "", "", 1
     own.created = own.modified = said.created
-
-
-def _refill(root: BaseOxmlElement, pieces: Iterable[str]) -> None:
-    for element in list(root):
-        root.remove(element)
-    for piece in pieces:
-        root.append(parsed(piece))
 
 
 def append(document: Document, pieces: Iterable[str]) -> None:
@@ -100,20 +74,12 @@ def set_page(section: Section, above: float) -> None:
 def fill(place: BlockItemContainer, content: str) -> None:
     """Nothing; a header or footer holds `content` and nothing else."""
     element = place._element
-    _refill(element, ())
+    empty(element)
     element.extend(list(parsed(f"<w:body>{content}</w:body>")))
 
 
 def set_lists(document: Document, text: Manuscript) -> None:
     """Nothing; the lists of the text are numbered."""
     root = document.part.numbering_part.element
-    _refill(root, ())
+    empty(root)
     root.extend(list(parsed(f"<w:numbering>{styles.numbering(text.lists)}</w:numbering>")))
-
-
-def steady(document: Document) -> bytes:
-    """The file, the same bytes for the same text."""
-    buffer = io.BytesIO()
-    document.save(buffer)
-    with zipfile.ZipFile(buffer) as package:
-        return opc.archive([opc.member(name, package.read(name)) for name in package.namelist()])

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from docx.oxml import parse_xml
 from docx.oxml.xmlchemy import BaseOxmlElement
 
 from qmsdocs.render import word
+from qmsdocs.render.docx_file import element
 from qmsdocs.render.word import twips
 
 THICK, FRAME, THIN = 8, 6, 4  # borders in eighths of a point
@@ -29,8 +29,7 @@ _NAMES = (
 
 def parsed(piece: str) -> BaseOxmlElement:
     """The element of `piece`, which begins with a start tag."""
-    end = min(at for at in (piece.find(">"), piece.find(" "), piece.find("/>")) if at > 0)
-    return parse_xml(f"{piece[:end]} {_NAMES}{piece[end:]}")
+    return element(piece, _NAMES)
 
 
 def legal(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import zipfile
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
@@ -21,8 +20,9 @@ from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
 from qmsdocs.base.language import Language
-from qmsdocs.render import mark, measure, opc, word
+from qmsdocs.render import mark, measure, word
 from qmsdocs.render.docx_blocks import LABEL_SIZE, Page, frame
+from qmsdocs.render.docx_file import element, steady, strip
 from qmsdocs.render.layout import WIDTH
 from qmsdocs.render.word import paragraph, run
 
@@ -41,59 +41,33 @@ _CORNER = (
     "margin-top:58pt;mso-position-horizontal:right;mso-position-horizontal-relative:margin;"
     "mso-position-vertical:absolute;mso-position-vertical-relative:page"
 )
-_COMPATIBLE = "http://schemas.microsoft.com/office/word"
-_SETTINGS = (
-    '<w:zoom w:percent="100"/>',
-    '<w:defaultTabStop w:val="420"/>',
-    '<w:characterSpacingControl w:val="compressPunctuation"/>',
-    f'<w:compat><w:compatSetting w:name="compatibilityMode" w:uri="{_COMPATIBLE}" w:val="15"/></w:compat>',
-)
 _POINT = measure.MILLIMETRES_PER_POINT
 _KEPT = frozenset({RELATIONSHIP_TYPE.STYLES, RELATIONSHIP_TYPE.SETTINGS})
-_PACKAGE_KEPT = frozenset({RELATIONSHIP_TYPE.OFFICE_DOCUMENT, RELATIONSHIP_TYPE.CORE_PROPERTIES})
 
 
 def page_template(page: Page) -> bytes:
     """The template of `page` as a Word document; the same page gives the same bytes."""
     document = docx.Document()
-    _strip(document)
+    strip(document, _KEPT, _parsed)
     _set_styles(document, page)
     _set_section(document)
     _set_properties(document)
     body = document.element.body
-    for element in list(body)[:-1]:
-        body.remove(element)
     for piece in _body(page):
         body[-1].addprevious(_parsed(piece))
     _header(document)
     _footer(document)
-    return _steady(document)
+    return steady(document)
 
 
 def _parsed(piece: str) -> BaseOxmlElement:
     """The element of `piece`, which begins with a start tag."""
-    end = min(at for at in (piece.find(">"), piece.find(" "), piece.find("/>")) if at > 0)
-    return parse_xml(f"{piece[:end]} {word.SPACE}{piece[end:]}")
-
-
-def _strip(document: Document) -> None:
-    """Takes out what python-docx brings along and a form does not need."""
-    for rels, kept in ((document.part.rels, _KEPT), (document.part.package.rels, _PACKAGE_KEPT)):
-        for key in [key for key, link in rels.items() if link.reltype not in kept]:
-            del rels[key]
-    settings = document.settings.element
-    for element in list(settings):
-        settings.remove(element)
-    for piece in _SETTINGS:
-        settings.append(_parsed(piece))
+    return element(piece, word.SPACE)
 
 
 def _set_styles(document: Document, page: Page) -> None:
-    root = document.styles.element
-    for element in list(root):
-        root.remove(element)
     content = word.styles(page.language, _styles(page))
-    root.extend(list(parse_xml(f"<w:styles {word.SPACE}>{content}</w:styles>")))
+    document.styles.element.extend(list(parse_xml(f"<w:styles {word.SPACE}>{content}</w:styles>")))
 
 
 def _styles(page: Page) -> tuple[word.Style, ...]:
@@ -151,13 +125,6 @@ def _set_properties(document: Document) -> None:
     said.author = "{{ organisation }}"
     said.comments, said.last_modified_by, said.revision = "", "", 1
     said.created = said.modified = UNDATED
-
-
-def _steady(document: Document) -> bytes:
-    buffer = io.BytesIO()
-    document.save(buffer)
-    with zipfile.ZipFile(buffer) as package:
-        return opc.archive([opc.member(name, package.read(name)) for name in package.namelist()])
 
 
 def _body(page: Page) -> Iterator[str]:

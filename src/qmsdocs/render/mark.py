@@ -12,7 +12,6 @@ from qmsdocs.base.errors import QmsError
 
 VERSION = "QMS1"
 SIDE = 15.0  # millimetres, the least that survives a copier at 300 dpi
-QUIET = 2.0
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -52,13 +51,6 @@ def qr_png(text: str, *, scale: int = 4) -> bytes:
     four points a module are 300 dpi at 15 mm."""
     stream = io.BytesIO()
     _code(text).save(stream, kind="png", scale=scale, border=0)
-    return stream.getvalue()
-
-
-def qr_svg(text: str) -> bytes:
-    """The QR code of `text` as SVG, one unit a module, without quiet zone."""
-    stream = io.BytesIO()
-    _code(text).save(stream, kind="svg", border=0, xmldecl=False, nl=False, omitsize=True)
     return stream.getvalue()
 
 

@@ -70,12 +70,6 @@ class Difference:
     old_pictures: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     new_pictures: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
-    @property
-    def is_none(self) -> bool:
-        """Whether the two are the same."""
-        is_same_text = all(block.change is Change.KEPT for block in self.text)
-        return is_same_text and not (self.parameters or self.values or self.files)
-
 
 TITLE = Text("修订对照", "Changes")
 BEFORE, NOW = Text("原为", "Before"), Text("现为", "Now")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from qmsdocs.base.language import Language, Text
 from qmsdocs.render.document_words import Head
@@ -15,6 +16,13 @@ APPROVAL_ROW = 12.0  # mm, room for a pen
 SIGNING_WIDTHS = (25.0, 35.0, 50.0, 50.0)
 
 
+class Signer(NamedTuple):
+    """As what somebody signs, and the name where it is known before."""
+
+    title: Text
+    name: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """What stands under the header block `head` on every page, who signs at the end, and what the foot says."""
@@ -23,7 +31,7 @@ class Statement:
     language: Language
     created: datetime
     blocks: tuple[Block, ...]
-    signing: tuple[Text, ...]
+    signing: tuple[Signer, ...]
     foot: str
 
     @property

@@ -10,8 +10,9 @@ import docx
 from qmsdocs.render import document_words as words
 from qmsdocs.render.document_docx_body import Manuscript
 from qmsdocs.render.document_docx_frame import block
-from qmsdocs.render.document_docx_package import Properties, append, fill, prepare, set_lists, set_page, steady, top
+from qmsdocs.render.document_docx_package import Properties, append, fill, prepare, set_lists, set_page, top
 from qmsdocs.render.document_docx_parts import Cell, Row, paragraph, run, table
+from qmsdocs.render.docx_file import steady
 from qmsdocs.render.statement import APPROVAL_ROW, SIGNING_WIDTHS, Statement
 
 
@@ -37,9 +38,9 @@ def _signing(statement: Statement) -> Iterator[Row]:
     language = statement.language
     heads = ("", *(head.of(language) for head in (words.NAME, words.SIGNATURE, words.DATE)))
     yield Row(tuple(Cell(paragraph("QmsApprovalHead", run(head), _KEPT)) for head in heads), APPROVAL_ROW)
-    for title in statement.signing:
-        empty = (Cell(paragraph("QmsApproval", "", _KEPT)),) * 3
-        yield Row((Cell(paragraph("QmsApprovalHead", run(title.of(language)), _KEPT)), *empty), APPROVAL_ROW)
+    for title, name in statement.signing:
+        cells = (Cell(paragraph("QmsApproval", run(text) if text else "", _KEPT)) for text in (name, "", ""))
+        yield Row((Cell(paragraph("QmsApprovalHead", run(title.of(language)), _KEPT)), *cells), APPROVAL_ROW)
 
 
 _KEPT = "<w:keepNext/>"

@@ -50,5 +50,8 @@ def statement_html(statement: Statement) -> str:
 def _signing(statement: Statement, ink: Ink) -> str:
     columns = "".join(f'<col style="width:{width}mm">' for width in SIGNING_WIDTHS)
     heads = "".join(f"<th>{ink.spoken(head)}</th>" for head in (words.NAME, words.SIGNATURE, words.DATE))
-    rows = "".join(f"<tr><th>{ink.spoken(title)}</th><td></td><td></td><td></td></tr>" for title in statement.signing)
+    rows = "".join(
+        f"<tr><th>{ink.spoken(title)}</th><td>{ink.text(visible(name))}</td><td></td><td></td></tr>"
+        for title, name in statement.signing
+    )
     return f'<table class="approval"><colgroup>{columns}</colgroup><tr><th></th>{heads}</tr>{rows}</table>'

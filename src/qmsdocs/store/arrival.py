@@ -11,7 +11,8 @@ from qmsdocs.base.canonical import Json, read, sha256
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.store import ledger, names
 from qmsdocs.store.event import FORMAT, Stored
-from qmsdocs.store.objects import Entry, Objects
+from qmsdocs.store.objects import Objects
+from qmsdocs.store.tree import Entry
 
 LARGEST = 100_000_000  # bytes of an attachment
 LARGEST_EVENT = 10_000_000
@@ -24,6 +25,7 @@ _SHAPE: Mapping[str, tuple[type, ...]] = {  # every key of an event, and what ma
     **dict.fromkeys(("reason", "by", "entered_by", "happened_at", "submission", "replaced_by"), (str, _NOTHING)),
     **dict.fromkeys(("control", "journal", "previous", "clock"), (str, _NOTHING)),
 }
+EVENT_KEYS = frozenset(_SHAPE)
 _WITHIN: Mapping[str, Mapping[str, tuple[type, ...]]] = {
     "record": {"number": (str,), "series": (str,), "serial": (int,)},
     "form": dict.fromkeys(("number", "revision", "sha256"), (str,)),

@@ -10,11 +10,21 @@ from pathlib import Path
 
 from qmsdocs.base.errors import QmsError, cause, message
 from qmsdocs.store import names
-from qmsdocs.store.remote import Courier
+from qmsdocs.store.remote import Courier, is_disk_full
 
 SUFFIX = ".bundle"
 _HEAD = re.compile(r"([0-9a-f]{40}) (\S+)")
+_COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
 _BRANCH = "refs/heads/"
+
+
+class Disconnected(QmsError):
+    """A file that continues commits that are not held here."""
+
+    def __init__(self, path: Path, commits: Iterable[str]) -> None:
+        hint = message("take in the earlier file first, or have one written without --since")
+        super().__init__("{path} continues what this copy does not hold yet", hint=hint, path=path)
+        self.commits = tuple(commits)
 
 
 def write(courier: Courier, path: Path, branches: Iterable[str], without: Iterable[str]) -> None:
@@ -28,7 +38,8 @@ def write(courier: Courier, path: Path, branches: Iterable[str], without: Iterab
         os.close(handle)
         answer = courier.run(name, ["bundle", "create", "--quiet", name, "--stdin"], given=given)
         if answer.code:
-            raise QmsError("{path} cannot be written: {reason}", path=path, reason=answer.err.strip())
+            why = message("the disk is full") if is_disk_full(answer) else answer.err.strip().splitlines()[-1]
+            raise QmsError("{path} cannot be written: {reason}", path=path, reason=why)
         with Path(name).open("rb+") as stream:
             os.fsync(stream.fileno())
         Path(name).chmod(0o644)
@@ -57,11 +68,7 @@ def unpack(courier: Courier, path: Path) -> None:
     answer = courier.run(str(path), ["bundle", "verify", str(path)])
     if answer.code:
         if "prerequisite" in answer.err:
-            raise QmsError(
-                "{path} continues what this copy does not hold yet",
-                path=path,
-                hint=message("take in the earlier file first, or have one written without --since"),
-            )
+            raise Disconnected(path, _COMMIT.findall(answer.err))
         raise QmsError("{path} is no file of qmsdocs sync, or it is damaged", path=path)
     answer = courier.run(str(path), ["bundle", "unbundle", str(path)])
     packs = sorted((courier.folder / "objects" / "pack").glob("*.pack"))

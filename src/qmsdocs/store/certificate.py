@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from qmsdocs.base.canonical import Json, sha256
+from qmsdocs.base.errors import QmsError
 from qmsdocs.store import journal, ledger, names
 from qmsdocs.store.event import Stored
-from qmsdocs.store.objects import FOLDER, Objects
+from qmsdocs.store.objects import Objects
 from qmsdocs.store.signature import namespace_of, verify
+from qmsdocs.store.tree import FOLDER
 
 SERIES = "disposal"
 FEWEST = 2  # witnesses of a destruction, whatever the procedure says
@@ -78,7 +80,7 @@ class Certificate:
     @property
     def witnesses(self) -> tuple[str, ...]:
         """Who has signed as a witness, in order; of those named when it was drawn up."""
-        return _witnesses(_counted(self.events))
+        return _witnesses(_before_the_end(self.events))
 
     @property
     def serial(self) -> int:
@@ -87,19 +89,24 @@ class Certificate:
         return said.serial if said is not None else 0
 
     @property
+    def place(self) -> str:
+        """The same across all sites."""
+        return place_of(self.site, self.serial)
+
+    @property
+    def counted(self) -> tuple[Stored, ...]:
+        """The acts up to the one that carried it out; whatever is written later changes nothing."""
+        return self.events[: len(_before_the_end(self.events)) + 1]
+
+    @property
     def late(self) -> tuple[Stored, ...]:
         """The acts that were written after it was carried out, where there may be none."""
-        return self.events[len(_counted(self.events)) + 1 :]
+        return self.events[len(self.counted) :]
 
     @property
-    def is_dropped(self) -> bool:
-        """Whether it was given up, by a signed act, before anything was destroyed."""
-        return _is_dropped(_counted(self.events))
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether signatures are still missing."""
-        return not self.is_carried_out and not self.is_dropped
+    def drops(self) -> tuple[Stored, ...]:
+        """The signed acts that give it up; whether who signed had the right is for `qmsdocs.system.trust`."""
+        return _drops(_before_the_end(self.events))
 
     @property
     def carried_out_on(self) -> date | None:
@@ -123,15 +130,23 @@ def digest_of(salt: str, submission: str) -> str:
     return sha256(f"{salt}:{submission}".encode())
 
 
-def certificates(objects: Objects, site: str | None = None) -> tuple[Certificate, ...]:
-    """The certificates of a site, or of all sites whose journal is held here, in order of their numbers."""
+def certificates(objects: Objects, site: str | None = None, *, but: Container[str] = ()) -> tuple[Certificate, ...]:
+    """The certificates of a site, or of all sites whose journal is held here, `but` those at some places."""
     sites = (site,) if site is not None else _sites(objects)
-    return tuple(found for name in sites for found in _of_site(objects, name))
+    return tuple(found for name in sites for found in _of_site(objects, name, but))
 
 
-def certificate(objects: Objects, site: str, number: str) -> Certificate | None:
-    """The certificate with a number, None where the site's journal holds no such one."""
-    return next((found for found in certificates(objects, site) if found.number == number), None)
+def certificate(objects: Objects, site: str, serial: int) -> Certificate | None:
+    """The certificate at a place, None where the site's journal holds none there."""
+    branch = names.journal_of(site)
+    head = objects.head(branch)
+    events = ledger.record_events(objects, branch, head.commit, SERIES, serial) if head else ()
+    return read(site, events) if events and events[0].event.act == "issue" else None
+
+
+def place_of(site: str, serial: int) -> str:
+    """What tells a certificate from all others: where it stands, not the number that it says it has."""
+    return f"{site}/{serial}"
 
 
 def _sites(objects: Objects) -> tuple[str, ...]:
@@ -139,14 +154,13 @@ def _sites(objects: Objects) -> tuple[str, ...]:
     return tuple(name.site for name in found if name is not None)
 
 
-def _of_site(objects: Objects, site: str) -> Iterator[Certificate]:
-    branch = names.journal_of(site)
-    head = objects.head(branch)
+def _of_site(objects: Objects, site: str, but: Container[str]) -> Iterator[Certificate]:
+    head = objects.head(names.journal_of(site))
     last = ledger.last_serial(objects, head.commit, SERIES) if head else 0
     for serial in range(1, last + 1):
-        events = ledger.record_events(objects, branch, head.commit, SERIES, serial) if head else ()
-        if events and events[0].event.act == "issue":
-            yield read(site, events)
+        found = certificate(objects, site, serial) if place_of(site, serial) not in but else None
+        if found is not None:
+            yield found
 
 
 def read(site: str, events: tuple[Stored, ...]) -> Certificate:
@@ -154,7 +168,7 @@ def read(site: str, events: tuple[Stored, ...]) -> Certificate:
     said = events[0].event.mapping("set")
     done = _done(events)
     before, root, tree = _result(done) if done is not None else ("", "", "")
-    is_witnessed = _is_witnessed(_counted(events), said)
+    is_witnessed = _is_witnessed(_before_the_end(events), said)
     return Certificate(
         str(events[0].event.mapping("record").get("number")),
         site,
@@ -178,8 +192,8 @@ def _done(events: Sequence[Stored]) -> Stored | None:
     return None
 
 
-def _counted(events: tuple[Stored, ...]) -> tuple[Stored, ...]:
-    """The acts before it was carried out; whatever is written later changes nothing."""
+def _before_the_end(events: tuple[Stored, ...]) -> tuple[Stored, ...]:
+    """The acts before it was carried out."""
     done = _done(events)
     return events if done is None else events[: events.index(done)]
 
@@ -210,8 +224,8 @@ def _witnesses(events: Sequence[Stored]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(person for person in found if person != authority and person in named))
 
 
-def _is_dropped(events: Iterable[Stored]) -> bool:
-    return any(stored.event.act == DROP and is_signed(stored) for stored in events)
+def _drops(events: Iterable[Stored]) -> tuple[Stored, ...]:
+    return tuple(stored for stored in events if stored.event.act == DROP and is_signed(stored))
 
 
 def needed(said: Mapping[str, Json]) -> int:
@@ -221,13 +235,13 @@ def needed(said: Mapping[str, Json]) -> int:
 
 
 def _is_witnessed(events: Sequence[Stored], said: Mapping[str, Json]) -> bool:
-    return not _is_dropped(events) and is_signed(events[0]) and len(_witnesses(events)) >= needed(said)
+    return not _drops(events) and is_signed(events[0]) and len(_witnesses(events)) >= needed(said)
 
 
 def _records(said: Mapping[str, Json]) -> Iterator[Disposed]:
     listed = said.get("records")
     for item in listed if isinstance(listed, list) else ():
-        if isinstance(item, dict):
+        if isinstance(item, dict) and _is_place(item.get("series"), item.get("serial")):
             keys = item.get("submissions")
             yield Disposed(
                 str(item.get("number")),
@@ -246,6 +260,15 @@ def _records(said: Mapping[str, Json]) -> Iterator[Disposed]:
                 _count(item.get("attachments")),
                 tuple(str(key) for key in keys) if isinstance(keys, list) else (),
             )
+
+
+def _is_place(series: Json, serial: Json) -> bool:
+    """Whether a record can lie there; what stands nowhere can neither be destroyed nor be missed."""
+    try:
+        names.record_folder(str(series), _count(serial))
+    except QmsError:
+        return False
+    return True
 
 
 def _count(said: Json) -> int:

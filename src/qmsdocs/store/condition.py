@@ -13,6 +13,7 @@ import pygit2
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.store import names
+from qmsdocs.store.objects import is_other, opened
 from qmsdocs.store.repository import ATTRIBUTES, CONFIGURATION, Git
 
 CONTROLLED = ("procedures", "forms", "records")
@@ -40,13 +41,14 @@ def _packed(git_folder: Path, below: str) -> Iterator[tuple[str, str]]:
             yield name, commit
 
 
-def symbolic_ledgers(git_folder: Path) -> Mapping[str, str]:
-    """The branches named like ledgers that only point to another one, with what they point to."""
+def misdirected_ledgers(git_folder: Path) -> Mapping[str, str]:
+    """The branches named like ledgers that stand at no commit, with what they point to: another one, a file."""
     found = {name: said for prefix in _LEDGERS for name, said in references(git_folder, prefix).items()}
+    held = opened(git_folder)
     return {
         name.removeprefix("refs/heads/"): said.removeprefix(SYMBOLIC)
         for name, said in found.items()
-        if said.startswith(SYMBOLIC)
+        if said.startswith(SYMBOLIC) or is_other(held, said)
     }
 
 

@@ -150,7 +150,8 @@ class DerivedFile:
         return is_ours
 
     def _build(self) -> None:
-        connection = _connect(self.path, create=True)
+        self.path.touch()  # SQLite itself makes no file that a group may write
+        connection = _connect(self.path)
         for pragma in _BUILDING:
             connection.execute(f"PRAGMA {pragma}")
         try:
@@ -208,12 +209,11 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
+def _connect(path: Path) -> sqlite3.Connection:
     if str(path) == ":memory:":
         connection = sqlite3.connect(":memory:", isolation_level=None)
     else:
-        mode = "rwc" if create else "rw"
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
     connection.execute(f"PRAGMA busy_timeout = {_BUSY}")
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection

@@ -6,7 +6,7 @@ Every step may be repeated. What is done is noted in a local file, so that whate
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,12 +16,12 @@ from qmsdocs.base.files import write_atomically
 from qmsdocs.store import journal, names, purge, replacement, seat
 from qmsdocs.store.certificate import Certificate, accounts_for, brings_back, certificate, certificates
 from qmsdocs.store.lock import exclusive, remove_leftover_locks
-from qmsdocs.store.objects import FOLDER
 from qmsdocs.store.opened import Store
 from qmsdocs.store.place import Place
+from qmsdocs.store.tree import FOLDER
 
-PENDING_FILE = "disposal.json"  # the certificates being carried out here, and how far
-DONE_FILE = "disposed.json"  # the certificates carried out here, by site and serial
+PENDING_FILE = "disposal.json"  # the certificates being carried out here, by their places, and how far
+DONE_FILE = "disposed.json"  # the certificates carried out here, by their places
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Progress:
     after the folder of its record, `removed` the drafts that are gone with them.
     """
 
-    certificate: str
     site: str
+    serial: int
     done: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
@@ -60,81 +60,84 @@ class Work:
         return self.store.place
 
 
-def begin(store: Store, site: str, number: str, *, now: datetime) -> None:
-    """Nothing; it is noted that a certificate is about to be carried out here, so that it cannot stay half done.
+def begin(store: Store, *items: Certificate, now: datetime) -> None:
+    """Nothing; it is noted that certificates are about to be carried out here, so that none can stay half done.
 
-    Where this copy writes for the site, the journal first says how far its numbers went: none is used again.
+    Where this copy writes for the site, the journal first says how far its numbers went.
     """
     with exclusive(store.place.git_folder):
         finish(store, now=now)
-        if seat.holds(store.place, store.objects, site):
-            seat.require(store.place, store.objects, site)  # a ledger that was set back is not noted as it stands
-        item = certificate(store.objects, site, number)
-        if item is None or not item.is_carried_out:  # after that they would hide what is to be replaced
-            _record_heads(store, site, now)
-        _note(store.place, {**_pending(store.place), number: Progress(number, site)})
+        for item in items:
+            if seat.holds(store.place, store.objects, item.site):
+                seat.require(store.place, store.objects, item.site)  # a ledger set back is not noted as it stands
+            if not item.is_carried_out:  # after that they would hide what is to be replaced
+                _record_heads(store, item.site, now)
+        begun = {item.place: Progress(item.site, item.serial) for item in items}
+        _note(store.place, {**_pending(store.place), **begun})
 
 
 def pending(store: Store) -> str | None:
-    """The number of the certificate that was begun here and is not wholly carried out, None when there is none."""
-    for number, progress in _pending(store.place).items():
-        item = certificate(store.objects, progress.site, number)
-        if item is not None and item.is_carried_out:
-            return number
-    return None
+    """The number of a certificate that was begun here and is not wholly carried out, None when there is none."""
+    return next((item.number for item, _ in _begun(store)), None)
 
 
-def carry_out(store: Store, *, now: datetime) -> int:
-    """How many destroyed records something in this copy still holds (0: none) after what was begun is finished."""
+def unfinished(store: Store) -> tuple[Certificate, ...]:
+    """The certificates that were carried out, as the journals say, but not in this copy, be it noted or not."""
+    known = _read(store.place, DONE_FILE)
+    return tuple(item for item in certificates(store.objects, but=known) if item.is_carried_out)
+
+
+def carry_out(store: Store, *, now: datetime) -> None:
+    """Nothing; what was begun here is finished."""
     with exclusive(store.place.git_folder):
-        return finish(store, now=now)
+        finish(store, now=now)
 
 
-def finish(store: Store, *, now: datetime) -> int:
-    """The same for whoever holds the lock already; nothing is done where nothing is pending."""
-    left = 0
-    for number, progress in _pending(store.place).items():
-        item = certificate(store.objects, progress.site, number)
+def finish(store: Store, *, now: datetime) -> None:
+    """The same for whoever holds the lock already; nothing is done where nothing is pending.
+
+    Each step is taken for all certificates before the next one is.
+    """
+    works = [Work(store, item, progress, now) for item, progress in _begun(store)]
+    for name, step in STEPS if works else ():
+        is_taken = False
+        for position, work in enumerate(works):
+            if name not in work.progress.done:
+                progress = work.progress if is_taken else step(work)
+                is_taken = name in ONCE
+                works[position] = replace(work, progress=replace(progress, done=(*progress.done, name)))
+        _note(store.place, {**_pending(store.place), **{work.item.place: work.progress for work in works}})
+    for work in works:
+        _end(work)
+
+
+def _end(work: Work) -> None:
+    """Nothing; what is left of the records here is noted, and that the certificate is carried out."""
+    place, own = work.place, work.item.place
+    said = {"left": _left(work.store, work.progress), "removed": list(work.progress.removed)}
+    _write(place, DONE_FILE, {**_read(place, DONE_FILE), own: said})
+    _note(place, {other: progress for other, progress in _pending(place).items() if other != own})
+
+
+def _begun(store: Store) -> Iterator[tuple[Certificate, Progress]]:
+    """What was begun here of certificates that say they were carried out."""
+    for progress in _pending(store.place).values():
+        item = certificate(store.objects, progress.site, progress.serial)
         if item is not None and item.is_carried_out:
-            left += _finish(Work(store, item, progress, now))
-    return left
+            yield item, progress
 
 
-def _finish(work: Work) -> int:
-    """How many records of one certificate are left after its steps, those done before apart."""
-    place, number = work.place, work.item.number
-    for name, step in STEPS:
-        if name not in work.progress.done:
-            progress = step(work)
-            work = replace(work, progress=replace(progress, done=(*progress.done, name)))
-            _note(place, {**_pending(place), number: work.progress})
-    left = _left(work.store, work.progress)
-    said = {"left": left, "removed": list(work.progress.removed)}
-    _write(place, DONE_FILE, {**_read(place, DONE_FILE), _key(work.item): said})
-    _note(place, {name: progress for name, progress in _pending(place).items() if name != number})
-    return left
-
-
-def _key(item: Certificate) -> str:
-    """What a certificate is noted under: its place, not the number that it says it has."""
-    return f"{item.site}/{item.serial}"
-
-
-def arrive(store: Store, site: str, *, now: datetime, believes: Callable[[Certificate], bool]) -> tuple[str, ...]:
-    """The certificates of `site` that were carried out in this copy now, because they came from another one.
+def arrive(store: Store, *, now: datetime, believes: Callable[[Certificate], bool]) -> tuple[Certificate, ...]:
+    """The certificates carried out in this copy now: they came from another one, or no note of them was kept.
 
     `believes` says whether the keys and rights behind a certificate counted: nothing is destroyed on the word of
-    anybody else. Whoever fetches calls this after the journal has arrived.
+    anybody else.
     """
-    known = _read(store.place, DONE_FILE)
-    waiting = [item for item in certificates(store.objects, site) if item.is_carried_out and _key(item) not in known]
-    done = []
-    for item in waiting:
-        if believes(item):
-            begin(store, site, item.number, now=now)
-            carry_out(store, now=now)
-            done.append(item.number)
-    return tuple(done)
+    found = tuple(item for item in unfinished(store) if believes(item))
+    if found:
+        begin(store, *found, now=now)
+        carry_out(store, now=now)
+    return found
 
 
 def left_of(store: Store, item: Certificate) -> int | None:
@@ -149,7 +152,7 @@ def removed_by(store: Store, item: Certificate) -> tuple[str, ...]:
 
 
 def _noted(store: Store, item: Certificate) -> Mapping[str, object]:
-    found = _read(store.place, DONE_FILE).get(_key(item))
+    found = _read(store.place, DONE_FILE).get(item.place)
     return found if isinstance(found, dict) else {}
 
 
@@ -241,7 +244,10 @@ def _drafts(work: Work) -> Progress:
 
 def _heads(work: Work) -> Progress:
     """The ledger as it stands now is what the journal says, where this copy writes it."""
-    _record_heads(work.store, work.item.site, work.now)
+    head, noted = work.store.objects.head(work.item.ledger), journal.newest_heads(work.store.objects, work.item.site)
+    before = noted.ledgers.get(work.item.ledger) if noted is not None else None
+    if head is None or before is None or before.commit != head.commit:
+        _record_heads(work.store, work.item.site, work.now)
     return work.progress
 
 
@@ -264,6 +270,7 @@ STEPS: tuple[tuple[str, Callable[[Work], Progress]], ...] = (
     ("drafts", _drafts),
     ("heads", _heads),
 )
+ONCE = frozenset({"reflogs", "objects", "derived"})  # what is the same for all certificates
 
 
 def _left(store: Store, progress: Progress) -> int:
@@ -278,12 +285,13 @@ def _left(store: Store, progress: Progress) -> int:
 
 
 def _pending(place: Place) -> Mapping[str, Progress]:
-    """How far what was begun here is, by the numbers of the certificates; several processes may have begun one."""
+    """How far what was begun here is, by the places of the certificates; several processes may have begun one."""
     found = {}
-    for number, said in _read(place, PENDING_FILE).items():
-        if isinstance(said, dict):
-            lists = {name: _texts(said.get(name)) for name in ("done", "first", "watched", "removed")}
-            found[number] = Progress(number, str(said.get("site")), **lists)
+    for name, said in _read(place, PENDING_FILE).items():
+        site, _, serial = name.rpartition("/")
+        if isinstance(said, dict) and serial.isascii() and serial.isdigit():
+            lists = {key: _texts(said.get(key)) for key in ("done", "first", "watched", "removed")}
+            found[name] = Progress(site, int(serial), **lists)
     return found
 
 
@@ -293,7 +301,7 @@ def _texts(said: object) -> tuple[str, ...]:
 
 def _note(place: Place, pending: Mapping[str, Progress]) -> None:
     if pending:
-        _write(place, PENDING_FILE, {number: asdict(progress) for number, progress in pending.items()})
+        _write(place, PENDING_FILE, {name: asdict(progress) for name, progress in pending.items()})
     else:
         (place.local_folder / PENDING_FILE).unlink(missing_ok=True)
 

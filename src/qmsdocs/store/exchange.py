@@ -103,9 +103,7 @@ class Looked:
         return tuple(sorted((*self.bad, *(item.moved for item in self.good)), key=lambda moved: order(moved.ledger)))
 
 
-def look(
-    store: Store, brought: Objects, here: Mapping[str, str], there: Mapping[str, str], *, now: datetime | None = None
-) -> Looked:
+def look(store: Store, brought: Objects, here: Mapping[str, str], there: Mapping[str, str], *, now: datetime) -> Looked:
     """What is to be made of every ledger of `there` that is newer than `here`, its objects lying in `brought`."""
     repository = store.repository
     stands: dict[str, str | None] = {}
@@ -116,7 +114,7 @@ def look(
         if old is not None and (old == new or store.objects.is_ancestor(new, old)):
             continue
         try:
-            _refuse_to_come(brought, new, now)
+            refuse_future(brought, branch, new, now)
             came = _looked_at(Overlay(brought.folder, {**here, **stands}), branch, old, new, repository)
         except QmsError as error:
             bad.append(Moved(branch, Way.REFUSED, 0, old, new, error.message))
@@ -129,11 +127,13 @@ def look(
     return Looked(brought, tuple(good), tuple(bad))
 
 
-def _refuse_to_come(brought: Objects, new: str, now: datetime | None) -> None:
+def refuse_future(brought: Objects, branch: str, new: str, now: datetime) -> None:
     """Nothing. Raises QmsError for what is of a day yet to come: whatever is written after it would be too early."""
     at = brought.committed_at(new)
-    if now is not None and at > now + AHEAD:
-        raise QmsError("it is of {day}, and the clock here says {today}", day=at.date(), today=now.date())
+    if at > now + AHEAD:
+        raise QmsError(
+            "{ledger} is of {day}, and the clock here says {today}", ledger=branch, day=at.date(), today=now.date()
+        )
 
 
 def _looked_at(seen: Objects, branch: str, old: str | None, new: str, repository: str) -> _Came | None:
@@ -223,15 +223,14 @@ def offer(courier: Courier, url: str, lacked: Iterable[Moved]) -> tuple[Moved, .
         return ()
     offers = (Offer(m.ledger, str(m.here), m.there if m.way is Way.REPLACED else None) for m in offered)
     sent = courier.push(url, offers)
-    return tuple(_said(moved, sent.answers.get(moved.ledger, Answered.REFUSED), sent.reasons) for moved in offered)
+    return tuple(_said(moved, sent.answers.get(moved.ledger, Answered.REFUSED), sent.reason) for moved in offered)
 
 
-def _said(moved: Moved, answered: Answered, reasons: tuple[str, ...]) -> Moved:
+def _said(moved: Moved, answered: Answered, reason: Message) -> Moved:
     match answered:
         case Answered.TAKEN:
             return moved
         case Answered.BEHIND:
             return replace(moved, way=Way.DIVERGED, reason=message("somebody else was faster; repeat it"))
         case Answered.REFUSED:
-            why = message("{said}", said=reasons[-1] if reasons else "-")
-            return replace(moved, way=Way.REFUSED, reason=why)
+            return replace(moved, way=Way.REFUSED, reason=reason)

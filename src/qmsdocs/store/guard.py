@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import shlex
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 import pygit2
 
 from qmsdocs.base.errors import QmsError, cause, message
-from qmsdocs.store.lock import exclusive
-from qmsdocs.store.repository import Git
+from qmsdocs.store.lock import exclusive, remove_leftover_locks
+from qmsdocs.store.repository import Git, find
 
 HOOK = "hooks/pre-receive"
 LOCK = "qmsdocs-guard.lock"
+KEPT = "qmsdocs"  # folder of what the guard need not make anew for each push
 _HELD = b"held"
 _PAUSE = 0.01  # seconds between two looks whether git has finished
 _MARK = "# qmsdocs guard"
@@ -32,17 +34,27 @@ SETTINGS: Mapping[str, str] = {
 }
 
 
-def trust_folder() -> None:
-    """Nothing; stores of other owners can be opened in this process: git has let them speak before it asked us."""
+def work_in(folder: Path) -> None:
+    """Nothing; a store of other owners can be opened in this process (git has let them speak before it asked us).
+
+    What is written there can be written by all who may send to it.
+    """
     pygit2.settings.owner_validation = False
+    os.umask(0o077 & ~(folder / "objects").stat().st_mode)
 
 
-def wait_for_others(folder: Path) -> None:
-    """Nothing; until the git that asks has moved its branches or given up, every other push to the store waits here.
+@contextmanager
+def one_at_a_time(folder: Path, branches: Iterable[str]) -> Iterator[None]:
+    """While the block runs, and until the git that asks has moved its branches or given up, other pushes wait here.
 
-    A hook ends before git moves anything, so a process of its own holds the lock. Raises QmsError after two minutes.
+    A hook ends before git moves anything, so a process of its own holds the lock; where there is no such way
+    (Windows), the lock ends with the block. What a killed git has left of locks on `branches` is gone. Raises QmsError
+    after two minutes.
     """
     if not hasattr(os, "fork"):
+        with exclusive(folder, name=LOCK):
+            remove_leftover_locks(folder, branches, name=LOCK)
+            yield
         return
     asking = os.getppid()
     reading, writing = os.pipe()
@@ -52,6 +64,8 @@ def wait_for_others(folder: Path) -> None:
     with os.fdopen(reading, "rb") as stream:
         if stream.read() != _HELD:
             raise QmsError("others are sending to this store, or its lock cannot be written", hint=message("repeat it"))
+    remove_leftover_locks(folder, branches, name=LOCK)
+    yield
 
 
 def _hold(folder: Path, asking: int, writing: int) -> NoReturn:
@@ -72,6 +86,7 @@ def _hold(folder: Path, asking: int, writing: int) -> NoReturn:
 
 def install(folder: Path, command: tuple[str, ...]) -> bool:
     """Whether the store at `folder` was made now; it lets in only what `command` has looked at. Raises QmsError."""
+    _refuse_inside(folder)
     is_new = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
     try:
         if is_new:
@@ -88,9 +103,24 @@ def install(folder: Path, command: tuple[str, ...]) -> bool:
         hook.parent.mkdir(exist_ok=True)
         hook.write_text(_script(command), "utf-8")
         hook.chmod(0o755)
-    except OSError as error:
-        raise QmsError("{path} cannot be written: {reason}", path=folder, reason=cause(error)) from error
+    except (OSError, pygit2.GitError) as error:
+        reason = cause(error) if isinstance(error, OSError) else error
+        raise QmsError("{path} cannot be written: {reason}", path=folder, reason=reason) from error
     return is_new
+
+
+def _refuse_inside(folder: Path) -> None:
+    """Nothing. Raises QmsError for a folder in a copy of a QMS: that is one copy, and no store for all of them."""
+    try:
+        root = find(folder)
+    except QmsError:
+        return
+    raise QmsError(
+        "{folder} lies in the QMS folder {root}; a shared store lies outside of it",
+        folder=folder,
+        root=root,
+        hint=message("qmsdocs guard install {path}", path=root.parent / "shared.git"),
+    )
 
 
 def _refuse_unfit(folder: Path) -> None:

@@ -97,11 +97,7 @@ def take_seat(
         locks.enter_context(exclusive(store.place.git_folder))
         disposal.finish(store, now=at)
         _level(store, site)
-        held = seat.current(store.objects, site)
-        if held is None:
-            raise QmsError("the site {site} has never had a seat", site=site)
-        if seat.holds(store.place, store.objects, site):
-            raise QmsError("this copy already writes for {site}", site=site)
+        held = _held_elsewhere(store, site)
         other = _find(store, held)
         if other is None and last_numbers is None and not _is_moved_here(store.place, held):
             raise _asking(held)
@@ -117,6 +113,15 @@ def take_seat(
         post.complete_voids(store, pen, taken)
         seat.keep(store.place, store.objects, site, (names.journal_of(site),))
         return taken
+
+
+def _held_elsewhere(store: Store, site: str) -> seat.Seat:
+    held = seat.current(store.objects, site)
+    if held is None:
+        raise QmsError("the site {site} has never had a seat", site=site)
+    if seat.holds(store.place, store.objects, site):
+        raise QmsError("this copy already writes for {site}", site=site)
+    return held
 
 
 def _level(store: Store, site: str) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from qmsdocs.base.errors import QmsError
-from qmsdocs.store.objects import FILE, Entry, Objects
+from qmsdocs.store.objects import Objects
 from qmsdocs.store.repository import Git
+from qmsdocs.store.tree import FILE, Entry
 
 _COMMIT = re.compile(
     rb"tree ([0-9a-f]{40})\n((?:parent [0-9a-f]{40}\n)*)author [^\n]*\n"

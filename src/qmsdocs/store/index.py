@@ -12,8 +12,9 @@ from qmsdocs.base.errors import QmsError
 from qmsdocs.store import ledger, names
 from qmsdocs.store.derived import Contents, DerivedFile, Value
 from qmsdocs.store.event import RecordKey
-from qmsdocs.store.objects import Entry, Objects
+from qmsdocs.store.objects import Objects
 from qmsdocs.store.rows import COLUMNS, Folded, Meanings, MeaningsOf, Place, Row, fact_texts, fold
+from qmsdocs.store.tree import Entry
 
 NAME = "index.sqlite"
 _BATCH = 2000
@@ -30,7 +31,7 @@ _INDEXES = (
     "CREATE INDEX by_parent ON records (raised_from) WHERE raised_from <> ''",
     "CREATE INDEX by_fact ON facts (name, value, record)",
     "CREATE INDEX fact_of ON facts (record)",
-    "CREATE INDEX by_submission ON submissions (submission)",
+    "CREATE INDEX by_submission ON submissions (submission, record)",
 )
 _INSERT = f"INSERT INTO records (id, {', '.join(COLUMNS)}) VALUES ({', '.join('?' * (len(COLUMNS) + 1))})"
 _SELECTED = ", ".join("ledgers.branch" if name == "ledger" else f"records.{name}" for name in COLUMNS)
@@ -157,18 +158,25 @@ class Index:
             bound.append(int(is_closed))
         return self._rows(f"WHERE {' AND '.join(conditions)} {_ORDER}", tuple(bound))
 
+    def bearers(self, submission: str) -> tuple[Row, ...]:
+        """The records that bear a submission key, voided ones apart."""
+        borne = "SELECT record FROM submissions WHERE submission = ?"
+        return self._rows(f"WHERE records.void = 0 AND records.id IN ({borne}) {_ORDER}", (submission,))
+
+    def counts(self) -> Mapping[str, tuple[int, int, int]]:
+        """How many records each form has: all of them, those still open, those void."""
+        found = self._file.query("SELECT form, count(*), sum(closed = 0), sum(void) FROM records GROUP BY form")
+        return {str(form): (int(held or 0), int(still or 0), int(void or 0)) for form, held, still, void in found}
+
     def submitted_twice(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """The submission keys that more than one record bears, with the numbers of these records."""
+        """The submission keys that more than one record bears, with the numbers of these records; voided ones apart."""
         twice = self._file.query(
-            "SELECT submission FROM submissions GROUP BY submission HAVING count(DISTINCT record) > 1 ORDER BY 1"
+            "SELECT submission FROM submissions GROUP BY submission HAVING min(record) <> max(record) ORDER BY 1"
         )
         for (submission,) in twice:
-            found = self._file.query(
-                "SELECT DISTINCT number FROM records JOIN submissions ON submissions.record = records.id "
-                "WHERE submission = ? ORDER BY 1",
-                (submission,),
-            )
-            yield str(submission), tuple(str(number) for (number,) in found)
+            borne = self.bearers(str(submission))
+            if len(borne) > 1:
+                yield str(submission), tuple(sorted(row.number for row in borne))
 
     def in_ledger(self, branch: str) -> Iterator[Row]:
         """Every record of a ledger."""

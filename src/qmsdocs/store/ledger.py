@@ -11,7 +11,8 @@ from qmsdocs.base.canonical import Json, read, sha256
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.store import names
 from qmsdocs.store.event import RecordKey, Stored
-from qmsdocs.store.objects import FILE, FOLDER, Entry, HeadMoved, Objects
+from qmsdocs.store.objects import HeadMoved, Objects
+from qmsdocs.store.tree import FILE, FOLDER, Entry
 
 _ATTEMPTS = 3
 T = TypeVar("T")

@@ -42,7 +42,7 @@ else:
 def exclusive(folder: Path, *, name: str = NAME, patience: float = PATIENCE) -> Iterator[None]:
     """Held by this process alone while the block runs. Raises QmsError when others hold it beyond `patience`."""
     try:
-        handle = os.open(folder / name, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        handle = os.open(folder / name, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
     except OSError as error:
         raise QmsError("{folder} cannot be written to: {reason}", folder=folder, reason=cause(error)) from error
     try:
@@ -70,13 +70,15 @@ def _wait(handle: int, folder: Path, patience: float) -> None:
         ) from error
 
 
-def remove_leftover_locks(git_folder: Path, branches: Iterable[str], *, after: float = LEFTOVER_AFTER) -> None:
+def remove_leftover_locks(
+    git_folder: Path, branches: Iterable[str], *, name: str = NAME, after: float = LEFTOVER_AFTER
+) -> None:
     """Nothing; `<branch>.lock` of a killed process is gone. Only the holder of the lock may call this.
 
     A lock counts as left over when it has not changed for `after` seconds, by the clock of the file system itself.
     """
     for branch in branches:
-        _remove_leftover(git_folder / "refs" / "heads" / f"{branch}.lock", git_folder / NAME, after)
+        _remove_leftover(git_folder / "refs" / "heads" / f"{branch}.lock", git_folder / name, after)
 
 
 def _remove_leftover(lock: Path, ours: Path, after: float) -> None:

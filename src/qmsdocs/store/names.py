@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from qmsdocs.base.errors import Message, QmsError, message
@@ -88,6 +89,7 @@ def journal_of(site: str) -> str:
     return branch_of(JOURNAL, site=site, year=0)
 
 
+@lru_cache(maxsize=1024)  # asked of every record
 def parse_branch(branch: str) -> LedgerName | None:
     """The ledger named `branch`, None when that is no ledger's name."""
     if branch == CONTROL:

@@ -40,12 +40,13 @@ class Store:
         *,
         machine: str,
         meanings: MeaningsOf,
+        objects_of: Callable[[Path], Objects] = Objects,
         texts: TextsOf = every_text,
         nonce: Callable[[], str] = new_nonce,
     ) -> Store:
         """The store of the copy at `root`; nothing is read from the index yet. Raises QmsError without a repository."""
         place = Place.of(root, machine=machine)
-        objects = Objects(place.git_folder)
+        objects = objects_of(place.git_folder)
         index = Index(objects, place.local_folder, meanings)
         return cls(place, objects, index, Search(index, objects, place.local_folder, texts), nonce)
 

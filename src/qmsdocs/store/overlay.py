@@ -19,7 +19,7 @@ class Overlay(Objects):
 
     def heads(self, is_wanted: Callable[[str], bool]) -> dict[str, Head]:
         """Where every wanted branch would stand."""
-        found = {name: head for name, head in super().heads(is_wanted).items() if name not in self._moved}
+        found = super().heads(lambda name: name not in self._moved and is_wanted(name))
         for branch, commit in self._moved.items():
             if commit is not None and is_wanted(branch):
                 found[branch] = Head(branch, commit, True)

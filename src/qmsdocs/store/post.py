@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from qmsdocs.base.canonical import Json, dumps, sha256
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.store import disposal, journal, ledger, names, seat, sharing
-from qmsdocs.store.certificate import certificates, disposed_numbers
+from qmsdocs.store.certificate import Certificate, certificates, disposed_numbers
 from qmsdocs.store.event import (
     FORMAT,
     Change,
@@ -57,15 +57,17 @@ def _post(store: Store, change: Change, now: datetime, signer: Signer | None, sh
     answers = _known(store, change)
     if len(answers) < len(change.drafts):
         journal.check_year(store.objects, change.site, now, is_confirmed=_is_confirmed(change))
-        _refuse_destroyed(store, change, answers)
+        is_new = any(isinstance(draft.record, NewNumber) for draft in change.drafts)
+        done = certificates(store.objects) if is_new else ()
+        _refuse_destroyed(done, change, answers)
         branch = _branch(store, change, now, answers)
         heads, head = prepare(store, pen, branch)
         if branch == names.CONTROL:
-            sharing.settle(store, shared)  # what was kept before comes first
+            sharing.settle(store, shared, now=now)  # what was kept before comes first
             head = store.objects.local_commit(branch)
         _check_judged(store.objects, change)
         by = journal.judged(store.objects, pen, branch)
-        writing = _Writing(store, pen, branch, head, heads, signer, by, dict(answers))
+        writing = _Writing(store, pen, branch, head, heads, disposed_numbers(done), signer, by, dict(answers))
         for position, draft in enumerate(change.drafts):
             if position not in answers:
                 writing.plan(position, draft)
@@ -100,10 +102,10 @@ def _check_judged(objects: Objects, change: Change) -> None:
             raise Stale("{ledger} has moved on since this was planned", ledger=branch)
 
 
-def _refuse_destroyed(store: Store, change: Change, answers: Mapping[int, Posted]) -> None:
+def _refuse_destroyed(done: Iterable[Certificate], change: Change, answers: Mapping[int, Posted]) -> None:
     """Nothing. Raises QmsError for a draft from which a record was made that has been destroyed."""
     new = [draft.submission for position, draft in enumerate(change.drafts) if position not in answers]
-    for item in certificates(store.objects) if any(new) else ():
+    for item in done:
         for key in new if item.is_carried_out else ():
             number = item.holds_submission(key) if key else None
             if number is not None:
@@ -248,6 +250,7 @@ class _Writing:
     branch: str
     head: str | None
     heads: Heads
+    gone: Mapping[tuple[str, str], frozenset[int]]  # the serials destroyed, by ledger and series
     signer: Signer | None
     by: journal.Judged
     answers: dict[int, Posted]
@@ -320,7 +323,10 @@ class _Writing:
         if last is None:
             known = self.heads.ledgers.get(self.branch)
             recorded = known.last.get(new.folder, 0) if known else 0
+            gone = self.gone.get((self.branch, new.folder), frozenset())
             last = max(ledger.last_serial(self.store.objects, self.head, new.folder), recorded)
+            while last + 1 in gone:
+                last += 1
         serial = self.serials[new.folder] = last + 1
         number = names.printed(new.template, serial)
         taken = self.store.index.by_number(number)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.errors import Message, QmsError, cause, message
 from qmsdocs.store.lock import exclusive
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.repository import Answer, Git
@@ -31,6 +31,7 @@ _SETTINGS = (
 )
 _HEADS = "refs/heads/"
 _LISTED = re.compile(r"([0-9a-f]{40})\t(refs/\S+)")
+_OVERTAKEN = re.compile(r"cannot lock ref '([^']+)': (?:is at|reference already exists)")
 _PUSHED = re.compile(r"([ +\-*!=])\t[^\t]*:([^\t]+)\t(.*)")
 
 
@@ -48,10 +49,10 @@ class Answered(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a shared store said to the branches offered to it, by name; `reasons` are its words for a refusal."""
+    """What a shared store said to the branches offered to it, by name; `reason` is its word for a refusal."""
 
     answers: Mapping[str, Answered]
-    reasons: tuple[str, ...]
+    reason: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +103,14 @@ class Courier:
         fixed = ["push", "--porcelain", "--no-verify", "--no-follow-tags", "--no-signed", *leases]
         answer = self.run(url, [*fixed, "--end-of-options", url, *specs])
         said = [found for line in answer.out.splitlines() if (found := _PUSHED.fullmatch(line)) is not None]
-        answers = {line[2].removeprefix(_HEADS): _answered(line[1], line[3]) for line in said}
+        overtaken = set(_OVERTAKEN.findall(answer.err))
+        answers = {
+            line[2].removeprefix(_HEADS): Answered.BEHIND if line[2] in overtaken else _answered(line[1], line[3])
+            for line in said
+        }
         if len(answers) < len(specs):
             raise unreachable(url, answer)
-        lines = (line.removeprefix("remote:").strip() for line in answer.err.splitlines() if line.startswith("remote:"))
-        return Sent(answers, tuple(line for line in lines if line and not line.startswith("hint:")))
+        return Sent(answers, _reason(answer))
 
     def run(self, url: str, arguments: list[str], *, given: bytes = b"") -> Answer:
         """What git says in this folder. A folder that settings in force name is trusted, whoever owns it."""
@@ -127,14 +131,13 @@ def address(root: Path, url: str) -> str:
 def courier(local_folder: Path, objects: Objects, heads: Mapping[str, str]) -> Iterator[Courier]:
     """A courier while the block runs; `heads` are the branches it knows of ours, so that they need not travel."""
     above = local_folder / COURIERS
-    above.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=above))
     try:
-        with exclusive(folder):
-            _furnish(folder, objects, heads)
-            yield Courier(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        above.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=above, ignore_cleanup_errors=True) as name, exclusive(Path(name)):
+            _furnish(Path(name), objects, heads)
+            yield Courier(Path(name))
+    except OSError as error:
+        raise QmsError("{folder} cannot be written to: {reason}", folder=above, reason=cause(error)) from error
 
 
 def _furnish(folder: Path, objects: Objects, heads: Mapping[str, str]) -> None:
@@ -166,6 +169,25 @@ def unreachable(url: str, answer: Answer) -> Unreachable:
         reason = message("there is no shared store there")
     hint = message("nothing here has changed; repeat it when the line is up again")
     return Unreachable("{url} cannot be reached: {reason}", url=url, reason=reason, hint=hint)
+
+
+def _reason(answer: Answer) -> Message:
+    """Why branches were refused: the store's last word, or git's first."""
+    if is_disk_full(answer):
+        return message("the disk there is full")
+    lines = [
+        (begins, said.strip())
+        for begins, _, said in (line.partition(":") for line in answer.err.splitlines())
+        if said.strip()
+    ]
+    theirs = [said for begins, said in lines if begins == "remote" and not said.startswith("hint:")][-1:]
+    ours = [said for begins, said in lines if begins == "error"][:1]
+    return message("{said}", said=(theirs or ours or ["-"])[0])
+
+
+def is_disk_full(answer: Answer) -> bool:
+    """Whether git could not write for want of space, here or there."""
+    return "No space left" in answer.err or "Out of diskspace" in answer.err
 
 
 def _answered(flag: str, summary: str) -> Answered:

@@ -130,12 +130,16 @@ def fold(place: Place, before: Row | None, events: Sequence[tuple[int, bytes]], 
         given = {name: value for name, value in given.items() if value is not None}
     derived, state = _part(body, "derived"), _text(body, "state")
     shown = {**given, **derived} if derived else given
-    meant = {meaning: _first_text(shown.get(name)) for meaning, name in meanings.fields.items()}
-    opened_at = meant.get("opened_at") or head.recorded_at
+    names = meanings.fields
+    opened_at, customer, subject, owner = (
+        _first_text(shown.get(names[meaning])) if meaning in names else ""
+        for meaning in ("opened_at", "customer", "subject", "owner")
+    )
+    opened_at = opened_at or head.recorded_at
     columns: tuple[Value, ...] = (
         *head[:4], *place, sequence, state, sha256(data), opened_at,
         _moment(opened_at, head.recorded_at), head.recorded_at, _text(body, "recorded_at"),
-        meant.get("customer", ""), meant.get("subject", ""), meant.get("owner", ""),
+        customer, subject, owner,
         is_void or state in meanings.closed, is_void,
         _sorted(given), _sorted(derived) if derived else b"{}", head.raised_from, head.raise_name, is_newer, closed_at,
     )  # fmt: skip

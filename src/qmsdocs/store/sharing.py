@@ -7,6 +7,7 @@ not count in the end.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from qmsdocs.base.errors import QmsError, message
@@ -49,7 +50,7 @@ def add(store: Store, url: str, addition: Addition) -> None:
     """
     ledger.add(store.objects, addition, aside=_PENDING)
     try:
-        kept = settle(store, url)
+        kept = settle(store, url, now=addition.at)
     except Unreachable as error:
         raise Waits(
             "the shared store cannot be reached: this is kept here, and counts once the store has it ({reason})",
@@ -84,7 +85,7 @@ def _events(objects: Objects, name: str) -> tuple[Stored, ...]:
     )
 
 
-def settle(store: Store, url: str | None) -> Kept:
+def settle(store: Store, url: str | None, *, now: datetime) -> Kept:
     """What became of the act that is kept here, now that the store is asked. The caller holds the lock.
 
     Raises Unreachable, and QmsError where the store refuses it; then it is kept no more.
@@ -95,7 +96,7 @@ def settle(store: Store, url: str | None) -> Kept:
         return Kept(Fate.NONE)
     events = waiting(objects)
     if url is not None and not _stands(objects, commit):
-        _offer(store, url, commit)
+        _offer(store, url, commit, now)
     elif url is None and objects.local_commit(CONTROL) in objects.parents(commit):  # nobody has to be asked any more
         objects.fast_forward(CONTROL, objects.local_commit(CONTROL), commit)
     fate = Fate.COUNTS if _stands(objects, commit) else Fate.OVERTAKEN
@@ -110,7 +111,7 @@ def _stands(objects: Objects, commit: str) -> bool:
     return held is not None and objects.is_ancestor(commit, held)
 
 
-def _offer(store: Store, url: str, commit: str) -> None:
+def _offer(store: Store, url: str, commit: str, now: datetime) -> None:
     """Nothing; control stands here where the store has it, with the act or without."""
     held = store.objects.local_commit(CONTROL)
     here = {CONTROL: held} if held is not None else {}
@@ -120,19 +121,18 @@ def _offer(store: Store, url: str, commit: str) -> None:
             case Answered.TAKEN:
                 store.objects.fast_forward(CONTROL, held, commit)
             case Answered.BEHIND:
-                _catch_up(store, courier, url, here)
+                _catch_up(store, courier, url, here, now)
             case Answered.REFUSED:
                 store.objects.set_aside(_PENDING, None)
-                said = sent.reasons[-1] if sent.reasons else "-"
-                raise QmsError("the shared store refuses this: {said}", said=said)
+                raise QmsError("the shared store refuses this: {said}", said=sent.reason)
 
 
-def _catch_up(store: Store, courier: Courier, url: str, here: dict[str, str]) -> None:
+def _catch_up(store: Store, courier: Courier, url: str, here: dict[str, str], now: datetime) -> None:
     """Nothing; control is as new here as in the store. Raises QmsError where it went another way there."""
     stands = courier.listed(url).get(CONTROL)
     there = {CONTROL: stands} if stands is not None else {}
     courier.fetch(url, there)
-    looked = exchange.look(store, courier.objects, here, there)
+    looked = exchange.look(store, courier.objects, here, there, now=now)
     for moved in looked.bad:
         raise QmsError(
             "{url}: what is in force there does not continue what is held here: {reason}",

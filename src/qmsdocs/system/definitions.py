@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property, partial
 from typing import TypeAlias, TypeVar
 
@@ -18,8 +18,9 @@ from qmsdocs.model.calendar import add_period
 from qmsdocs.model.document import Procedure, parse_procedure
 from qmsdocs.model.form import Form
 from qmsdocs.model.hold import Decision, Hold
-from qmsdocs.model.key import Delegation, RegisteredKey
-from qmsdocs.model.organisation import Organisation
+from qmsdocs.model.key import OFFERED, Delegation, RegisteredKey
+from qmsdocs.model.masking import marked
+from qmsdocs.model.organisation import Approval, Organisation
 from qmsdocs.model.people import People
 from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.record import FormReference, Record, lawful
@@ -118,6 +119,24 @@ class Definitions:
     def decisions(self) -> tuple[Decision, ...]:
         """What was decided of records whose period ended, oldest first."""
         return tuple(_readable(Decision.of, self.series(control.DECISIONS)))
+
+    def signs(self, person: str, *, at: datetime) -> bool:
+        """Whether a person had a key to sign with at a moment."""
+        return any(key.person == person and key.may_sign(at) for key in self.keys)
+
+    def must_sign(self, roles: tuple[str, ...], *, on: date) -> bool:
+        """Whether approvals by these roles are signed: from the first key on that anybody in them ever had."""
+        had = {key.person for key in self.keys if key.state != OFFERED}
+        return bool(had & set(self.people(on=on).in_role(roles, on=on)))
+
+    def approval_of(self, release: Release, *, on: date) -> Approval:
+        """The row of the approval matrix for a release on a day."""
+        family = self.course(release).values.get("family")
+        return self.organisation(on=on).approval_of(str(family or release.kind))
+
+    def day_of(self, at: datetime) -> date:
+        """The day of a moment in the organisation's zone of then."""
+        return at.astimezone(self.organisation(on=at.date()).zone).date()
 
     def newest(self, kind: ItemKind, number: str) -> Release | None:
         """The revision of an item with the latest effective day, in force already or not yet."""
@@ -248,6 +267,17 @@ class Definitions:
                 form, release.revision, release.manifest, release.is_trial, files
             )
         return self._forms[release.manifest]
+
+    def marked(self, form: Form) -> Form:
+        """The form, personal wherever one of its revisions held here is: what was personal once stays so."""
+        if id(form) not in self._marked:  # the form is kept beside, so that no other can have its id
+            own = (self._form(r) for r in self.releases if (r.kind, r.number) == (ItemKind.FORM, form.number))
+            self._marked[id(form)] = form, marked(form, (revision.form for revision in own))
+        return self._marked[id(form)][1]
+
+    @cached_property
+    def _marked(self) -> dict[int, tuple[Form, Form]]:
+        return {}
 
     @cached_property
     def _procedures(self) -> dict[str, Procedure]:

@@ -5,53 +5,29 @@ Order is the order of the ledger, never a clock: whoever sets his clock back can
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from pydantic import BaseModel
 
 from qmsdocs.base.errors import Message, QmsError, message
-from qmsdocs.model.approval import Offices, opinions, refuse_approval, refuse_reviewer
-from qmsdocs.model.hold import DECISION_MEANING, HOLD_MEANING, is_lawful_for_decision, is_lawful_for_hold
 from qmsdocs.model.key import (
-    DELEGATION_MEANING,
-    KEY_MEANING,
-    OFFERED,
     RegisteredKey,
-    is_lawful_for_delegation,
     is_lawful_for_key,
 )
-from qmsdocs.model.organisation import Approval
 from qmsdocs.model.record import Event, Record, lawful
-from qmsdocs.model.release import MOVES, Course, ItemKind, Release, is_lawful
-from qmsdocs.store import control, journal, names
+from qmsdocs.model.release import Release
+from qmsdocs.store import certificate, control, journal, names
 from qmsdocs.store.event import Stored
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.signature import namespace_of, verify
 from qmsdocs.system.definitions import Definitions
+from qmsdocs.system.rights import Right
 
-OFFICERS = "configuration"  # the family whose row says who confirms keys and names deputies
 PREFIX = {control.RELEASES: "REL", control.KEYS: "KEY", control.DELEGATIONS: "DEL"}
 PREFIX |= {control.HOLDS: "HLD", control.DECISIONS: "DEC"}
-LAWFUL = {
-    control.RELEASES: is_lawful,
-    control.KEYS: is_lawful_for_key,
-    control.DELEGATIONS: is_lawful_for_delegation,
-    control.HOLDS: is_lawful_for_hold,
-    control.DECISIONS: is_lawful_for_decision,
-}
-MEANS = {  # series → act → what its signature means
-    control.RELEASES: {act: move.meaning for act, move in MOVES.items()},
-    control.KEYS: KEY_MEANING,
-    control.DELEGATIONS: DELEGATION_MEANING,
-    control.HOLDS: HOLD_MEANING,
-    control.DECISIONS: DECISION_MEANING,
-}
-DECIDING = frozenset({"approve", "adopt", "withdraw"})
-JUDGING = frozenset({*DECIDING, "review", "countersign", "reject", "keep"})
 
 
 @dataclass(frozen=True)
@@ -74,8 +50,7 @@ class Trust:
         commits.reverse()
         order: dict[str, int] = {}
         damaged: list[str] = []
-        for position, commit in enumerate(commits):
-            added = objects.additions(commits[position - 1], commit) if position else tuple(objects.walk(commit))
+        for position, (commit, added) in enumerate(zip(commits, objects.growth(commits), strict=True)):
             if added is None:
                 damaged.append(commit)
             for entry in objects.walk(commit) if added is None else added:
@@ -131,7 +106,11 @@ class Trust:
         if signer and stored.signature:
             yield from self._signature(stored, event, position)
         if stored.ledger == names.CONTROL and position:
-            yield from self._lawful(event, stored, position)
+            yield from self._right(stored, event, position).to_act_in(stored.path.partition("/")[0])
+        elif stored.path.startswith(f"{certificate.SERIES}/") and stored.ledger.startswith(names.JOURNAL) and position:
+            if self._is_later(position, stored):
+                yield message("it names an older state of the releases than its journal had noted before")
+            yield from self._right(stored, event, position).to_destroy()
 
     def _misplaced(self, stored: Stored, event: Event) -> Iterator[Message]:
         said = names.parse_path(stored.path)
@@ -145,8 +124,7 @@ class Trust:
         elif (event.body.get("sequence"), event.act) != (said.sequence, said.act):
             yield message("it was made for another place in its record")
         if stored.ledger == names.CONTROL and said is not None:
-            own = self._by_folder.get(_folder(stored.path), ())
-            earlier = [other for other in own if other.path < stored.path]
+            earlier = self._earlier(stored)
             chained = earlier[-1].sha256 if earlier else None
             if event.body.get("previous") != chained or said.sequence != len(earlier) + 1:
                 yield message("it does not follow the act before it in its record")
@@ -218,14 +196,17 @@ class Trust:
         if at.date() < key.from_on or (key.until_on is not None and at.date() > key.until_on):
             yield message("the key of {person} counted from {first} to {last}",
                           person=person, first=key.from_on, last=key.until_on or "…")  # fmt: skip
-        if known.lost_at is not None and (known.lost_at < position or self._after_loss(known.lost_at, stored)):
+        if known.lost_at is not None and (known.lost_at < position or self._is_later(known.lost_at, stored)):
             yield message("the key of {person} had been reported lost before", person=person)
         elif key.lost_at is not None and at >= key.lost_at:
             yield message("the key of {person} was lost by then, {time}",
                           person=person, time=key.lost_at.isoformat(timespec="minutes"))  # fmt: skip
 
-    def _after_loss(self, lost_at: int, stored: Stored) -> bool:
-        """Whether a later state of the event's own ledger, noted after the loss was reported, did not hold it yet."""
+    def _is_later(self, position: int, stored: Stored) -> bool:
+        """Whether the event's own ledger did not hold it yet when `position` commits of control were exceeded.
+
+        That is what its journal noted of both.
+        """
         if stored.ledger == names.CONTROL:
             return False
         held = names.parse_branch(stored.ledger)
@@ -234,10 +215,12 @@ class Trust:
             ledgers = noted.event.mapping("set").get("ledgers")
             said = ledgers if isinstance(ledgers, dict) else {}
             seen, own = said.get(names.CONTROL), said.get(stored.ledger)
-            if not isinstance(seen, dict) or str(seen.get("commit")) not in self.commits[lost_at:]:
+            if not isinstance(seen, dict) or str(seen.get("commit")) not in self.commits[position:]:
                 continue
             folder, _, name = stored.path.rpartition("/")
             commit = str(own.get("commit")) if isinstance(own, dict) else None
+            if stored.ledger == noted.ledger:  # a journal does not note itself, but where it stood
+                commit = noted.event.text("journal") or None
             return commit is None or all(entry.path != name for entry in self.objects.listing(commit, folder))
         return False
 
@@ -246,10 +229,7 @@ class Trust:
     @cached_property
     def _held(self) -> Mapping[str, tuple[tuple[Stored, ...], ...]]:
         """The records of each series, with all their events."""
-        names_of = tuple(PREFIX)
-        if not self.commits:
-            return dict.fromkeys(names_of, ())
-        return {name: tuple(control.records(self.objects, self.commits[-1], name)) for name in names_of}
+        return {name: tuple(control.records(self.objects, self.commits[-1], name)) for name in PREFIX}
 
     @cached_property
     def _parsed(self) -> dict[str, BaseModel]:
@@ -262,6 +242,17 @@ class Trust:
     @cached_property
     def _by_folder(self) -> Mapping[str, tuple[Stored, ...]]:
         return {_folder(events[0].path): events for series in self._held.values() for events in series}
+
+    def _earlier(self, stored: Stored) -> tuple[Stored, ...]:
+        """The acts before this one in its record of control."""
+        own = self._by_folder.get(_folder(stored.path), ())
+        return tuple(other for other in own if other.path < stored.path)
+
+    def _right(self, stored: Stored, event: Event, position: int) -> Right:
+        earlier = tuple(other.event for other in self._earlier(stored))
+        last_at = self.objects.committed_at(self.commits[position - 1])
+        delegations = self._held[control.DELEGATIONS]
+        return Right(self._before(position), event, earlier, last_at, self.problems, delegations)
 
     @cached_property
     def _snapshots(self) -> dict[int, Definitions]:
@@ -284,172 +275,6 @@ class Trust:
                 self.objects, commit, series, parsed=self._parsed, known=self._known
             )
         return self._snapshots[position]
-
-    def _lawful(self, event: Event, stored: Stored, position: int) -> Iterator[Message]:
-        """What speaks against an act of control: its place in the course of its record, its meaning, who took it."""
-        before = self._before(position)
-        series = stored.path.partition("/")[0]
-        own = self._by_folder.get(_folder(stored.path), ())
-        earlier = [other.event for other in own if other.path < stored.path]
-        state = earlier[-1].state if earlier else ""
-        judge = LAWFUL.get(series, is_lawful)
-        begins = series == control.RELEASES and event.act == "issue" and event.state == Course.TRIAL
-        if not judge(event, state) or begins:
-            yield message("the act {act} cannot do this to a revision that stands at {state}",
-                          act=event.act, state=state or "-")  # fmt: skip
-            return
-        meaning = event.mapping("signer").get("meaning")
-        if meaning is not None and meaning != MEANS.get(series, {}).get(event.act):
-            yield message("the signature means {meaning}, which this act does not", meaning=str(meaning))
-        day = event.recorded_at.astimezone(before.organisation(on=event.recorded_at.date()).zone).date()
-        yield from self._rests_on(before, day)
-        match series:
-            case control.KEYS:
-                yield from self._key_act(before, event, own, day)
-            case control.DELEGATIONS:
-                yield from self._delegation_act(before, event, own, day)
-            case control.HOLDS | control.DECISIONS:
-                yield from self._retention_act(before, event, series, day)
-            case control.RELEASES if event.act != "issue":
-                number = str(event.mapping("record").get("number"))
-                found = [release for release in before.releases if release.record == number]
-                if not found:
-                    yield message("there is nothing it decides on")
-                    return
-                yield from self._rights(before, found[0], event, position)
-
-    def _rests_on(self, before: Definitions, day: date) -> Iterator[Message]:
-        """The settings an act was judged by, where they cannot be believed themselves."""
-        for number in ("people.toml", "qms.toml"):
-            used = before.release(ItemKind.CONFIGURATION, number, on=day)
-            if any(self.problems(stored) for stored in before.events(used)):
-                yield message("it rests on {number} {revision}, which cannot be believed",
-                              number=number, revision=used.revision)  # fmt: skip
-
-    def _key_act(self, before: Definitions, event: Event, own: Sequence[Stored], day: date) -> Iterator[Message]:
-        """A key is confirmed by somebody else with a key and the right, once any approver ever had one.
-
-        Its loss is reported by whoever is there: a thief is not to be waited for.
-        """
-        people, person = before.people(on=day), str(own[0].event.changes.get("person"))
-        if event.act == "lose" and event.by != person and not people.has_role(event.by, (), on=day):
-            yield message("{person} had no right to do so on {day}", person=event.by, day=day)
-        if event.act != "confirm":
-            return
-        matrix = before.organisation(on=day).approval_of(OFFICERS)
-        had = {key.person for key in before.keys if key.state != OFFERED}
-        if not had & set(people.in_role(matrix.approve, on=day)):
-            return
-        authority = Offices(people, before.delegations, day).authority(event.by, (*matrix.approve, *matrix.review))
-        if authority is None or event.by == person:
-            yield message("{person} had no right to do so on {day}", person=event.by, day=day)
-        if not event.mapping("signer"):
-            yield message("the key was confirmed without a signature")
-
-    def _delegation_act(self, before: Definitions, event: Event, own: Sequence[Stored], day: date) -> Iterator[Message]:
-        """A deputy is named and recalled by the principal, or by who approves configuration."""
-        matrix = before.organisation(on=day).approval_of(OFFICERS)
-        people, principal = before.people(on=day), str(own[0].event.changes.get("principal"))
-        if event.by != principal and not people.has_role(event.by, matrix.approve, on=day):
-            yield message("{person} had no right to do so on {day}", person=event.by, day=day)
-        had = {key.person for key in before.keys if key.state != OFFERED}
-        if not event.mapping("signer") and had & set(people.in_role(matrix.approve, on=day)):
-            yield message("it is not signed, and it had to be")
-
-    def _retention_act(self, before: Definitions, event: Event, series: str, day: date) -> Iterator[Message]:
-        """A hold is for who reviews or approves configuration; what happens at the end of a period, for who approves.
-
-        Both are signed by who has a key; a decision by anybody from the first key of an approver on.
-        """
-        matrix = before.organisation(on=day).approval_of(OFFICERS)
-        is_decision = series == control.DECISIONS
-        roles = matrix.approve if is_decision else (*matrix.review, *matrix.approve)
-        people = before.people(on=day)
-        authority = Offices(people, before.delegations, day).authority(event.by, roles)
-        if authority is None or authority.behalf != event.mapping("set").get("deputy_for"):
-            yield message("{person} had no right to do so on {day}", person=event.by, day=day)
-        elif authority.delegation is not None and self._is_doubtful(authority.delegation):
-            yield message("the delegation {number} cannot be believed", number=authority.delegation)
-        had = {key.person for key in before.keys if key.state != OFFERED}
-        could = any(key.person == event.by and key.may_sign(event.recorded_at) for key in before.keys)
-        is_signed = could or (is_decision and had & set(people.in_role(matrix.approve, on=day)))
-        if is_signed and not event.mapping("signer"):
-            yield message("it is not signed, and it had to be")
-
-    def _rights(self, before: Definitions, release: Release, event: Event, position: int) -> Iterator[Message]:
-        day = event.recorded_at.astimezone(before.organisation(on=event.recorded_at.date()).zone).date()
-        is_opinion = event.act in JUDGING and event.act not in DECIDING
-        had_key = any(key.person == event.by and key.may_sign(event.recorded_at) for key in before.keys)
-        if is_opinion and had_key and not event.mapping("signer"):
-            yield message("it is not signed, and it had to be")
-        if event.act in JUDGING and event.act != "countersign":
-            author = self._author(before, release, event)
-            if event.by == author or event.mapping("set").get("deputy_for") == author:
-                yield message("{person} judged what he had prepared himself", person=event.by)
-        if event.act in DECIDING or event.act == "review":
-            yield from self._role(before, release, event, day)
-        if event.act in ("countersign", "answer"):
-            yield from self._opinion(before, release, event, day)
-        if event.act == "approve":
-            yield from self._approval(before, release, event, max(day, self._last_day(before, position)))
-
-    def _last_day(self, before: Definitions, position: int) -> date:
-        at = self.objects.committed_at(self.commits[position - 1])
-        return at.astimezone(before.organisation(on=at.date()).zone).date()
-
-    def _author(self, before: Definitions, release: Release, event: Event) -> str:
-        if event.act != "withdraw":
-            return release.prepared_by
-        asked = [e for e in before.course(release).events if e.act == "ask_withdrawal"]
-        return asked[-1].by if asked else ""
-
-    def _matrix(self, before: Definitions, release: Release, day: date) -> Approval:
-        family = str(before.course(release).values.get("family") or release.kind)
-        return before.organisation(on=day).approval_of(family)
-
-    def _role(self, before: Definitions, release: Release, event: Event, day: date) -> Iterator[Message]:
-        matrix = self._matrix(before, release, day)
-        people = before.people(on=day)
-        roles = matrix.review if event.act == "review" else matrix.approve
-        authority = Offices(people, before.delegations, day).authority(event.by, roles)
-        reviewed = [e.by for e in before.course(release).events if e.act == "review"]
-        if authority is not None and event.act in DECIDING and reviewed:
-            yield from refuse_reviewer(reviewed[-1], event.by, authority)
-        if authority is None or authority.behalf != event.mapping("set").get("deputy_for"):
-            yield message("{person} had no right to do so on {day}", person=event.by, day=day)
-        elif authority.delegation is not None and self._is_doubtful(authority.delegation):
-            yield message("the delegation {number} cannot be believed", number=authority.delegation)
-        if event.act in DECIDING and not event.mapping("signer"):
-            had = {key.person for key in before.keys if key.state != OFFERED}
-            if had & set(people.in_role(roles, on=day)):
-                yield message("it is not signed, and it had to be")
-
-    def _opinion(self, before: Definitions, release: Release, event: Event, day: date) -> Iterator[Message]:
-        """A countersignature changes the row of one department, by its head; an answer only answers."""
-        was = {opinion.department: opinion for opinion in opinions(before.course(release).values)}
-        now = {opinion.department: opinion for opinion in opinions(event.changes)}
-        changed = [name for name in now if now[name] != was.get(name)]
-        if was.keys() != now.keys() or len(changed) > 1:
-            yield message("it changes what other departments said")
-            return
-        matrix = self._matrix(before, release, day)
-        offices = Offices(before.people(on=day), before.delegations, day)
-        for name in changed:
-            if event.act == "answer" and replace(now[name], answer="") != replace(was[name], answer=""):
-                yield message("it changes what other departments said")
-            may = offices.in_department(event.by, name, matrix.countersign_roles)
-            if event.act == "countersign" and (may is None or now[name].person != event.by):
-                yield message("{person} had no right to do so on {day}", person=event.by, day=day)
-
-    def _approval(self, before: Definitions, release: Release, event: Event, day: date) -> Iterator[Message]:
-        record = before.course(release)
-        yield from refuse_approval((), release, self._matrix(before, release, day), opinions(record.values))
-        if str(event.mapping("set").get("effective_on")) < day.isoformat():
-            yield message("the effective day lies before the approval")
-
-    def _is_doubtful(self, delegation: str) -> bool:
-        found = [e for e in self._held[control.DELEGATIONS] if e[0].event.mapping("record").get("number") == delegation]
-        return any(self.problems(stored) for events in found for stored in events)
 
 
 def _folder(path: str) -> str:

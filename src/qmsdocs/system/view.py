@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,18 +12,14 @@ from zoneinfo import ZoneInfo
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.language import Language, Text
-from qmsdocs.model.calendar import CIVIL, END_OF_DAY, Calendar, add_period
+from qmsdocs.model.calendar import Calendar
 from qmsdocs.model.clock import Moment
 from qmsdocs.model.document import Procedure
-from qmsdocs.model.evaluation import evaluate
-from qmsdocs.model.expression import parse as parse_expression
-from qmsdocs.model.facts import RecordFacts
-from qmsdocs.model.form import Form, Lookup
+from qmsdocs.model.form import Form
 from qmsdocs.model.gate import Raised
-from qmsdocs.model.key import OFFERED
-from qmsdocs.model.organisation import Organisation
+from qmsdocs.model.organisation import Approval, Organisation
 from qmsdocs.model.people import People
-from qmsdocs.model.quantity import Quantity, Unit
+from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.record import FormReference, Record
 from qmsdocs.model.register import Register
 from qmsdocs.model.release import ItemKind, Release, in_force
@@ -38,7 +34,7 @@ from qmsdocs.store.place import Place
 from qmsdocs.store.post import post
 from qmsdocs.store.remote import address
 from qmsdocs.store.repository import find
-from qmsdocs.store.rows import Row, fact_texts
+from qmsdocs.store.rows import Row
 from qmsdocs.store.signature import Signer
 from qmsdocs.system.definitions import Definitions, FormInForce
 from qmsdocs.system.trust import Trust
@@ -117,6 +113,11 @@ class System:
     def registers(self) -> tuple[Register, ...]:
         """The registers over several forms in force."""
         return self.definitions.registers(on=self.today)
+
+    @property
+    def officers(self) -> Approval:
+        """Who reviews and approves configuration: with it keys, deputies, holds and what is destroyed."""
+        return self.organisation.approval_of(ItemKind.CONFIGURATION)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -208,12 +209,11 @@ class System:
 
     def signs(self, person: str) -> bool:
         """Whether the person has a key to sign with now."""
-        return any(key.person == person and key.may_sign(self.now) for key in self.definitions.keys)
+        return self.definitions.signs(person, at=self.now)
 
     def must_sign(self, roles: tuple[str, ...]) -> bool:
         """Whether approvals by these roles are signed: from the first key on that anybody in them ever had."""
-        had = {key.person for key in self.definitions.keys if key.state != OFFERED}
-        return bool(had & set(self.people.in_role(roles, on=self.today)))
+        return self.definitions.must_sign(roles, on=self.today)
 
     def refuse_unknown_person(self, person: str) -> None:
         """Nothing; raises QmsError unless the person serves today."""
@@ -291,40 +291,6 @@ class System:
             Raised(row.raise_name, row.number, row.is_closed, row.is_void) for row in self.index.raised_by(number)
         )
 
-    def look_up(self, facts: RecordFacts, lookup: Lookup, *, number: str | None) -> tuple[int, tuple[str, ...]] | None:
-        """How many distinct values a look-up finds, and the records counted; None where a key of it is missing."""
-        same = {name: facts.stored(name) for name in lookup.same}
-        if any(value is None for value in same.values()):
-            return None
-        first, last = self._window(facts, lookup)
-        found = self.index.matching(
-            facts.form.number,
-            same={name: text for name, value in same.items() for text in fact_texts(value)},
-            opened_from=first,
-            opened_to=last,
-            but=number or "",
-        )
-        rows = [row for row in found if lookup.state is None or row.state == lookup.state]
-        values = {row.number if lookup.count == "number" else row.shown.get(lookup.count) for row in rows}
-        if lookup.state is None:
-            values.add(facts.stored(lookup.count) if lookup.count != "number" else (number or ""))
-        return len({str(value) for value in values if value is not None}), tuple(row.number for row in rows)
-
-    def _window(self, facts: RecordFacts, lookup: Lookup) -> tuple[datetime | None, datetime]:
-        """Between when other records count: the look-up's period around the record's own day, not after now."""
-        length = evaluate(parse_expression(lookup.within), facts) if lookup.within is not None else None
-        if not isinstance(length, Quantity):
-            return None, self.now
-        day = self.day_of(facts.form, facts.values)
-        if length.unit in CIVIL:
-            first, last = add_period(day, Quantity(-length.amount, length.unit)), add_period(day, length)
-            begins, ends = datetime.combine(first, time(0), self.zone), datetime.combine(last, END_OF_DAY, self.zone)
-        else:
-            span = timedelta(**{"minutes" if length.unit is Unit.MINUTE else "hours": float(length.amount)})
-            begins = datetime.combine(day, time(0), self.zone) - span
-            ends = datetime.combine(day, END_OF_DAY, self.zone) + span
-        return begins, min(ends, self.now)
-
     def form_of_row(self, row: Row) -> FormInForce:
         """The form revision of a record the index speaks of."""
         return self.form_of(FormReference(row.form, row.revision, row.form_sha256))
@@ -364,13 +330,22 @@ class System:
         return replace(self, definitions=definitions or self.definitions, now=now.astimezone(self.zone))
 
 
-def open_system(start: Path, *, now: datetime, machine: str, site: str | None = None) -> System:
+def open_system(
+    start: Path,
+    *,
+    now: datetime,
+    machine: str,
+    site: str | None = None,
+    objects_of: Callable[[Path], Objects] = Objects,
+) -> System:
     """The system of the repository at or above `start`. Raises QmsError outside one, or where nothing is in force."""
     root = find(start)
     if not 1990 <= now.year <= 2100:
         raise QmsError("the clock of this machine says {year}", year=now.year, hint=message("set it right first"))
     held: list[Definitions] = []
-    store = Store.open(root, machine=machine, meanings=lambda manifest: held[0].meanings(manifest))
+    store = Store.open(
+        root, machine=machine, meanings=lambda manifest: held[0].meanings(manifest), objects_of=objects_of
+    )
     definitions = Definitions.read(store.objects)
     if definitions is None:
         raise _nothing_in_force(root, store.objects)

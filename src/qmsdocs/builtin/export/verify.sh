@@ -79,6 +79,7 @@ is_as_read() { # list, what was read of it
 unreadable() { bad "$1: 写法不符 is not written as it must be: $2"; verdict; }
 
 # ── 1 the bag
+readme='请先阅读 README.html'
 walk() {
   for found in "$1"/* "$1"/.[!.]* "$1"/..?*; do
     if [ -L "$found" ]; then printf '%s\n' "$found" >>"$work/odd"
@@ -99,7 +100,7 @@ for list in tagmanifest-sha256.txt manifest-sha256.txt; do
     is_hex "$hash" 64 && is_path "$path" || unreadable "$list" "$line"
     case $list:$path in
       manifest-sha256.txt:data/?*) ;;
-      tagmanifest-sha256.txt:bagit.txt | tagmanifest-sha256.txt:bag-info.txt) ;;
+      tagmanifest-sha256.txt:bagit.txt | tagmanifest-sha256.txt:bag-info.txt | tagmanifest-sha256.txt:"$readme") ;;
       tagmanifest-sha256.txt:manifest-sha256.txt) ;;
       tagmanifest-sha256.txt:pull/files.tsv | tagmanifest-sha256.txt:pull/ledgers.tsv) ;;
       tagmanifest-sha256.txt:pull/git/?* | tagmanifest-sha256.txt:pull/events/?*) ;;
@@ -127,6 +128,7 @@ if added=$(comm -13 "$work/listed" "$work/there") && [ -z "$added" ]; then
 else
   bad "多出的文件 added: $added"
 fi
+[ "$(cat data/proof/beside-sha256.txt)" = "$(hash_of "$readme")  $readme" ] || bad "$readme: 不是单位放入的 is not the one the house put in"
 
 # ── the top-level text or number of a key, in the canonical JSON of an act
 previous_of() { # body → hash or null
@@ -314,8 +316,21 @@ case $record in
   *) bad "单位登记的不是这个资料包 the house recorded another package" ;;
 esac
 unproven=''
+heads_of() { # site → what the package holds of the state its journal noted
+  while IFS=$tab read -r kind its path oid hash moment where; do
+    case $kind:$its:$path in
+      event:"qms/journal/$1":heads/*.json) cat "data/$where" && printf '%s %s\n' "$its" "$hash" >>"$work/others" ;;
+    esac
+  done <data/proof/files.tsv
+}
+: >"$work/others"
 while IFS=$tab read -r branch commit; do
-  case $branch:$heads in
+  site=${branch##*/} said=$heads
+  case $branch in
+    "$journal" | qms/control | records/*/*/"${journal##*/}") ;;
+    *) said=$(heads_of "$site") ;;
+  esac
+  case $branch:$said in
     "$journal":*)
       while IFS=$tab read -r kind its path oid hash rest; do
         [ "$its" != "$branch" ] || printf '%s %s %s\n' "$path" "$oid" "$hash"
@@ -323,11 +338,14 @@ while IFS=$tab read -r branch commit; do
       cut -f 3,4,5 pull/files.tsv | tr "$tab" ' ' | sort >"$work/here"
       odd=$(comm -23 "$work/proved" "$work/here")
       [ -z "$odd" ] || bad "$branch: 不在登记的校验行下 does not stand under the head line: $odd" ;;
-    qms/journal/*) unproven="$unproven $branch" ;;
-    *"\"$branch\":{\"commit\":\"$commit\""*) ;;
-    *) bad "$branch: 不是单位登记的状态 not at the head the house recorded" ;;
+    qms/journal/*:?* | *"\"$branch\":{\"commit\":\"$commit\""*) ;;
+    qms/control:* | records/*/*/"${journal##*/}":* | *:?*) bad "$branch: 不是单位登记的状态 not at the head the house recorded" ;;
+    *) unproven="$unproven $branch" ;;
   esac
 done <data/proof/ledgers.tsv
+sort -u "$work/others" >"$work/noted"
+twice=$(cut -d ' ' -f 1 "$work/noted" | uniq -d)
+[ -z "$twice" ] || bad "$twice: 应恰有一项校验行 one heads act is due"
 
 echo
 printf '事项 acts: %s · 签名有效 signatures good: %s\n' "$total" "$signed"
@@ -336,10 +354,11 @@ if [ "$masked" -gt 0 ]; then
   printf '%s acts are masked: their hashes are chained; they can be checked when the house discloses them (%s signatures wait for that); until then nothing but the recorded manifest vouches for what they say\n' "$masked" "$unchecked"
 fi
 [ "$withheld" -gt 0 ] && printf '%s 个附件未提供，仅列校验值 · %s attachments were left out, their hashes are listed\n' "$withheld" "$withheld"
-[ -n "$unproven" ] && printf '其他地点的登记本未经证实 journals of other sites are unproven:%s\n' "$unproven"
+[ -n "$unproven" ] && printf '其他分公司的记录，提取时本地点还不知道其登记本的状态，请向该分公司核对 records of other sites whose journal was not known when the package was made; ask that site:%s\n' "$unproven"
 echo 'bag-info.txt 仅供参考，未经证实 bag-info.txt is only a label and unproven'
 printf '请与单位留存的校验行核对 compare with the head line the house keeps:\n'
 printf '  %s\n' "$(tr "$tab" ' ' <pull/ledgers.tsv)"
 number=$(printf '%s' "$heads" | sed -n 's/.*"number":"\(HEADS-[0-9A-Z-]*\)".*/\1/p')
 printf '  %s %s  (qmsdocs head · qmsdocs audit --head)\n' "$number" "$headline"
+while IFS= read -r line; do printf '  %s\n' "$line"; done <"$work/noted"
 verdict

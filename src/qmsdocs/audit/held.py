@@ -1,0 +1,30 @@
+"""The objects of a copy for who only looks: what can still be read of it is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qmsdocs.store import journal, names
+from qmsdocs.store.condition import misdirected_ledgers
+from qmsdocs.store.objects import Objects
+from qmsdocs.store.overlay import Overlay
+
+
+def as_far_as_held(git_folder: Path) -> Objects:
+    """The objects of a copy, ledgers that stand at no commit left out; the releases stand as a journal noted them last.
+
+    A rule of its own names these ledgers (HIS427).
+    """
+    wrong = dict.fromkeys(misdirected_ledgers(git_folder))
+    if not wrong:
+        return Objects(git_folder)
+    found = Overlay(git_folder, wrong)
+    return Overlay(git_folder, {**wrong, names.CONTROL: _noted(found)}) if names.CONTROL in wrong else found
+
+
+def _noted(objects: Objects) -> str | None:
+    """Where the releases stood when they were noted last, None where no journal says so."""
+    journals = (names.parse_branch(branch) for branch in objects.heads(lambda name: name.startswith(names.JOURNAL)))
+    heads = (journal.newest_heads(objects, name.site) for name in journals if name is not None)
+    said = {item.recorded_at: item.ledgers[names.CONTROL] for item in heads if item and names.CONTROL in item.ledgers}
+    return said[max(said)].commit if said else None
