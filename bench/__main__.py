@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench import audit, issue_cost, pages, start, word
 from bench.rounds import Result, Settings
+from qmsdocs.cli.main import collect_rarely
 
 OUT = Path(__file__).parent / "out" / "latest.json"
 MODULES = {"start": start, "word": word, "pages": pages, "issue_cost": issue_cost, "audit": audit}
@@ -26,6 +27,7 @@ def main() -> int:
         "--million", action="store_true", help="also 1,000,000 records in one form, and the audit of 100,000 (an hour)"
     )
     given = parser.parse_args()
+    collect_rarely()
     settings = Settings(million=given.million)
     print(
         f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} CPUs, {platform.machine()}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from qmsdocs.audit.engine import run
 from qmsdocs.audit.findings import Report
 from qmsdocs.audit.scope import Scope
+from qmsdocs.cli.main import collect_rarely
 from qmsdocs.system.view import System, open_system
 
 NEW = 100
@@ -25,6 +26,7 @@ def audited(root: Path, now: datetime, *, is_full: bool) -> Report:
 
 
 if __name__ == "__main__":
+    collect_rarely()
     report = audited(Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), is_full=False)
     if report.checked["records"] != int(sys.argv[3]) or report.checked["read_again"] > NEW:
         raise SystemExit(f"not what was to be measured: {dict(report.checked)}")
