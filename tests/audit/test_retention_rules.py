@@ -231,6 +231,18 @@ def test_RET309_spares(desk: Program) -> None:
     assert set(fires("RET309", desk, "2029-12-22")) == {ENQUIRY}
 
 
+def test_what_a_later_revision_calls_personal_is_personal(make: Make, tmp_path: Path) -> None:
+    made = make(tmp_path / "acme")
+    done(made, "record", "void", made.issue(), "-m", "重复", "--no-pages")
+    form = made.root / "forms/QR-04-01/form.toml"
+    text = form.read_text("utf-8")
+    form.write_text(text.replace("[field.content]\n", "[field.content]\npersonal = true\n"), "utf-8")
+    done(made, "document", "submit", "QR-04-01", "-m", "更改标记")
+    done(made, "document", "review", "QR-04-01", "--as", "li.ming")
+    done(made, "document", "approve", "QR-04-01", "--as", "zhao.lei", "--effective", "2026-11-22")
+    assert set(fires("RET309", made, "2029-12-22")) == {LIAISON}
+
+
 def test_RET310_fires(desk: Program) -> None:
     found = fires("RET310", desk, "2027-05-22")
     assert found["HLD-000001"] == "诉讼: to be looked at again by 2027-05-21, last on 2026-11-21"

@@ -58,7 +58,7 @@ def _overdue(scope: Scope) -> Iterator[tuple[Kept, date]]:
 
 
 def _is_personal(scope: Scope, item: Kept) -> bool:
-    """Whether a record holds personal data that its class says is to be destroyed."""
+    """Whether a record holds data, personal in any revision of its form, that its class says is to be destroyed."""
     rule = _classes(scope).get(item.retention)
     form = _form(scope, item)
     if rule is None or rule.disposition is not Disposition.DESTROY or form is None:
@@ -129,7 +129,7 @@ def _forms(scope: Scope) -> Iterable[FormInForce]:
 
 def _form(scope: Scope, item: Kept) -> Form | None:
     with suppress(QmsError):
-        return scope.system.form_of_row(item.row).form
+        return scope.system.definitions.marked(scope.system.form_of_row(item.row).form)
     return None
 
 
