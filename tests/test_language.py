@@ -59,7 +59,7 @@ HANDED_ON = {
     "cli/menu.py": {"title", "ASKED[part]"},
     "cli/register.py": {"title"},
     "query/overview.py": {"said", "line", "said_late(action, seen.names)"},
-    "audit/self_test.py": {"item.expected", "item.found"},
+    "audit/self_test.py": {"item.expected", "item.found", "_SAID[item.verdict]"},
     "export/opening.py": {"said_late(action, people)"},
     "export/pull.py": {"unproven(site)"},
     "render/limited.py": {"said['template']"},
@@ -67,7 +67,7 @@ HANDED_ON = {
     "cli/session.py": {"said", "label"},
     "cli/pulling.py": {"unproven(site)"},
     "cli/site.py": {"label"},
-    "cli/sync.py": {"_line(session, moved, found.place, dry_run=dry_run)", "found.error.message", "moved.reason"},
+    "cli/sync.py": {"_line(session, moved, dry_run=dry_run)", "found.error.message", "moved.reason"},
     "cli/words.py": {"said", "self.said", "self.help", "_template(self.help)", "_template(below.help)"},
     "export/checked.py": {"finding.message", "limit"},
     "fill/ask.py": {"item.help.of(self.language) if item.help is not None else None"},  # a Question's, not click's

@@ -61,19 +61,19 @@ ORDER: dict[str, str] = {
         "word_outline word_reconcile word_layout word_story word_markdown word_review word_front word_document "
         "word_draft"
     ),
-    "system": "definitions rights trust view",
+    "system": "definitions rights trust believed view",
     "query": (
         "cell changed_values course purpose action selecting text_lines typed_number verifying view custody flow lending "
-        "parameters register retention text_check disposal_list document_check keeping master_list retention_list "
-        "overview working difference_side impact difference impact_report"
+        "parameters register retention rule_texts text_check disposal_list document_check keeping master_list retention_list "
+        "overview personal working difference_side impact difference impact_report"
     ),
     "acts": (
-        "apply builtin items lockout printing seat sheets shortcut begin control custody document_pages pages "
+        "apply builtin items folder lockout printing seat sheets shortcut begin control custody document_pages pages "
         "restoring countersigning demo officers preview pull reading release believing redraw objections "
         "retention comparing disposal lending disposal_page syncing verify carrying"
     ),
     "audit": (
-        "clause_sets findings held recorded texts rules_page sarif standing doubt report scope sheet clauses in_force "
+        "clause_sets findings held recorded rules_page sarif standing doubt report scope sheet clauses in_force "
         "judge rule kept waiving actions case stream custody disposal documents journal_entries kept_head ledger_history "
         "offices pages surroundings upkeep damage records retention arrived arrived_links effects history memory "
         "catalogue guard engine self_test"

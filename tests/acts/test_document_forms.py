@@ -176,7 +176,13 @@ def test_a_review_that_says_revise_asks_for_a_change_before_it_is_approved(desk:
         ("2027-06-14 09:00", WRITER, "conclude", {"next_on": "2027-06-01"}, "✗ next_later:"),
         ("2027-06-14 09:00", WRITER, "conclude", {"next_on": "2031-06-12"}, "✗ next_in_time:"),
         ("2027-06-14 09:00", WRITER, "conclude", {"points": points, "verdict": "revise"}, "concluded"),
-        ("2027-06-14 10:00", QUALITY, "approve", {}, "✗ must be raised first: qmsdocs record raise NUMBER change_req"),
+        (
+            "2027-06-14 10:00",
+            QUALITY,
+            "approve",
+            {},
+            f"✗ must be raised first: qmsdocs record raise {number} change_req",
+        ),
     ]
     tell(desk, number, story)
     asked = {"requested_on": "2027-06-14", "requested_by": WRITER, "department": "客户服务部", "kind": "revise"}

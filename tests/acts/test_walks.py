@@ -101,7 +101,7 @@ def test_a_complaint_whose_level_rises_needs_a_new_approval(desk: Desk) -> None:
             CLERK,
             "plan",
             {"team": ["clerk", "project", "departments"]},
-            "✗ 8D report must be raised first: qmsdocs record raise NUMBER report_8d",
+            f"✗ 8D report must be raised first: qmsdocs record raise {number} report_8d",
         ),
     ]
     tell(desk, number, begun)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 from control import PEOPLE, ZONE, Company
+from destruction import ORDER, begun, done, due
 from firm import firm, said
+from pair import PROJECT, starter
+from program import NOON, Program
+from pulled import LIAISON
 
 from qmsdocs.acts.record import Filled, Intent, issue, step, void
 from qmsdocs.audit import actions, effects
@@ -20,6 +25,7 @@ from qmsdocs.audit.scope import Scope
 from qmsdocs.audit.stream import cases
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.language import Catalogue, Language
+from qmsdocs.query import action
 from qmsdocs.query.overview import lines, overview
 from qmsdocs.store.event import Change, RaisedFrom
 from qmsdocs.system.view import System, open_system
@@ -409,6 +415,62 @@ def test_ACT509_sees_that_the_other_record_was_voided(acme: Company) -> None:
     assert on(acme, effects.called_for_voided, dropped) == ""  # it never took the step
 
 
+def test_ACT509_spares_what_was_destroyed_by_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not one that had been voided before; and what is destroyed may be raised again once it was void."""
+    (tmp_path / "phrase").write_text("correct horse battery\n", "utf-8")
+    monkeypatch.setenv("QMSDOCS_KEYS", str(tmp_path / "keys"))
+    monkeypatch.setenv("QMSDOCS_PASSPHRASE_FILE", str(tmp_path / "phrase"))
+    pack = starter(tmp_path / "starter")
+    shutil.copy2(PROJECT / "qms.toml", pack)
+    form = pack / "forms/QR-14-04/form.toml"
+    asked = "when  = \"nature == 'grievance'\"\nfill"
+    form.write_text(form.read_text("utf-8").replace(asked, asked.replace("fill", 'required = "settle"\nfill')), "utf-8")
+
+    def make(folder: Path, *, live: bool = False) -> Program:
+        program = Program(folder, None if live else NOON)
+        assert (
+            program("init", folder, "--org", "绿源置业", "--site", "hz", "--starter", pack, folder=tmp_path).code == 0
+        )
+        return program
+
+    program = begun(make, tmp_path / "acme")
+    first, second = (complaint(program) for _ in range(2))
+    kept, gone = "LX-HZ-2026-0001", "LX-HZ-2026-0002"
+    for name, by, *values in SHEET:
+        done(program, "record", "advance", kept, name, *values, "--as", by)
+    done(program, "record", "void", gone, "-m", "taken in by mistake", "--as", "wang.fang", "--no-pages")
+    program = due(program)
+    done(program, "retention", "dispose", kept, gone, *ORDER)
+    assert program.all_numbers() == [first, second]
+    for words in ((), ("--full",)):
+        found = program("audit", "--json", *words).json["findings"]
+        assert [said["subject"] for said in found if said["code"] == "ACT509"] == [second]
+    assert kept in done(program, "record", "show", first)
+    again = program("record", "raise", second, "liaison", *CALL, "--no-pages")
+    assert again.code == 0 and "LX-HZ-2026-0003" in again.out
+
+
+CALL = [word for name, value in LIAISON.items() for word in ("--set", f"{name}={value}")]
+SHEET = (  # the course of a liaison sheet
+    ("take", "chen.jing", "--set", "taken_by=chen.jing"),
+    ("answer", "chen.jing", "--set", "solved=true", "--set", "done_on=2026-11-21", "--set", "answer=x"),
+    ("verify", "wang.fang", "--set", "verification=ok"),
+)
+
+
+def complaint(program: Program) -> str:
+    """The number of a complaint that called for a liaison sheet and was closed."""
+    judged = {"same_province": True, "lawsuit": "none", "media": "none", "people_together": 1}
+    number = program.issue("QR-14-04", needs_others=False, nature="grievance", **judged)
+    done(program, "record", "advance", number, "classify", "--as", "wang.fang")
+    done(program, "record", "raise", number, "liaison", *CALL, "--no-pages")
+    done(program, "record", "advance", number, "settle", "--set", "answer=ok", "--as", "wang.fang")
+    visited = ("--set", "visited_by=zhang.wei", "--set", "satisfied=satisfied", "--as", "zhang.wei")
+    done(program, "record", "advance", number, "visit", *visited)
+    done(program, "record", "advance", number, "close", "--set", "effect=x", "--as", "chen.jing")
+    return number
+
+
 def test_the_audit_applies_them_and_remembers(acme: Company) -> None:
     """What a record is found wrong in is found again by the next run, which reads it no more."""
     number = stepped(acme, stepped(acme, issued(acme, actions=[line()]), "act"), "check", effect="好")
@@ -426,3 +488,9 @@ def test_nobody_is_accused_where_nothing_is_kept(tmp_path: Path) -> None:
     assert [hit for rule in rules for hit in rule.check(Scope(system))] == []
     codes = sorted({rule.code for rule in rules} | {rule.code for rule in effects.RECORD_RULES})
     assert codes == [f"ACT5{number:02}" for number in range(1, 11)]
+
+
+def test_a_late_action_of_nobody_says_so() -> None:
+    late = action.said_late(action.Action(0, "due_on", "", date(2026, 11, 10), is_done=False), {})
+    assert Catalogue.load(Language.ZH).say(late) == "应于 2026-11-10 完成（未指定责任人）"
+    assert Catalogue.load(Language.EN).say(late) == "it was due on 2026-11-10 (nobody named)"

@@ -12,10 +12,10 @@ from qmsdocs.audit.clause_sets import clause_set, clause_sets, is_within, order_
 from qmsdocs.audit.clauses import View
 from qmsdocs.audit.findings import Report
 from qmsdocs.audit.scope import Scope
-from qmsdocs.audit.texts import texts
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.language import Catalogue, Language
 from qmsdocs.model.finding import Finding, Severity
+from qmsdocs.query.rule_texts import texts
 from qmsdocs.system.view import open_system
 
 ENGLISH, CHINESE = Catalogue.load(Language.EN), Catalogue.load(Language.ZH)

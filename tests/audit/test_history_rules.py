@@ -38,8 +38,8 @@ from qmsdocs.acts.control import Act
 from qmsdocs.acts.record import Intent, amend
 from qmsdocs.audit import doubt, history
 from qmsdocs.audit.scope import Scope
-from qmsdocs.audit.texts import texts
 from qmsdocs.base.canonical import dumps, sha256
+from qmsdocs.query.rule_texts import texts
 from qmsdocs.store.head import record_head_line
 from qmsdocs.store.signature import new_key
 from qmsdocs.system import rights, trust

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from control import NUMBER, PEOPLE, SCHEDULE, Company
 from firm import firm
-from tamper import CLASS, CONTROL, Hand, attached, copied
+from tamper import CLASS, CONTROL, JOURNAL, Hand, attached, copied, git, noted
 
 from qmsdocs.acts import retention
 from qmsdocs.acts.control import Act
@@ -23,12 +24,13 @@ from qmsdocs.audit.findings import Report
 from qmsdocs.audit.report import lines
 from qmsdocs.audit.rule import Hit
 from qmsdocs.audit.scope import Scope
-from qmsdocs.audit.texts import texts
-from qmsdocs.base.canonical import Json, dumps
+from qmsdocs.base.canonical import Json, dumps, sha256
 from qmsdocs.base.errors import message
 from qmsdocs.base.language import Catalogue, Language, Text
 from qmsdocs.model.waiver import WAIVERS
+from qmsdocs.query.rule_texts import texts
 from qmsdocs.store.event import Change
+from qmsdocs.store.head import record_head_line
 from qmsdocs.system.view import System
 
 LEDGER = "records/trial/2026/hz"
@@ -222,6 +224,23 @@ def test_what_was_found_is_kept(company: Company) -> None:
         assert found.checked["read_again"] == again
 
 
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_raised_record_is_judged_again_as_the_other_comes_and_goes(company: Company, is_late: bool) -> None:
+    hand, other = Hand(company.root, LEDGER), Hand(company.root, LEDGER.replace("2026", "2025"))
+    path, at = "sy/00/00/000001/0001-issue.json", "2025-11-01T10:00:00+08:00"
+    record: Json = {"series": "sy", "serial": 1, "number": "SY-HZ-2025-0001"}
+    good = dumps({**hand.event(path), "record": record, "submission": "earlier", "recorded_at": at})
+    saw = ("REC204", "0001")
+    if not is_late:
+        other.commit({path: good}, at=at, parents=())
+    forged(company, 4, raised_from={"record": "SY-HZ-2025-0001", "raise": "again", "sha256": sha256(good)})
+    assert saw not in codes(both(company))
+    other.commit({path: good.replace(b"earlier", b"another")}, at=at, parents=())
+    assert saw in codes(both(company))
+    git(company.root, "update-ref", "-d", f"refs/heads/{other.branch}")
+    assert saw not in codes(both(company))
+
+
 def test_a_gap_filled_later_makes_the_next_one_dated_back(company: Company) -> None:
     forged(company, 5, recorded_at="2026-11-01T15:00:00+08:00")
     assert "REC203" in {code for code, _ in codes(both(company))}
@@ -249,6 +268,18 @@ def test_an_altered_act_is_found_by_every_run_which_reads_no_records_again(compa
     attached(company, "SY-HZ-2026-0004", b"a photograph")
     found = both(company)
     assert ("HIS410", "0002") in codes(found) and found.checked["read_again"] == 1
+
+
+def test_a_note_of_what_was_judged_before(company: Company) -> None:
+    """Counts that the journal notes later of an older commit."""
+    record_head_line(company.system.store, "hz", now=company.now)
+    both(company)
+    notes = Hand(company.root, JOURNAL)
+    said: Any = notes.event(max(path for path in notes.files() if path.startswith("heads/")))["set"]["ledgers"]
+    older = Hand(company.root, LEDGER).commits()[1]
+    noted(company.later(hours=1), set={"ledgers": {**said, LEDGER: {**said[LEDGER], "commit": older, "events": 99}}})
+    for _ in range(2):
+        assert "HIS413" in {code for code, _ in codes(both(company))}
 
 
 def test_a_file_that_is_no_act(company: Company) -> None:

@@ -19,11 +19,11 @@ from qmsdocs.audit import sheet
 from qmsdocs.audit.findings import Report, Waived, in_order
 from qmsdocs.audit.report import SHOWN, as_json, lines
 from qmsdocs.audit.sarif import as_sarif
-from qmsdocs.audit.texts import clauses_of, texts
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.language import Catalogue, Language
 from qmsdocs.model.finding import Finding, Severity
 from qmsdocs.model.waiver import Waiver
+from qmsdocs.query.rule_texts import clauses_of, texts
 
 ENGLISH, CHINESE = Catalogue.load(Language.EN), Catalogue.load(Language.ZH)
 HOSTILE = "records/=cmd|' /C calc'!A1 <script>alert(1)</script> 𠮷.docx"

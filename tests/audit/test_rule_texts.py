@@ -15,9 +15,9 @@ from program import Program, refused
 
 from qmsdocs.audit import rules_page
 from qmsdocs.audit import texts as read
-from qmsdocs.audit.texts import texts
 from qmsdocs.base.language import Language
 from qmsdocs.cli.root import root
+from qmsdocs.query.rule_texts import texts
 
 PROJECT = Path(__file__).resolve().parents[2]
 SOURCE = PROJECT / "src/qmsdocs"

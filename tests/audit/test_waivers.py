@@ -13,13 +13,13 @@ from program import Program
 
 from qmsdocs.audit import upkeep
 from qmsdocs.audit.scope import Scope
-from qmsdocs.audit.texts import texts
-from qmsdocs.audit.waiving import Granted, granted, is_waivable, sift
+from qmsdocs.audit.waiving import Granted, granted, sift
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.toml import parse
 from qmsdocs.model.finding import Finding, Severity
 from qmsdocs.model.release import Course
 from qmsdocs.model.waiver import WAIVERS, Waivers
+from qmsdocs.query.rule_texts import is_waivable, texts
 
 
 @pytest.fixture

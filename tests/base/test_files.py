@@ -98,6 +98,8 @@ def test_what_a_killed_process_left_goes_and_what_another_writes_stays(tmp_path:
             process.kill()
             process.wait()
         assert len([path for path in tmp_path.iterdir() if path.name.startswith(".writing-")]) == 1
-    (tmp_path / ".writing-now-link").symlink_to(tmp_path / "other")
+    (tmp_path / ".writing-now-a1_b2_c3.qmsdocs").symlink_to(tmp_path / "other")
+    for name in (own := (".writing-now-notes.txt", ".writing-now-qmsdocs1", ".writing-now-a1_b2_c3.qmsdocs.bak")):
+        (tmp_path / name).write_bytes(b"a user's")
     write_atomically(tmp_path / "other", b"x")
-    assert {path.name for path in tmp_path.iterdir()} == {"other", ".writing-now-link"}
+    assert {path.name for path in tmp_path.iterdir()} == {"other", ".writing-now-a1_b2_c3.qmsdocs", *own}

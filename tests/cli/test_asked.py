@@ -295,6 +295,14 @@ def test_the_menu_starts_what_it_says(live: Program) -> None:
         ("Review what waits for me", (), "document review --waiting", ""),
         ("Approve what waits for me", (), "document approve --waiting", ""),
         ("Verify a page", ("9F2C-7A1B",), "verify 9F2C-7A1B", "9F2C-7A1B"),
+        ("See which records are due for disposal", (), "retention due", ""),
+        (
+            "Pack records for an auditor, personal data masked",
+            ("TS-HZ-2026-9998 TS-HZ-2026-9999", "p.zip"),
+            "export pull TS-HZ-2026-9998 TS-HZ-2026-9999 -o p.zip",
+            "TS-HZ-2026-9998",
+        ),
+        ("Make a backup", ("none/b.zip",), "export backup -o none/b.zip", ""),
     ],
 )
 def test_the_menu_controls_documents(

@@ -102,6 +102,21 @@ def test_a_test_is_recorded_in_the_journal_and_told_by_status(make: Make, tmp_pa
     assert desk("status", "--json").json["keeping"]["restore_tested_on"] == "2026-11-21"
 
 
+def test_a_test_under_an_unusual_clock_says_why(make: Make, tmp_path: Path) -> None:
+    """What the hint names can be typed: the option and the reason, which the record keeps."""
+    desk = make(tmp_path / "acme")
+    path = tmp_path / "b.zip"
+    assert desk("export", "backup", "-o", path).code == 0
+    odd = desk.later(timedelta(days=800))
+    found = odd("export", "backup", "--test", path)
+    refused(found, "the clock says 2029")
+    assert "--clock-is-right -m REASON" in found.err
+    done = odd("export", "backup", "--test", path, "--clock-is-right", "-m", "电池没电", "--json")
+    assert done.code == 0, done.err
+    body = json.loads(desk.git("show", "qms/journal/hz:restore/00/00/000001/0001-issue.json"))
+    assert body["reason"] == "电池没电"
+
+
 def test_a_test_finds_that_a_ledger_was_rewritten_since(make: Make, tmp_path: Path) -> None:
     desk = make(tmp_path / "acme")
     desk.issue()

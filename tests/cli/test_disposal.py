@@ -24,6 +24,7 @@ from tamper import Hand
 from qmsdocs.acts import disposal as acts
 from qmsdocs.base.canonical import dumps, sha256
 from qmsdocs.store import disposal, sync
+from qmsdocs.store.certificate import carried_out
 from qmsdocs.store.opened import Store
 from qmsdocs.store.rows import Meanings
 from qmsdocs.system.view import open_system
@@ -436,10 +437,11 @@ def test_a_stale_copy_cannot_bring_back_what_was_destroyed(company: Program, tmp
     refused(there("sync", "--take-seat", "--as", "zhao.lei", "-m", "x"), "records were destroyed where it is written")
     old, new = _store(clone), _store(company)
     try:
-        assert "records/complaint/2026/hz" not in sync.fetch(old.objects, new.objects, lambda _: True)
+        moved = sync.fetch(old.objects, new.objects, lambda _: True, believed=carried_out)
+        assert "records/complaint/2026/hz" not in moved
         assert found(clone.root, marker)
         assert found(company.root, marker) == []
-        sync.fetch(new.objects, old.objects, lambda branch: branch.startswith("qms/"))
+        sync.fetch(new.objects, old.objects, lambda branch: branch.startswith("qms/"), believed=carried_out)
         refuse = disposal.arrive(old, now=later.at, believes=lambda _: False)
         assert (refuse, bool(found(clone.root, marker))) == ((), True)
         gone = disposal.arrive(old, now=later.at, believes=lambda _: True)

@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -444,6 +445,13 @@ def test_install_protects_what_is_there_and_says_what_is_wrong(pair: Pair, tmp_p
     assert found.code == 1 and "have a gap" in found.err
     found = pair.hz("guard", "check", "--repository", copy)
     assert found.code == 1 and len(found.err.splitlines()) == 1
+
+
+def test_install_prints_the_lines_for_the_settings(pair: Pair, tmp_path: Path) -> None:
+    made = pair.hz("guard", "install", "../new.git", folder=pair.nb.root)
+    assert made.code == 0
+    assert tomllib.loads(made.out.split("\n", 1)[1]) == {"remote": {"office": {"url": str(pair.folder / "new.git")}}}
+    shutil.rmtree(pair.folder / "new.git")
 
 
 def test_install_refuses_what_is_no_shared_store(pair: Pair, tmp_path: Path) -> None:

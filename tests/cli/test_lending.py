@@ -68,6 +68,7 @@ def test_a_repeated_command_is_one_loan(desk: Program) -> None:
 def test_an_original_leaves_the_house_only_with_approval(desk: Program) -> None:
     found = desk("record", "lend", RECORD, "--to", "某律师事务所", "-m", "诉讼")
     assert found.code == 2 and "approved_by" in found.err
+    assert found.err.endswith("hint: --approved-by PERSON\n")
     lend(desk, "--to", "某律师事务所", "--approved-by", "zhao.lei")
     assert lent(desk)[0][2] == "某律师事务所"
 

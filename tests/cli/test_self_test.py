@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -22,11 +24,22 @@ def protocol(folder: Path, *words: object) -> tuple[int, dict[str, tuple[str, st
 
 
 def test_everything_passes_outside_any_repository(tmp_path: Path) -> None:
+    """But for what was not looked at: run from its sources, the program has no hashes of an installation."""
     code, found = protocol(tmp_path)
     assert code == 0
     assert [part for part, _ in found.values()] == ["IQ"] * 6 + ["OQ"] * 8
+    assert found.pop("Files of the program") == ("IQ", "NOT CHECKED")
     assert {verdict for _, verdict in found.values()} == {"passed"}
     assert [*tmp_path.iterdir()] == []
+
+
+def test_the_head_counts_what_was_not_checked_in_the_time_of_the_house(repository: Program) -> None:
+    there = replace(repository, at=NOON.astimezone(UTC))
+    said = there("audit", "self-test", "--format", "txt").out
+    assert "2026-11-21 12:00 +0800: 14 checks, 0 failed, 1 not checked" in " ".join(said.split())
+    rules = there("audit", "--json").json["checked"]["rules"]
+    assert rules == len(there("rule", "--all", "--json").json["rules"])
+    assert f"{rules} rules, nothing wrong" in " ".join(said.split())
 
 
 def test_the_protocol_is_printed(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from pair import COMPLAINTS, CONTROL, Pair, branch_of, commit, event, git, ledgers
+from pair import COMPLAINTS, CONTROL, Pair, branch_of, by_clock_of, commit, event, git, ledgers
 from program import Make, Program, Result, refused
 from test_killed import fill_disk, small_disk
 
@@ -230,6 +230,117 @@ def test_control_that_went_two_ways_moves_nowhere(pair: Pair) -> None:
 
 
 # acts in control
+
+
+def rivals(pair: Pair) -> tuple[Program, Program]:
+    """Two copies of the second site, both with the seat; the second has issued records the first never saw."""
+    level(pair.hz, pair.nb, pair.hz)
+    for name in ("one", "two"):
+        git(pair.folder, "clone", "-q", "nb", name)
+    one, two = (pair.hz.elsewhere(pair.folder / name) for name in ("one", "two"))
+    pair.nb.root.rename(pair.folder / "lost")
+    for copy in (one, two):
+        taken = copy("sync", "--take-seat", "--site", "nb", "-m", "原机损坏", "--nothing-later")
+        assert taken.code == 0, taken.err
+        copy.root.rename(pair.folder / f"{copy.root.name}-away")  # neither sees the other
+    for copy in (one, two):
+        (pair.folder / f"{copy.root.name}-away").rename(copy.root)
+    two.issue("QR-04-01")
+    two.issue("QR-14-04")
+    return one, two
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Pair:
+    """Two sites of their own, whose guarded store is level with both."""
+    pair = Pair.begun(tmp_path)
+    pair.nb.issue("QR-14-04")
+    assert pair.hz("guard", "install", pair.shared).code == 0
+    by_clock_of(pair.hz, pair.shared)
+    return pair
+
+
+FOREIGN = "records/complaint/2026/nb"
+
+
+def test_records_do_not_come_without_the_journal_of_their_site(house: Pair) -> None:
+    one, two = rivals(house)
+    one.issue("QR-14-04")
+    assert one("sync", "office").code == 0
+    assert house.hz("sync", "office").code == 0
+    before = ledgers(house.hz.root)
+    found = house.hz("sync", "--from", carried(two))
+    assert found.code == 1 and ledgers(house.hz.root) == before
+    lines = found.out.splitlines()
+    assert [line for line in lines if "its records only move with it" in line] == lines[:-1]
+    assert f"here it is in {one.root}" in lines[-1] and f"there in {two.root}" in lines[-1]
+    assert "qmsdocs rule HIS404" in lines[-1]
+    house.hz.issue("QR-14-04")
+    assert house.hz("sync", "office").code == 0
+
+
+def test_a_ledger_no_journal_opens_comes_from_nowhere_and_goes_nowhere(house: Pair) -> None:
+    """Nor does it keep back anything else, and set aside by hand it is out of the way."""
+    _, two = rivals(house)
+    [foreign] = [branch for branch in ledgers(two.root) if branch.endswith("/nb")
+                 and branch not in ledgers(house.hz.root) and "records/" in branch]  # fmt: skip
+    foreign = foreign.removeprefix("refs/heads/")
+    git(house.hz.root, "fetch", "-q", str(two.root), f"{foreign}:{foreign}")
+    house.hz.issue("QR-14-04")
+    found = house.hz("sync", "office")
+    assert found.code == 1 and f"refs/heads/{foreign}" not in ledgers(house.shared)
+    [line] = [line for line in found.out.splitlines() if "not moved" in line]
+    assert "does not open it" in line and "HIS407" in line
+    assert branch_of(house.shared, "qms/journal/hz") == branch_of(house.hz.root, "qms/journal/hz")
+    file = carried(house.hz)
+    reader = house.hz.elsewhere(house.folder / "reader")
+    git(house.folder, "clone", "-q", "hz", "reader")
+    git(reader.root, "update-ref", "-d", f"refs/remotes/origin/{foreign}")
+    taken = reader("sync", "--from", file)
+    assert taken.code == 1 and "does not open it" in taken.out and not branch_of(reader.root, foreign)
+    git(house.hz.root, "branch", "-m", foreign, "aside/foreign")
+    assert house.hz("sync", "office").code == 0
+
+
+@pytest.mark.parametrize("bad", [FOREIGN, COMPLAINTS])
+def test_a_ledger_the_guard_refuses_keeps_no_other_one_back(house: Pair, bad: str) -> None:
+    level(house.hz, house.nb, house.hz)
+    house.hz.issue("QR-04-01")
+    house.hz.issue("QR-14-04")
+    commit(house.hz.root, bad, {f"{FIRST}/0002-forged.json": b"{}"})
+    found = house.hz("sync", "office")
+    assert found.code == 1
+    [line] = [line for line in found.out.splitlines() if "not moved" in line]
+    assert "Complaints" in line and "refused: " in line
+    here, there = ledgers(house.hz.root), ledgers(house.shared)
+    assert {branch for branch in here if here[branch] != there.get(branch)} == {f"refs/heads/{bad}"}
+
+
+def test_the_guard_answers_in_the_language_of_who_sends(house: Pair) -> None:
+    level(house.hz, house.nb, house.hz)
+    commit(house.hz.root, FOREIGN, {f"{FIRST}/0002-forged.json": b"{}"})
+    assert replace(house.hz, language=Language.ZH)("guard", "install", house.shared).code == 0
+    for language, said in (("en", "refused: "), ("zh", "不接收：")):
+        found = house.hz.process("sync", "office", "--lang", language)
+        assert found.code == 1 and said in found.out, found
+
+
+def test_a_copy_of_a_site_without_a_seat_says_how_it_takes_one(house: Pair) -> None:
+    settings = house.nb.root / ".qms" / "seat.json"
+    assert settings.exists()
+    shutil.rmtree(house.nb.root)
+    copy = house.clone("nb")
+    git(copy.root, "update-ref", "-d", "refs/remotes/origin/qms/journal/hz")
+    found = copy("status")
+    assert "no copy writes for hz yet; here it shall: qmsdocs sync --take-seat --site hz -m REASON" in found.out
+
+
+def test_a_clone_of_a_shared_store_is_not_told_to_begin_another_system(house: Pair) -> None:
+    level(house.hz, house.nb, house.hz)
+    git(house.folder, "clone", "-q", "shared.git", "bare-copy")
+    said = refused(house.hz("status", folder=house.folder / "bare-copy"), "none of its texts")
+    assert "qmsdocs init acme" not in str(said)
+    refused(house.hz("init", house.folder / "new", "--from", house.shared), "is a folder, and no backup")
 
 
 def submit(copy: Program, path: str, *more: str) -> Result:

@@ -124,6 +124,16 @@ def test_what_cannot_be_is_refused_in_one_line(house: Program, words: tuple[str,
     assert not (house.root / "x.zip").exists()
 
 
+def test_who_may_take_out_personal_data_is_said_and_how_much_went_is_counted(house: Program, tmp_path: Path) -> None:
+    """What fits, what was drawn of it, and what belongs to that are three numbers."""
+    assert "hint: --as li.ming" in house("export", "pull", "--full", "-m", "x", "--for", "甲", "-o", "x.zip").err
+    said = house("export", "pull", "--form", "QR-14-04", "--for", "甲", "-o", tmp_path / "p.zip").err
+    assert "1 records fit; with what belongs to them 2" in said
+    drawn = ("--form", "QR-04-01", "--sample", "2", "--seed", "7")
+    said = house("export", "pull", *drawn, "--for", "甲", "-o", tmp_path / "s.zip").err
+    assert re.search(r"4 records fit, 2 were drawn; with what belongs to them [23]\n", said), said
+
+
 def test_a_copy_without_the_seat_gives_nothing_away(house: Program, tmp_path: Path) -> None:
     house.git("clone", "-q", str(house.root), str(tmp_path / "copy"))
     copy = house.elsewhere(tmp_path / "copy")

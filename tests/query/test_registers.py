@@ -189,7 +189,7 @@ def test_what_a_manager_looks_at_first(desk: Desk) -> None:
 
 def test_nothing_overdue_is_said_too(tmp_path: Path) -> None:
     seen = overview(Desk.begun(tmp_path / "acme").system)
-    assert seen.overdue == () and "Nothing is overdue." in list(lines(seen, EN))
+    assert seen.overdue == () and "No time limit has run out." in list(lines(seen, EN))
 
 
 def test_values_as_cells(desk: Desk) -> None:

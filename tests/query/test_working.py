@@ -157,3 +157,20 @@ def test_every_expression_of_a_form_is_walked(folder: Path) -> None:
         "level",
     ):
         assert written in walked and written.replace("'", "'") in text
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("REC204", "findings of REC204 cannot be accepted"),
+        ("SYS905", "findings of SYS905 cannot be accepted"),
+        ("DOC999", "there is no such rule"),
+        ("DOC406", ""),
+    ],
+)
+def test_a_waiver_that_can_never_count_is_an_error(folder: Path, code: str, why: str) -> None:
+    fields = 'subject = "*"\nreason = "x"\napproved_by = "zhao.lei"\nexpires = 2027-01-01\n'
+    (folder / "waivers.toml").write_text(f'[[waiver]]\ncode = "{code}"\n{fields}', "utf-8")
+    wanted = [f"waivers.toml:2: waiver.0.code: {code} *: {why}"] if why else []
+    assert lines(load(folder)) == wanted
+    assert [item.severity for item in load(folder).setting_findings("waivers.toml")] == [Severity.ERROR for _ in wanted]

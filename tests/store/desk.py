@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from qmsdocs.base.canonical import Json
 from qmsdocs.model.record import FormReference
 from qmsdocs.store import handover, repository
+from qmsdocs.store.certificate import carried_out
 from qmsdocs.store.event import Change, Draft, NewNumber, OfDraft, Posted, RecordKey
 from qmsdocs.store.opened import Store
 from qmsdocs.store.post import post
@@ -52,7 +53,7 @@ class Desk:
     @property
     def store(self) -> Store:
         """The copy, opened anew."""
-        return Store.open(self.root, machine=self.machine, meanings=meanings)
+        return Store.open(self.root, machine=self.machine, meanings=meanings, believed=carried_out)
 
     def at(self, moment: datetime | timedelta) -> Desk:
         """The same desk at another moment, or later."""

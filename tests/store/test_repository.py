@@ -14,6 +14,7 @@ from desk import NOON, Desk, begun, complaint
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.store import ledger, repository, sync
+from qmsdocs.store.certificate import nobody
 from qmsdocs.store.objects import Objects
 
 
@@ -216,12 +217,14 @@ def test_a_fetch_moves_forward_only_and_all_or_nothing(desk: Desk, tmp_path: Pat
     target = begun(tmp_path / "target")
     desk.post(complaint(), stem="records/complaint")
     source, there = Objects(desk.root / ".git"), Objects(target.root / ".git")
-    assert sync.fetch(source, there, lambda branch: branch == COMPLAINTS) == (COMPLAINTS,)
-    assert sync.fetch(source, there, lambda branch: branch == COMPLAINTS) == ()
+    assert sync.fetch(source, there, lambda branch: branch == COMPLAINTS, believed=nobody) == (COMPLAINTS,)
+    assert sync.fetch(source, there, lambda branch: branch == COMPLAINTS, believed=nobody) == ()
     desk.issue()
-    assert sync.fetch(there, source, lambda branch: branch == COMPLAINTS) == ()  # the source is behind: nothing moves
+    assert (
+        sync.fetch(there, source, lambda branch: branch == COMPLAINTS, believed=nobody) == ()
+    )  # the source is behind: nothing moves
     with pytest.raises(QmsError, match="went two ways"):
-        sync.fetch(source, there, lambda _: True)  # two journals, begun apart
+        sync.fetch(source, there, lambda _: True, believed=nobody)  # two journals, begun apart
     assert len(numbers(target.root)) == 2
     git(target.root, "fsck", "--full", "--strict")
     assert events(target.root)

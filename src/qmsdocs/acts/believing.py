@@ -11,7 +11,6 @@ from qmsdocs.model.record import Record
 from qmsdocs.model.release import ItemKind, in_force
 from qmsdocs.model.retention import SCHEDULE
 from qmsdocs.store import control, names, remote, sharing
-from qmsdocs.store.certificate import Certificate
 from qmsdocs.store.event import Stored
 from qmsdocs.store.rows import Row
 from qmsdocs.system.definitions import Definitions
@@ -69,12 +68,6 @@ def of_delegation(definitions: Definitions, trust: Trust, number: str | None) ->
     for events in definitions.series(control.DELEGATIONS) if number is not None else ():
         if control.key_of(events[0]).number == number and any(_doubtful(trust, events)):
             yield message("the delegation {number} cannot be believed", number=number)
-
-
-def of_certificate(system: System, item: Certificate) -> Iterator[Message]:
-    """What speaks against the acts of a certificate: signatures, keys, and the people of it."""
-    for stored in item.counted:
-        yield from system.trust.problems(stored)
 
 
 def refuse_apart(system: System) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from qmsdocs.acts.syncing import Level, note_heads, take_over
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.store import bundle, disposal, exchange, remote
-from qmsdocs.store.certificate import accounts_for, certificates
+from qmsdocs.store.certificate import accounts_for
 from qmsdocs.store.exchange import Moved
-from qmsdocs.store.objects import Objects
+from qmsdocs.store.opened import Store
 from qmsdocs.system.view import System
 
 
@@ -63,9 +63,10 @@ def files(path: Path) -> tuple[Path, ...]:
     return found
 
 
-def _refuse_outlived(objects: Objects, path: Path, here: Mapping[str, str], commits: Iterable[str]) -> None:
+def _refuse_outlived(store: Store, path: Path, here: Mapping[str, str], commits: Iterable[str]) -> None:
     """Nothing; raises QmsError where what a file continues has been replaced by a disposal since."""
-    done = certificates(objects)
+    objects = store.objects
+    done = store.believed(objects)
     if any(accounts_for(done, objects, branch, old, here[branch]) for old in commits for branch in here):
         raise QmsError(
             "{path} was written before records that it continues were destroyed by certificate",
@@ -91,7 +92,7 @@ def _taken_in(system: System, path: Path, *, dry_run: bool, now: datetime) -> tu
         try:
             bundle.unpack(courier, source)
         except bundle.Disconnected as error:
-            _refuse_outlived(store.objects, path, here, error.commits)
+            _refuse_outlived(store, path, here, error.commits)
             raise
         for branch, commit in there.items():
             if exchange.origin(courier.objects, branch, commit) not in ("", store.repository):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from qmsdocs.acts import builtin
-from qmsdocs.acts.believing import doubts, of_certificate
+from qmsdocs.acts.believing import doubts
 from qmsdocs.acts.control import Act, authority_of, change, text_of
 from qmsdocs.acts.objections import Order, is_handed_over, needed, order_of, refusals, refuse, refuse_without_key
 from qmsdocs.base.canonical import Json
@@ -19,6 +19,7 @@ from qmsdocs.store import control, disposal, ledger, names
 from qmsdocs.store.certificate import CARRY_OUT, DROP, WITNESS, Certificate, Disposed, digest_of
 from qmsdocs.store.event import Change, Draft, NewNumber, OfDraft, RecordKey
 from qmsdocs.store.rows import Row
+from qmsdocs.system import believed
 from qmsdocs.system.view import System
 
 AUTHORISED, CARRIED_OUT, DROPPED = "authorised", "carried_out", "dropped"
@@ -119,6 +120,9 @@ def _listed(system: System, item: Kept, order: Order, salt: str) -> dict[str, Js
         "events": len(events),
         "attachments": len(attached),
         "submissions": list[Json](keys),
+        "raised_from": row.raised_from or None,
+        "raise_name": row.raise_name or None,
+        "void": row.is_void or None,
     }
     return {name: value for name, value in found.items() if value is not None}
 
@@ -157,7 +161,7 @@ def witness(system: System, number: str, act: Act) -> Change:
         raise QmsError("{person} has signed {number} already", person=act.by, number=number)
     refuse_without_key(system, act.by)
     _refuse_changed(system, item)
-    for why in of_certificate(system, item):
+    for why in believed.problems(system.trust, item):
         raise QmsError("{number} cannot be believed: {why}", number=number, why=why, hint=_anew(number))
     drafts = [_step(item, WITNESS, AUTHORISED, {}, meaning="witnessed")]
     if len(item.witnesses) + 1 < certificates.needed(item.said):
@@ -228,13 +232,32 @@ def _anew(number: str) -> Message:
 
 
 def problems(system: System, item: Certificate) -> Iterator[Message]:
-    """Everything that speaks against believing a certificate: signatures, keys, rights, holds known here."""
-    yield from of_certificate(system, item)
-    rows = [row for record in item.records if (row := _row(system, item, record)) is not None]
-    for found in kept(system, rows):
+    """Everything that speaks against carrying a certificate out here: all against it, and what is held of its records.
+
+    A copy that stayed behind holds less of a record than was destroyed; one that holds other acts keeps them.
+    """
+    yield from believed.problems(system.trust, item)
+    rows = []
+    for record in item.records:
+        if (row := _row(system, item, record)) is None:
+            continue
+        rows.append(row)
+        held = ledger.events_of(system.objects, row.key)
+        is_behind = len(held) < record.events and record.last not in {stored.sha256 for stored in held}
+        if row.number != record.number or not (is_behind or held[-1].sha256 == record.last):
+            yield message("{number} is no longer what {certificate} says", number=row.number, certificate=item.number)
+    order, known = order_of(item), system.trust.definitions(item.events[0].event.text("control"))
+    if known is None:
+        return
+    drawn_up = known.day_of(item.events[0].event.recorded_at)
+    classes = known.schedule(on=drawn_up).class_
+    for found in kept(system, rows, classes=classes):
         for hold in found.holds:
             yield message("{number} is on hold: {hold} {title}",
                           number=found.row.number, hold=hold.record, title=hold.title)  # fmt: skip
+        if (found.row.is_closed or found.row.is_void) and not order.is_erasure:
+            yield from believed.too_early(found.row.number, found.retention, classes.get(found.retention), found.due_on,
+                                          found.decision, drawn_up, is_erasure=False)  # fmt: skip
 
 
 def arrive(system: System) -> bool:

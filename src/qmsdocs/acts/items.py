@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from glob import escape
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from qmsdocs.base.files import text_of
 from qmsdocs.base.toml import parse
 from qmsdocs.model.document import parse_procedure
 from qmsdocs.model.form import Form
-from qmsdocs.model.release import ItemKind, Release, in_force
+from qmsdocs.model.release import DECIDED, ItemKind, Release
 from qmsdocs.model.waiver import WAIVERS
 from qmsdocs.store import control
 from qmsdocs.system.view import System
@@ -24,13 +23,14 @@ MAXIMUM_FILE = 20_000_000
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A controlled item as it lies in a folder. `family` names its row of the approval matrix."""
+    """A controlled item as its files lie in `folder`. `family` names its row of the approval matrix."""
 
     kind: ItemKind
     number: str
     files: Mapping[str, bytes]
     title: str
     family: str
+    folder: str  # of the working folder
 
     def revision(self, label: str) -> control.Item:
         """The revision `label` made of it."""
@@ -92,7 +92,8 @@ def contents(texts: Mapping[str, bytes]) -> Iterator[Content]:
     """Every controlled item among files by path, configuration first. Raises QmsError for one that cannot be read."""
     for path, data in texts.items():
         if path.endswith(".toml") and not path.startswith("forms/"):
-            yield Content(ItemKind.CONFIGURATION, path, {Path(path).name: data}, path, ItemKind.CONFIGURATION)
+            folder = Path(path).parent.as_posix()
+            yield Content(ItemKind.CONFIGURATION, path, {Path(path).name: data}, path, ItemKind.CONFIGURATION, folder)
     for path in texts:
         if path.startswith("procedures/") and path.endswith(".md") and path.count("/") == 1:
             yield _document(path, texts)
@@ -100,14 +101,14 @@ def contents(texts: Mapping[str, bytes]) -> Iterator[Content]:
         held = {p.split("/", 2)[2]: data for p, data in texts.items() if p.startswith(f"forms/{folder}/")}
         source = f"forms/{folder}/form.toml"
         form = parse(text_of(held["form.toml"], source), Form, source=source)
-        yield Content(ItemKind.FORM, form.number, held, form.title.zh, ItemKind.FORM)
+        yield Content(ItemKind.FORM, form.number, held, form.title.zh, ItemKind.FORM, f"forms/{folder}")
 
 
 def _document(path: str, texts: Mapping[str, bytes]) -> Content:
     front = parse_procedure(text_of(texts[path], path), source=path).front
     beside = path.removesuffix(".md") + "/"
     held = {p.removeprefix("procedures/"): data for p, data in texts.items() if p == path or p.startswith(beside)}
-    return Content(ItemKind.PROCEDURE, front.number, held, front.title.zh, front.kind)
+    return Content(ItemKind.PROCEDURE, front.number, held, front.title.zh, front.kind, "procedures")
 
 
 def readable(folder: Path) -> tuple[tuple[Content, ...], tuple[QmsError, ...]]:
@@ -143,11 +144,7 @@ def content(folder: Path, number: str) -> Content:
     return named[0]
 
 
-def not_in_force(system: System, *, on: date) -> tuple[str, ...]:
-    """The items of the folder that differ from what is in force or approved, by number. Raises QmsError."""
-    found: list[str] = []
-    for item in contents(dict(files(system.place.root))):
-        newest = system.definitions.newest(item.kind, item.number)
-        if item.differs(newest) and item.differs(in_force(system.releases, item.kind, item.number, on=on)):
-            found.append(item.number)
-    return tuple(found)
+def earlier(system: System, item: Content, than: Release) -> Release | None:
+    """The approved revision before `than` that an item of the folder is, byte for byte; None for a text of its own."""
+    own = (r for r in system.releases if (r.kind, r.number) == (item.kind, item.number) and r.state in DECIDED)
+    return next((r for r in own if r.serial < than.serial and not item.differs(r)), None)

@@ -10,12 +10,14 @@ from qmsdocs.acts.control import Act, authority_of
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.hold import DecisionKind
 from qmsdocs.model.release import ItemKind, in_force
-from qmsdocs.model.retention import SCHEDULE, Disposition, following
+from qmsdocs.model.retention import SCHEDULE, Disposition
 from qmsdocs.query import lending
+from qmsdocs.query.personal import personal_in, sought
 from qmsdocs.query.retention import Kept
 from qmsdocs.store import journal, names
 from qmsdocs.store.certificate import FEWEST, Certificate
 from qmsdocs.store.rows import Row
+from qmsdocs.system.believed import too_early
 from qmsdocs.system.view import System
 
 MAXIMUM_RECORDS = 20_000  # on one certificate
@@ -88,34 +90,10 @@ def refusals(system: System, items: Sequence[Kept], order: Order, *, certificate
 
 
 def _too_early(system: System, item: Kept, order: Order) -> Iterator[Message]:
-    """What speaks against the moment: the period, or for an erasure a class that is kept for good."""
+    """What speaks against the moment."""
     rule = system.schedule.class_.get(item.retention)
-    number = item.row.number
-    if rule is None:
-        yield message("{number}: the schedule in force has no class {name}", number=number, name=item.retention)
-    elif rule.length is None:
-        yield message("{number} is of a class that is kept for good", number=number)
-    elif order.is_erasure:
-        if _is_kept_on(system, item):
-            yield message("{number} is kept on by decision: {decision}", number=number,
-                          decision=item.decision.record if item.decision else "-")  # fmt: skip
-    elif item.due_on is None:
-        yield message("{number}: its period has not begun", number=number)
-    elif item.due_on > system.today:
-        yield message("{number} is kept until {day}", number=number, day=item.due_on)
-    elif rule.disposition is Disposition.KEEP:
-        yield message("{number} is of a class that is kept for good", number=number)
-    elif rule.disposition is Disposition.TRANSFER and not is_handed_over(item):
-        yield message("{number} is to be handed over: qmsdocs retention transfer", number=number)
-
-
-def _is_kept_on(system: System, item: Kept) -> bool:
-    """Whether a decision to keep the record longer runs."""
-    if item.decision is None or item.decision.kind is not DecisionKind.KEEP:
-        return False
-    until_on = item.decision.until_on
-    ends = following(until_on) if until_on is not None else item.due_on
-    return ends is None or ends > system.today
+    number, ends, decision = item.row.number, item.due_on, item.decision
+    return too_early(number, item.retention, rule, ends, decision, system.today, is_erasure=order.is_erasure)
 
 
 def is_handed_over(item: Kept) -> bool:
@@ -197,11 +175,23 @@ def refuse(system: System, items: Sequence[Kept], order: Order, act: Act) -> Non
         )
     for said in refusals(system, items, order):
         raise QmsError("{said}", said=said)
+    _refuse_named(system, items, order, act)
     for said in _doubts_before(system, items, order, act):
         raise QmsError("{said}", said=said, hint=message("qmsdocs audit"))
     if len(items) > MAXIMUM_RECORDS:
         raise QmsError("{count} records are too many for one certificate; at most {limit}",
                        count=len(items), limit=MAXIMUM_RECORDS)  # fmt: skip
+
+
+def _refuse_named(system: System, items: Sequence[Kept], order: Order, act: Act) -> None:
+    """Nothing; raises QmsError where a certificate would name somebody: afterwards nobody knows what to mask in it."""
+    sweep = sought(system, {text for item in items for text in personal_in(system, system.record_at(item.row.key))})
+    written = (order.requested_by, order.law_checked, order.opinion, order.method, order.place, order.paper, act.reason)
+    if any(sweep.finds(text) for text in written if text):
+        raise QmsError(
+            "what you write on the certificate names somebody whose record is destroyed",
+            hint=message("it is kept for ever; say it without the name: by letter of DATE, kept in the files"),
+        )
 
 
 def _doubts_before(system: System, items: Sequence[Kept], order: Order, act: Act) -> Iterator[Message]:

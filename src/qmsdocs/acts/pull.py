@@ -60,7 +60,9 @@ def _refuse_full(system: System, taking: Taking) -> None:
             act=message("taking out personal data"),
             roles=system.role_titles(roles),
             person=taking.by,
-            hint=message("without --full personal data are masked"),
+            hint=message("--as {people}; without --full personal data are masked", people=able)
+            if (able := system.people.in_role(roles, on=system.today))
+            else message("without --full personal data are masked"),
         )
     if not (taking.reason or "").strip():
         raise QmsError("taking out personal data needs a reason", hint=message("-m REASON"))

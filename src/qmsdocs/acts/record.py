@@ -131,7 +131,7 @@ def step(system: System, number: str, name: str, *, values: Mapping[str, object]
     settled = {n: value for n, value in {**sets, **changes}.items() if value is not None}
     filled = facts_of(system, form, held.record, changes=settled)
     refusals += refuse_values(filled, [n for n, v in changes.items() if v is not None], act=name)
-    refusals += refuse_raises(facts, name, system.raised(number))
+    refusals += refuse_raises(facts, name, system.raised(number), number=number)
     _raise_if(number, refusals)
     written = {**sets, **changes}
     state = definition.to or held.record.state

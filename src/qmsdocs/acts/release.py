@@ -24,7 +24,7 @@ from qmsdocs.acts.control import (
     text_of,
     waiting,
 )
-from qmsdocs.acts.items import Content
+from qmsdocs.acts.items import Content, earlier
 from qmsdocs.acts.lockout import refuse_lockout
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
@@ -78,6 +78,7 @@ def submit(
     if before is not None and not content.differs(before):
         raise QmsError("{number}: the folder holds what {revision} says; nothing changed",
                        number=content.number, revision=before.revision)  # fmt: skip
+    _refuse_relapse(system, content, before, is_meant=revision is not None)
     refuse_lockout(system, content.number, content.files)
     named = tuple(dict.fromkeys((*matrix.countersign, *(departments or ()))))
     _refuse_empty_departments(system, named, matrix)
@@ -93,6 +94,17 @@ def submit(
     meaning, stored = signed(system, act.by, "prepared"), control.store(system.objects, item)
     new = builtin.begun(builtin.RELEASE, Course.SUBMITTED, said, meaning=meaning, attachments=stored)
     return change(system, act, [*_taken_back(system, item, act.by), new])
+
+
+def _refuse_relapse(system: System, content: Content, before: Release | None, *, is_meant: bool) -> None:
+    """Nothing; raises QmsError for a text that would undo `before` without a word, unless its label was named."""
+    old = earlier(system, content, before) if before is not None else None
+    if before is not None and old is not None and not is_meant:
+        raise QmsError("{number}: the folder holds {old}, which is older than {revision}; nothing was changed in it",
+                       number=content.number, old=old.revision, revision=before.revision,
+                       hint=message("qmsdocs document restore {number}; to go back on purpose: --revision {label}",
+                                    number=content.number,
+                                    label=next_label(system, content.kind, content.number)))  # fmt: skip
 
 
 def _taken_back(system: System, item: control.Item, by: str) -> Iterator[Draft]:

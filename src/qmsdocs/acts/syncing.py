@@ -90,8 +90,8 @@ def level(system: System, name: str, shared: Remote, *, dry_run: bool, clock: Ca
                 moved = take_over(system, looked, there, clock())
                 note_heads(system, clock())
                 here = exchange.held(store, wanted)
-            blocked = {item.ledger for item in moved if not item.is_good}
-            lacked = exchange.lacking(courier.objects, {b: c for b, c in here.items() if b not in blocked}, there)
+            bad = [item for item in moved if not item.is_good]
+            lacked = exchange.lacking(store, courier.objects, here, there, bad)
             went = lacked if dry_run else exchange.offer(courier, url, lacked)
     except remote.Unreachable as error:
         return Level(name, url, (), error)

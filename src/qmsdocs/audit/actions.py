@@ -90,7 +90,7 @@ def limit_overrun(scope: Scope) -> Iterator[Hit]:
     """An open record with a time limit that has run out."""
     for item in scope.overdue(scope.system):
         said = message("{clock}: the time was up at {time} ({owner})", clock=item.title,
-                       time=str(item.due_at)[:16], owner=item.owner_name or "-")  # fmt: skip
+                       time=str(item.due_at)[:16], owner=item.owner_name or message("nobody named"))  # fmt: skip
         yield Hit(item.number, said, f"clock.{item.clock}")
 
 

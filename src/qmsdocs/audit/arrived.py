@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +10,6 @@ from qmsdocs.acts import builtin
 from qmsdocs.audit import records, stream
 from qmsdocs.audit.case import VOID, Case, Fault
 from qmsdocs.audit.judge import Judge
-from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.form import Form
 from qmsdocs.model.record import Event
@@ -25,6 +23,7 @@ from qmsdocs.store.opened import Store
 from qmsdocs.store.place import Place
 from qmsdocs.store.search import Search
 from qmsdocs.store.tree import FOLDER, Entry
+from qmsdocs.system import believed
 from qmsdocs.system.definitions import Definitions
 from qmsdocs.system.trust import Trust
 from qmsdocs.system.view import System
@@ -32,7 +31,6 @@ from qmsdocs.system.view import System
 _NOTED = frozenset({journal.SEAT, journal.OPENING, journal.HEADS})
 _FORMS = frozenset({builtin.DISPOSAL, builtin.PULL, builtin.RESTORE})
 _ISSUED = {builtin.DISPOSAL: "approved", builtin.PULL: "prepared"}  # what signing their first act means
-_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _RULES = (  # what is said of a whole record, whoever knew what
     records.newer_program,
     records.altered_after_issue,
@@ -207,7 +205,7 @@ class Bench:
             yield message("the number {number} does not fit form, site, year and serial", number=number)
         yield from self._course(builtin.form(series), events, new)
         if series == builtin.DISPOSAL:
-            yield from _listed(name, first)
+            yield from believed.listed(name.site, first)
 
     def _course(self, form: Form, events: tuple[Stored, ...], new: Mapping[str, Stored]) -> Iterator[Message]:
         """What speaks against the course of a record of the program's own forms, and against its signatures."""
@@ -241,31 +239,6 @@ def _by_record(brought: Iterable[Stored]) -> Mapping[str, Mapping[str, Stored]]:
     for stored in brought:
         found.setdefault(stored.path.rpartition("/")[0], {})[stored.path] = stored
     return found
-
-
-def _listed(name: LedgerName, event: Event) -> Iterator[Message]:
-    """What speaks against the list of a certificate: a ledger of another site, records that cannot be any."""
-    said = event.mapping("set")
-    branch = names.parse_branch(str(said.get("ledger")))
-    listed = said.get("records")
-    rows = listed if isinstance(listed, list) else []
-    if branch is None or (branch.kind, branch.site) != (names.Kind.RECORDS, name.site):
-        yield message("{ledger} is no ledger of this site", ledger=str(said.get("ledger")))
-    if not rows or not all(isinstance(row, dict) and _is_row(row) for row in rows):
-        yield message("its list of records cannot be read")
-    if type(said.get("needed")) is not int or not isinstance(said.get("witnesses"), list):
-        yield message("it does not say who witnesses it")
-
-
-def _is_row(row: Mapping[str, Json]) -> bool:
-    serial, series, digest = row.get("serial"), row.get("series"), row.get("sha256")
-    if type(serial) is not int or not isinstance(series, str) or not isinstance(row.get("number"), str):
-        return False
-    try:
-        names.record_folder(series, serial)
-    except QmsError:
-        return False
-    return isinstance(digest, str) and _SHA256.fullmatch(digest) is not None
 
 
 def _entries(objects: Objects, commit: str, folder: str) -> Iterator[Entry]:

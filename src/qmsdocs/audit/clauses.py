@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from qmsdocs.audit.clause_sets import ClauseSet, clause_set, is_within, order_of
 from qmsdocs.audit.findings import BAD, Report
 from qmsdocs.audit.scope import Scope
-from qmsdocs.audit.texts import clauses_of, texts
 from qmsdocs.base.errors import message
 from qmsdocs.base.language import Catalogue, Text
 from qmsdocs.model.document import Procedure
 from qmsdocs.model.finding import Finding
 from qmsdocs.model.release import ItemKind, in_force
+from qmsdocs.query.rule_texts import clauses_of, texts
 from qmsdocs.render.table import Column, Grid
 
 HEADS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 
 from qmsdocs.audit.rule import Hit
@@ -12,7 +12,7 @@ from qmsdocs.base.errors import QmsError, message
 from qmsdocs.model.hold import DecisionKind, Subject
 from qmsdocs.model.quantity import parse
 from qmsdocs.model.release import ItemKind, in_force
-from qmsdocs.model.retention import SCHEDULE, RetentionClass, due_on, following
+from qmsdocs.model.retention import SCHEDULE, RetentionClass, due_on, extended
 from qmsdocs.query import lending
 from qmsdocs.query.retention import waits
 from qmsdocs.store.certificate import CARRY_OUT, FEWEST, Certificate, Disposed, brings_back
@@ -38,8 +38,9 @@ def too_early(scope: Scope) -> Iterator[Hit]:
     """A record destroyed before the day its certificate, the schedule or a decision to keep it allowed."""
     for item in _done(scope):
         known, on = _known(scope, item), _day(scope, item)
-        for record in item.records if known is not None else ():
-            if record.reason == ERASURE or (record.reason == TRANSFER and _is_transferred(known, record)):
+        for record in item.records:
+            is_transfer = record.reason == TRANSFER and known is not None and _is_transferred(known, record)
+            if known is None or record.reason == ERASURE or is_transfer:
                 continue
             allowed = _allowed(known, record, on)
             if allowed is None or on < allowed:
@@ -48,29 +49,22 @@ def too_early(scope: Scope) -> Iterator[Hit]:
                 yield Hit(record.number, said, item.number)
 
 
-def _allowed(known: Definitions | None, record: Disposed, on: date) -> date | None:
+def _allowed(known: Definitions, record: Disposed, on: date) -> date | None:
     """The first day a record might be disposed of, as everything known then said; None where it was never."""
-    rule = _rule(known, record.retention, on)
+    classes = _classes(known, on)
+    rule = classes.get(record.retention)
     if record.trigger_on is None or record.due_on is None or (rule is not None and rule.length is None):
         return None
     ended = due_on(rule, record.trigger_on) if rule is not None else None
-    allowed = max(record.due_on, ended or record.due_on)
-    decisions = known.decisions if known is not None else ()
-    own = [decision for decision in decisions if record.number in decision.numbers]
-    if own and own[-1].kind is DecisionKind.KEEP:
-        if own[-1].until_on is not None:
-            return max(allowed, following(own[-1].until_on))
-        longer = _rule(known, own[-1].retention, on)
-        later = due_on(longer, record.trigger_on) if longer is not None else allowed
-        return None if later is None else max(allowed, later)
-    return allowed
+    own = [decision for decision in known.decisions if record.number in decision.numbers]
+    return extended(classes, max(record.due_on, ended or record.due_on), record.trigger_on, own[-1] if own else None)
 
 
-def _rule(known: Definitions | None, retention: str, on: date) -> RetentionClass | None:
+def _classes(known: Definitions, on: date) -> Mapping[str, RetentionClass]:
     try:
-        return known.schedule(on=on).class_.get(retention) if known is not None else None
+        return known.schedule(on=on).class_
     except QmsError:
-        return None
+        return {}
 
 
 def _is_transferred(known: Definitions | None, record: Disposed) -> bool:

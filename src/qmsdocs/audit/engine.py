@@ -18,13 +18,13 @@ from qmsdocs.audit.memory import Memory
 from qmsdocs.audit.rule import Hit, Rule
 from qmsdocs.audit.scope import Scope
 from qmsdocs.audit.stream import Seen
-from qmsdocs.audit.texts import texts
 from qmsdocs.base.canonical import dumps, sha256
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.finding import Finding
 from qmsdocs.model.release import in_force
+from qmsdocs.query.rule_texts import texts
 from qmsdocs.store import names
-from qmsdocs.store.certificate import certificates, disposed_numbers
+from qmsdocs.store.certificate import disposed_numbers
 
 COULD_NOT_RUN, UNREADABLE = "SYS909", "SYS901"
 GAP, DOUBLED, DATED_BACK, TWICE = "REC203", "REC205", "REC223", "REC225"
@@ -60,7 +60,7 @@ class Run:
         return Memory(
             self.judge,
             self.scope.system.place.local_folder,
-            known=sha256(dumps([__version__, *self.judge.grounds, *texts(), *sorted(_codes())])),
+            known=sha256(dumps([__version__, *self.judge.grounds, *(rule.code for rule in RECORD_RULES)])),
             found=self.of_case,
             history_is_clean=self._walk,
         )
@@ -75,7 +75,8 @@ class Run:
                 yield COULD_NOT_RUN, Hit(case.number, _failed(rule.code, error))
 
     def _walk(self, branch: str, commit: str, verified: str | None, seen: Seen | None) -> bool:
-        found = tuple(history.check_ledger(self.scope, branch, commit, verified=verified, seen=seen))
+        since = self.memory.rested_on
+        found = tuple(history.check_ledger(self.scope, branch, commit, verified=verified, seen=seen, since=since))
         self.walked.extend(found)
         return not found
 
@@ -101,7 +102,7 @@ class Run:
             yield UNREADABLE, Hit(branch, why)
         yield from self.walked
         yield from self.memory.findings()
-        destroyed = disposed_numbers(certificates(self.scope.objects))
+        destroyed = disposed_numbers(self.scope.copy.believed)
         for branch, series, serials in self.memory.gaps():
             gone = destroyed.get((branch, series), frozenset())
             if missing := [serial for serial in serials if serial not in gone]:
@@ -174,7 +175,7 @@ def _report(scope: Scope, running: Run, found: Iterable[Finding]) -> Report:
         _checked(scope, running, heads),
         heads,
         limits,
-        tuple(sorted(_codes())),
+        tuple(texts()),
         not any(finding.code in history.PARTIAL or finding.code == "REC218" for finding in standing),
     )
 
@@ -188,7 +189,7 @@ def _checked(scope: Scope, running: Run, heads: Mapping[str, str]) -> dict[str, 
         **running.counts(),
         "read_again": running.memory.read_again,
         "items_in_force": len(documents),
-        "rules": len(_codes()),
+        "rules": len(texts()),
     }
 
 
@@ -219,14 +220,6 @@ def _finding(code: str, hit: Hit) -> Finding:
 def _failed(code: str, error: Exception) -> Message:
     reason = error.message if isinstance(error, QmsError) else f"{type(error).__name__}: {error}"
     return message("the rule {code} could not be applied: {reason}", code=code, reason=reason)
-
-
-def _codes() -> set[str]:
-    return (
-        {rule.code for rule in RULES}
-        | {rule.code for rule in RECORD_RULES}
-        | {GAP, DOUBLED, DATED_BACK, TWICE, pages.ALTERED, pages.MISSING}
-    )
 
 
 def _spans(serials: Iterable[int]) -> str:

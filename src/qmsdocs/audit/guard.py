@@ -14,11 +14,12 @@ from qmsdocs.audit.arrived_links import Claim, Links, index_of
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.store import control, exchange, journal, names, seat
 from qmsdocs.store.arrival import Arrival, arrival, checked
-from qmsdocs.store.certificate import Certificate, accounts_for, brings_back, certificates
+from qmsdocs.store.certificate import Certificate, accounts_for, brings_back
 from qmsdocs.store.event import Stored
 from qmsdocs.store.names import Kind, LedgerName
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.overlay import Overlay
+from qmsdocs.system.believed import believer
 from qmsdocs.system.definitions import Definitions
 from qmsdocs.system.trust import Trust
 
@@ -122,8 +123,7 @@ class _Judge:
     @cached_property
     def certificates(self) -> tuple[Certificate, ...]:
         """The certificates of disposal that can be believed."""
-        found = (item for item in certificates(self.objects) if item.is_carried_out)
-        return tuple(item for item in found if not any(self.trust.problems(stored) for stored in item.counted))
+        return believer()(self.objects)
 
     @cached_property
     def known(self) -> dict[str, bool]:

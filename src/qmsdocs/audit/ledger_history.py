@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from itertools import pairwise
+from types import MappingProxyType
 
 from qmsdocs.audit.recorded import Note
 from qmsdocs.audit.rule import Hit
@@ -15,7 +16,7 @@ from qmsdocs.audit.stream import Seen
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.store import history, ledger, names
 from qmsdocs.store.history import Change, Step
-from qmsdocs.store.journal import TOLERANCE
+from qmsdocs.store.journal import HEADS, TOLERANCE
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.tree import FILE, Entry
 
@@ -28,19 +29,27 @@ Found = tuple[str, Hit]
 
 
 def check_ledger(
-    scope: Scope, branch: str, commit: str, *, verified: str | None, seen: Seen | None = None
+    scope: Scope,
+    branch: str,
+    commit: str,
+    *,
+    verified: str | None,
+    seen: Seen | None = None,
+    since: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Found]:
     """Everything wrong between the commit `verified` by an earlier run (None: the beginning) and `commit`, by code.
 
-    `seen` is what reading the records of that part has shown.
+    `seen` is what reading the records of that part has shown; `since` where the journals stood in that run.
     """
     try:
-        yield from _checked(scope, branch, commit, verified, seen)
+        yield from _checked(scope, branch, commit, verified, seen, since)
     except QmsError as error:
         yield DAMAGED, Hit(branch, error.message)
 
 
-def _checked(scope: Scope, branch: str, commit: str, verified: str | None, seen: Seen | None) -> Iterator[Found]:
+def _checked(
+    scope: Scope, branch: str, commit: str, verified: str | None, seen: Seen | None, since: Mapping[str, str]
+) -> Iterator[Found]:
     objects = scope.objects
     foreign = seen.foreign if seen is not None and seen.is_whole else None
     moments = seen.moments if seen is not None else {}
@@ -72,7 +81,7 @@ def _checked(scope: Scope, branch: str, commit: str, verified: str | None, seen:
         yield from _foreign(branch, objects.walk(commit) if added is None else added)
     else:
         yield from _foreign(branch, foreign)
-    yield from _contradicted(scope, branch, {step.commit for step in (*made, *base)})
+    yield from _contradicted(scope, branch, commit, {step.commit for step in (*made, *base)}, since)
     if verified is None and made:
         yield from _opened_late(scope, branch, made[-1])
 
@@ -120,7 +129,7 @@ def _in_time(scope: Scope, branch: str, change: Change, step: Step, moment: date
     said = names.parse_path(change.path)
     if said is None or not said.act or said.is_signature:
         return
-    if not step.parents and any(item.ledger == branch and item.is_carried_out for item in scope.copy.certificates):
+    if not step.parents and any(item.ledger == branch for item in scope.copy.believed):
         return  # what a disposal left was written before the commit that holds it
     moment = moment or _recorded_at(scope.objects, change.oid)
     if moment is None:
@@ -168,15 +177,22 @@ def number_at(objects: Objects, branch: str, commit: str, path: str) -> str:
 # ── what the journal noted
 
 
-def _contradicted(scope: Scope, branch: str, made: set[str]) -> Iterator[Found]:
-    """Notes whose counts are not those of the commit they name. Those of commits verified before are not looked at."""
+def _contradicted(scope: Scope, branch: str, commit: str, made: set[str], since: Mapping[str, str]) -> Iterator[Found]:
+    """Notes whose counts are not those of the commit they name. Those judged before are looked at only if it is new."""
+    objects = scope.objects
     for said in scope.copy.journals:
         before: Note | None = None
+        judged = ledger.last_serial(objects, since[said.branch], HEADS) if said.branch in since else 0
         for note in said.notes.get(branch, ()):
-            if note.commit in made and (before is None or before.commit != note.commit):
-                for why in _differs(scope.objects, note, before):
+            is_looked_at = note.commit in made or (note.serial > judged and _holds(objects, note.commit, commit))
+            if is_looked_at and (before is None or before.commit != note.commit):
+                for why in _differs(objects, note, before):
                     yield CONTRADICTED, Hit(branch, why, said.branch)
             before = note
+
+
+def _holds(objects: Objects, old: str, commit: str) -> bool:
+    return objects.has(old) and objects.is_ancestor(old, commit)
 
 
 def _differs(objects: Objects, note: Note, before: Note | None) -> Iterator[Message]:

@@ -38,7 +38,7 @@ _TABLES = (
     "verified TEXT NOT NULL)",
     "CREATE TABLE records (ledger INTEGER NOT NULL, series TEXT NOT NULL, serial INTEGER NOT NULL, "
     "number TEXT NOT NULL, events INTEGER NOT NULL, files INTEGER NOT NULL, again INTEGER NOT NULL, "
-    "began INTEGER, marked INTEGER NOT NULL, form TEXT NOT NULL, owner TEXT NOT NULL, before TEXT, "
+    "began INTEGER, marked INTEGER NOT NULL, form TEXT NOT NULL, owner TEXT NOT NULL, before TEXT, parent TEXT, "
     "PRIMARY KEY (ledger, series, serial)) WITHOUT ROWID",
     "CREATE TABLE limits (ledger INTEGER NOT NULL, series TEXT NOT NULL, serial INTEGER NOT NULL, "
     "clock TEXT NOT NULL, due INTEGER)",
@@ -93,6 +93,7 @@ class Memory:
         self._known = known
         self._found = found
         self._history_is_clean = history_is_clean
+        self.rested_on: Mapping[str, str] = {}  # where releases and journals stood in the run before
         self.read_again = 0  # records judged in this run
         self.unreadable: dict[str, Message] = {}  # ledgers that could not be read to their end
         self._file = DerivedFile(folder / NAME, Contents(_TABLES, _INDEXES, self._is_current, self._bring_up))
@@ -110,7 +111,9 @@ class Memory:
 
     def findings(self) -> Iterator[Found]:
         """Everything found about single records: as it was kept, or judged anew where it rests on other things too."""
-        for code, said in self._file.query("SELECT code, said FROM found"):
+        for code, said in self._file.query(
+            "SELECT code, said FROM found JOIN records USING (ledger, series, serial) WHERE again = 0"
+        ):
             yield str(code), kept.read(str(said))
         wanted = self._file.query(f"SELECT branch, series, serial {_FROM} WHERE again = 1 ORDER BY 1, 2, 3")
         heads = self._wanted() if wanted else {}
@@ -203,6 +206,7 @@ class Memory:
             for table in ("rules", "ledgers", "records", *_OF_ONE):
                 connection.execute(f"DELETE FROM {table}")
             connection.execute("INSERT INTO rules VALUES (?)", (self._known,))
+        self.rested_on = _rest_on(connection)
         connection.execute("DELETE FROM rest_on")
         connection.executemany("INSERT INTO rest_on VALUES (?, ?)", self._rests_on.items())
         wanted = self._wanted()
@@ -212,7 +216,7 @@ class Memory:
         held = {branch: said for _, branch, *said in _ledgers(connection)}
         for branch, commit in wanted.items():
             head, verified = held.get(branch, ("", ""))
-            if head != commit or verified != commit:
+            if head != commit or verified != commit or self.rested_on != self._rests_on:
                 self._bring_up_one(connection, branch, commit, head, verified)
 
     def _bring_up_one(self, connection: sqlite3.Connection, branch: str, commit: str, head: str, verified: str) -> None:
@@ -229,7 +233,9 @@ class Memory:
                 verified = ""
             seen = self._judge_ledger(connection, number, branch, commit, added) if head != commit else None
             if self._history_is_clean(branch, commit, verified or None, seen):
-                verified = commit  # else it is walked again, and found again
+                verified = commit
+            elif verified == commit:
+                verified = ""  # it is walked again, and found again
             connection.execute("UPDATE ledgers SET head = ?, verified = ? WHERE id = ?", (commit, verified, number))
         except QmsError as error:
             self.unreadable[branch] = error.message
@@ -259,9 +265,12 @@ class Memory:
         form = case.form.form if limits and case.form is not None else None
         owner = str(case.record.shown.get(form.meaning("owner") or "") or "") if form is not None else ""
         found = [(code, kept.written(code, hit)) for code, hit in self._found(case)]
-        again = any(said is None for _, said in found)
+        above = record.first.mapping("raised_from").get("record") if record is not None else None
+        parent = str(above) if above else None
+        is_apart = parent is not None and self._judge.hashes(parent) is None  # it may come later
+        again = is_apart or any(said is None for _, said in found)
         row = (case.number, len(case.stored), len(case.attachments), int(again), began, marked,
-               case.record.form.sha256 if form is not None else "", owner, None)  # fmt: skip
+               case.record.form.sha256 if form is not None else "", owner, None, parent)  # fmt: skip
         running = [(name, math.floor(due.timestamp()) if due is not None else None) for name, due in limits]
         return row, list(running), [] if again else list(found)
 
@@ -303,7 +312,7 @@ class _Batch:
         for table in () if self._is_fresh else _OF_ONE:
             places = (row[:3] for row in self._records)
             write(f"DELETE FROM {table} WHERE ledger = ? AND series = ? AND serial = ?", places)
-        write(f"INSERT OR REPLACE INTO records VALUES ({', '.join('?' * 12)})", self._records)
+        write(f"INSERT OR REPLACE INTO records VALUES ({', '.join('?' * 13)})", self._records)
         write("INSERT INTO limits VALUES (?, ?, ?, ?, ?)", self._limits)
         write("INSERT INTO found VALUES (?, ?, ?, ?, ?)", self._found)
         self._records, self._limits, self._found = [], [], []
@@ -323,6 +332,10 @@ def _ledgers(connection: sqlite3.Connection) -> list[tuple[int, str, str, str]]:
 
 
 def _empty(connection: sqlite3.Connection, ledger: int) -> None:
+    """Nothing; what was raised from a record of the ledger is judged again from now on: it may come back otherwise."""
+    connection.execute(
+        "UPDATE records SET again = 1 WHERE parent IN (SELECT number FROM records WHERE ledger = ?)", (ledger,)
+    )
     for table in ("records", *_OF_ONE):
         connection.execute(f"DELETE FROM {table} WHERE ledger = ?", (ledger,))
 

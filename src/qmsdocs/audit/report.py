@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 
 from qmsdocs.audit.findings import Report, Waived
 from qmsdocs.audit.rules_page import FAMILY_TITLES, SEVERITY_TITLES
-from qmsdocs.audit.texts import FAMILIES, clauses_of, family_of, name_of
 from qmsdocs.base.errors import Message, message
 from qmsdocs.base.language import Catalogue, Text
 from qmsdocs.model.finding import Finding, Severity
 from qmsdocs.model.rule import RuleText
+from qmsdocs.query.rule_texts import FAMILIES, clauses_of, family_of, name_of
 
 SHOWN = 5  # findings of one rule, before the rest is only counted
 COUNTED: Mapping[str, Text] = {  # what was looked at

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from qmsdocs.audit.texts import FAMILIES, family_of, texts
 from qmsdocs.base.language import Language, Text
 from qmsdocs.model.finding import Severity
 from qmsdocs.model.rule import RuleText
+from qmsdocs.query.rule_texts import FAMILIES, family_of, texts
 
 FAMILY_TITLES: Mapping[str, Text] = {
     "HIS": Text("历史", "History"),

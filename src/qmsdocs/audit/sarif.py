@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from qmsdocs import __version__
 from qmsdocs.audit.findings import Report, Waived
-from qmsdocs.audit.texts import texts
 from qmsdocs.base.language import Catalogue, Language
 from qmsdocs.model.finding import Finding, Severity
 from qmsdocs.model.rule import RuleText
+from qmsdocs.query.rule_texts import texts
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}

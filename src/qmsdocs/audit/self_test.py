@@ -5,7 +5,8 @@ Each check is done here and now, in a folder of its own; what it found is said, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -21,11 +22,11 @@ from qmsdocs.acts.begin import Beginning, begin, starter_folder
 from qmsdocs.acts.record import Filled, Intent
 from qmsdocs.audit.engine import run
 from qmsdocs.audit.scope import Scope
-from qmsdocs.audit.texts import texts
 from qmsdocs.base.canonical import sha256
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.language import Catalogue, Language, Text
 from qmsdocs.fill import draft, page_mark
+from qmsdocs.query.rule_texts import texts
 from qmsdocs.render.fonts import coverage, faces
 from qmsdocs.render.mark import short_code
 from qmsdocs.render.table import Column, Grid
@@ -45,6 +46,14 @@ class Part(StrEnum):
     OPERATION = "OQ"
 
 
+class Verdict(StrEnum):
+    """What became of a check."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_CHECKED = "not checked"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """One check: what had to be, what was found, and whether that is enough."""
@@ -53,12 +62,15 @@ class Outcome:
     title: Text
     expected: Message
     found: Message | str
-    has_passed: bool
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check. `look` says what it found; it raises QmsError, or Failed, when that is not enough."""
+    """A check. `look` says what it found; it raises QmsError, or Failed, when that is not enough.
+
+    Where there is nothing to look at it raises NotChecked.
+    """
 
     part: Part
     title: Text
@@ -72,6 +84,10 @@ class Failed(Exception):
     def __init__(self, found: Message | str) -> None:
         super().__init__(str(found))
         self.found = found
+
+
+class NotChecked(Failed):
+    """A check that could not be made here, and why."""
 
 
 @dataclass
@@ -114,14 +130,19 @@ def outcomes(folder: Path, *, now: datetime) -> Iterator[Outcome]:
     """Every check with what it found, one after the other; `folder` is an empty one to work in."""
     trial = Trial(folder, now)
     for check in CHECKS:
-        try:
-            found = check.look(trial)
-        except Failed as failed:
-            yield Outcome(check.part, check.title, check.expected, failed.found, has_passed=False)
-        except QmsError as error:
-            yield Outcome(check.part, check.title, check.expected, error.message, has_passed=False)
-        else:
-            yield Outcome(check.part, check.title, check.expected, found, has_passed=True)
+        found, verdict = _looked(check, trial)
+        yield Outcome(check.part, check.title, check.expected, found, verdict)
+
+
+def _looked(check: Check, trial: Trial) -> tuple[Message | str, Verdict]:
+    try:
+        return check.look(trial), Verdict.PASSED
+    except NotChecked as left:
+        return left.found, Verdict.NOT_CHECKED
+    except Failed as failed:
+        return failed.found, Verdict.FAILED
+    except QmsError as error:
+        return error.message, Verdict.FAILED
 
 
 # ── installation
@@ -150,7 +171,7 @@ def _files(_: Trial) -> Message:
     if changed:
         raise Failed(message("changed since it was installed: {names}", names=tuple(changed[:5])))
     if not own:
-        return message("run from its sources: not compared")
+        raise NotChecked(message("run from its sources: not compared"))
     return message("{count} files as installed", count=len(own))
 
 
@@ -308,6 +329,13 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
+_SAID: Mapping[Verdict, Message] = {
+    Verdict.PASSED: message("passed"),
+    Verdict.FAILED: message("FAILED"),
+    Verdict.NOT_CHECKED: message("NOT CHECKED"),
+}
+
+
 def grid(found: tuple[Outcome, ...], catalogue: Catalogue, *, machine: str, now: datetime) -> Grid:
     """The protocol as a table."""
     language = catalogue.language
@@ -324,12 +352,12 @@ def grid(found: tuple[Outcome, ...], catalogue: Catalogue, *, machine: str, now:
             item.title.of(language),
             catalogue.say(item.expected),
             catalogue.say(item.found) if isinstance(item.found, Message) else item.found,
-            catalogue.say("passed") if item.has_passed else catalogue.say("FAILED"),
+            catalogue.say(_SAID[item.verdict]),
         )
         for item in found
     )
-    failed = sum(not item.has_passed for item in found)
-    subtitle = catalogue.say("qmsdocs {version} on {machine}, {time}: {count} checks, {failed} failed",
-                             version=__version__, machine=machine, time=f"{now:%Y-%m-%d %H:%M %z}", count=len(found),
-                             failed=failed)  # fmt: skip
+    came = Counter(item.verdict for item in found)
+    said = "qmsdocs {version} on {machine}, {time}: {count} checks, {failed} failed, {left} not checked"
+    subtitle = catalogue.say(said, version=__version__, machine=machine, time=f"{now:%Y-%m-%d %H:%M %z}",
+                             count=len(found), failed=came[Verdict.FAILED], left=came[Verdict.NOT_CHECKED])  # fmt: skip
     return Grid(catalogue.say("Installation and operation qualification (IQ/OQ)"), subtitle, columns, rows)

@@ -9,10 +9,10 @@ from qmsdocs import __version__
 from qmsdocs.audit.findings import Report
 from qmsdocs.audit.report import COUNTED, verdict, where
 from qmsdocs.audit.rules_page import SEVERITY_TITLES
-from qmsdocs.audit.texts import texts
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.language import Catalogue, Language, Text
 from qmsdocs.model.finding import Finding, Severity
+from qmsdocs.query.rule_texts import texts
 from qmsdocs.render.document_words import PREPARED, REVIEWED, Head
 from qmsdocs.render.prose import Block
 from qmsdocs.render.statement import Signer, Statement, grid, heading, listing, paragraph

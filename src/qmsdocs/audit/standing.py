@@ -13,7 +13,7 @@ from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.organisation import Organisation
 from qmsdocs.store import certificate, history, journal, ledger, names, seat
-from qmsdocs.store.certificate import Certificate
+from qmsdocs.store.certificate import Believed, Certificate
 from qmsdocs.store.event import Stored
 from qmsdocs.store.objects import Head, Objects
 from qmsdocs.store.place import Place
@@ -54,11 +54,12 @@ class Copy:
     released: tuple[Stored, ...]  # the acts in control
     unreadable: Mapping[str, Unreadable]  # what of control and the journals cannot be read
     certificates: tuple[Certificate, ...]
+    believed: tuple[Certificate, ...]  # those carried out that can be believed: only they explain anything
     _lines: dict[str, Mapping[str, int]] = field(default_factory=dict, repr=False, compare=False)
     _replaced: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def read(cls, place: Place, objects: Objects, organisation: Organisation) -> Copy:
+    def read(cls, place: Place, objects: Objects, organisation: Organisation, believed: Believed) -> Copy:
         """What the copy at `place` holds, as far as it can be read."""
         heads = objects.heads(names.is_ledger)
         held = journals(objects, heads)
@@ -69,9 +70,11 @@ class Copy:
             commits[names.CONTROL] = commits_of(objects, heads[names.CONTROL].commit)
             released, unreadable[names.CONTROL] = acts_of(objects, names.CONTROL, heads[names.CONTROL].commit)
         certificates: tuple[Certificate, ...] = ()
+        explaining: tuple[Certificate, ...] = ()
         with suppress(QmsError):  # what cannot be read explains nothing, and is found by who reads the journals
             certificates = certificate.certificates(objects)
-        return cls(place, objects, organisation, heads, held, commits, released, unreadable, certificates)
+            explaining = believed(objects)
+        return cls(place, objects, organisation, heads, held, commits, released, unreadable, certificates, explaining)
 
     def notes(self, branch: str) -> tuple[Note, ...]:
         """What all journals noted of a ledger, oldest first."""
@@ -108,12 +111,12 @@ class Copy:
         """Whether certificates of disposal explain that the ledger is no longer what it was."""
         if new is not None and not self.objects.has(old):
             return old in self._explained(branch)
-        return certificate.accounts_for(self.certificates, self.objects, branch, old, new)
+        return certificate.accounts_for(self.believed, self.objects, branch, old, new)
 
     def _explained(self, branch: str) -> frozenset[str]:
         """The purged commits that disposals explain: those replaced, and those the journal had noted by then."""
         if branch not in self._replaced:
-            done = [item for item in self.certificates if item.is_carried_out and item.ledger == branch]
+            done = [item for item in self.believed if item.ledger == branch]
             standing = [item for item in done if item.root in self.line(branch)]
             noted = (commit for item in standing for commit in self._noted_before(item))
             before = (item.before for item in done if standing)

@@ -10,7 +10,6 @@ from pathlib import Path
 from qmsdocs.audit.findings import Waived
 from qmsdocs.audit.rule import Hit, Rule
 from qmsdocs.audit.scope import Scope
-from qmsdocs.audit.texts import texts
 from qmsdocs.audit.waiving import Granted, granted
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import Message, QmsError, message
@@ -19,6 +18,7 @@ from qmsdocs.model.finding import Finding
 from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.release import ItemKind, in_force
 from qmsdocs.model.waiver import WAIVERS
+from qmsdocs.query.rule_texts import NO_SUCH_RULE, texts
 from qmsdocs.store import journal, ledger, names
 from qmsdocs.store.arrival import EVENT_KEYS
 from qmsdocs.store.event import Stored
@@ -77,7 +77,7 @@ def of_unknown_rule(scope: Scope) -> Iterator[Hit]:
     """SYS906: a waiver in force names a rule there is not."""
     for item in _granted(scope):
         if item.waiver.code not in texts():
-            yield Hit(WAIVERS, message("{waiver}: there is no such rule", waiver=item.waiver))
+            yield Hit(WAIVERS, message("{waiver}: {why}", waiver=item.waiver, why=NO_SUCH_RULE))
 
 
 def unused(known: Iterable[Granted], waived: Iterable[Waived], *, on: date) -> Iterator[Finding]:

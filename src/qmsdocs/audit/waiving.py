@@ -8,17 +8,15 @@ from datetime import date
 
 from qmsdocs.audit.findings import Waived
 from qmsdocs.audit.scope import Scope
-from qmsdocs.audit.texts import family_of, texts
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.files import text_of
 from qmsdocs.base.toml import parse
 from qmsdocs.model.calendar import add_period
-from qmsdocs.model.finding import Finding, Severity
+from qmsdocs.model.finding import Finding
 from qmsdocs.model.release import ItemKind, Release, decided, in_force
 from qmsdocs.model.waiver import LONGEST, WAIVERS, Waiver, Waivers
+from qmsdocs.query.rule_texts import is_waivable, refuse_code, texts
 
-INTEGRITY = frozenset({"HIS", "REC"})  # families whose errors nobody can accept away
-OWN = frozenset({"SYS903", "SYS904", "SYS905", "SYS906"})  # what is said of waivers themselves
 _DECIDES = frozenset({"approve", "adopt"})
 
 
@@ -32,13 +30,6 @@ class Granted:
     def holds(self, on: date) -> bool:
         """Whether a finding may be accepted by it on a day."""
         return not self.problems and on <= self.waiver.expires
-
-
-def is_waivable(code: str) -> bool:
-    """Whether findings of a rule may be accepted: not the errors of integrity, nor what is said of waivers."""
-    text = texts().get(code)
-    is_error = text is not None and text.severity is Severity.ERROR
-    return code not in OWN and not (is_error and family_of(code) in INTEGRITY)
 
 
 def granted(scope: Scope) -> tuple[Granted, ...]:
@@ -60,8 +51,8 @@ def _read(scope: Scope, release: Release) -> tuple[Waiver, ...]:
 def _problems(scope: Scope, waiver: Waiver, known: Iterable[Release]) -> Iterator[Message]:
     """Why a waiver does not count; it rests on the revision that it first stands in."""
     first = next(release for release in known if _holds(scope, release, waiver))
-    if not is_waivable(waiver.code):
-        yield message("findings of {code} cannot be accepted", code=waiver.code)
+    if waiver.code in texts():  # else another rule says so
+        yield from refuse_code(waiver.code)
     begun = first.first_day or scope.today
     if waiver.expires > add_period(begun, LONGEST):
         yield message("it expires on {day}, more than {longest} after {begun}, when it was first in force",

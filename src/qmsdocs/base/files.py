@@ -18,7 +18,8 @@ MAXIMUM_NAME = 200  # bytes; file systems take 255, and an ending comes behind i
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _UNFIT = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]')
 
-_UNFINISHED = ".writing-now-"
+_UNFINISHED, _OURS = ".writing-now-", ".qmsdocs"
+_is_unfinished = re.compile(r"\.writing-now-[a-z0-9_]{8}\.qmsdocs").fullmatch
 
 _IS_LOCKED = sys.platform != "win32"  # there an open file cannot be renamed: none is locked, and nothing swept
 
@@ -56,7 +57,7 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path.parent)
-        handle, name = tempfile.mkstemp(prefix=_UNFINISHED, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=_UNFINISHED, suffix=_OURS, dir=path.parent)
         with os.fdopen(handle, "w+b") as stream:
             _lock(handle)
             yield stream
@@ -77,7 +78,7 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
 def _sweep(folder: Path) -> None:
     """Nothing; files that nobody is writing any more are gone. A lock lives no longer than its process."""
     with os.scandir(folder) as found:
-        left = [Path(entry.path) for entry in found if entry.name.startswith(_UNFINISHED)]
+        left = [Path(entry.path) for entry in found if _is_unfinished(entry.name)]
     for path in left if _IS_LOCKED else ():
         with suppress(OSError):  # it was finished, or swept by another, meanwhile
             handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -116,7 +116,7 @@ def _written(session: Session, report: Report, kind: str) -> bytes:
 
             return pages(report, session.language, kind)
         case _:
-            from qmsdocs.audit.texts import texts
+            from qmsdocs.query.rule_texts import texts
 
             found = said.lines(report, session.catalogue, texts(), session.verbose)
             return "".join(f"{one_line(line)}\n" for line in found).encode()

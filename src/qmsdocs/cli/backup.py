@@ -12,6 +12,9 @@ from qmsdocs.base.errors import QmsError, cause, message
 from qmsdocs.cli.words import Command, option, pass_session
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qmsdocs.acts.control import Act
     from qmsdocs.cli.session import Session
     from qmsdocs.store.backup import About, Measure
 
@@ -23,13 +26,25 @@ HELP = "Write everything into one file, restored and compared before it is belie
 @option("--test", "tested", metavar="FILE", type=click.Path(readable=False, path_type=Path),
         help="Restore a backup aside, compare it with what is stored, and record the test.")  # fmt: skip
 @option("--place", default="", metavar="TEXT", help="Where the test was made.")
+@option("-m", "--reason", metavar="REASON", help="Why.")
+@option("--clock-is-right", is_flag=True, help="Confirm an unusual year (with -m).")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @pass_session
-def backup(session: Session, output: str | None, tested: Path | None, place: str, as_json: bool) -> None:
+def backup(
+    session: Session,
+    output: str | None,
+    tested: Path | None,
+    place: str,
+    reason: str | None,
+    clock_is_right: bool,
+    as_json: bool,
+) -> None:
     """A backup, or a restore test."""
     session.refuse_on()
     if tested is not None:
-        _test(session, tested, place, as_json=as_json)
+        from qmsdocs.acts.control import Act
+
+        _test(session, tested, place, lambda: Act(session.by, reason, clock_is_right), as_json=as_json)
         return
     from qmsdocs.store.backup import write
     from qmsdocs.store.disposal import carry_out
@@ -54,7 +69,7 @@ def backup(session: Session, output: str | None, tested: Path | None, place: str
     session.answer(session.say("Keep it elsewhere; try it there: qmsdocs export backup --test {path}", path=path))
 
 
-def _test(session: Session, path: Path, place: str, *, as_json: bool) -> None:
+def _test(session: Session, path: Path, place: str, act: Callable[[], Act], *, as_json: bool) -> None:
     from qmsdocs.acts.restoring import tested
     from qmsdocs.store import seat
     from qmsdocs.store.backup import tried
@@ -65,7 +80,7 @@ def _test(session: Session, path: Path, place: str, *, as_json: bool) -> None:
     if about.repository != system.repository:
         raise QmsError("{path} is the backup of another repository", path=path)
     digest = _hash(path)
-    outcome = session.apply(lambda s: tested(s, about, found, digest=digest, place=place, by=session.by))
+    outcome = session.apply(lambda s: tested(s, about, found, digest=digest, place=place, act=act()))
     number = outcome.posted[0].number
     if as_json:
         session.answer_json({**_said(path, about, found), "test": number})

@@ -28,7 +28,9 @@ def run(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    catalogue = Catalogue.load(Language(front.language_of(arguments, os.environ)))
+    language = front.language_of(arguments, os.environ)
+    os.environ["QMSDOCS_LANG"] = language  # the guard of a shared store answers in it
+    catalogue = Catalogue.load(Language(language))
     return guarded(lambda: command(arguments, Wishes(catalogue)), catalogue)
 
 

@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import click
+
 from qmsdocs.acts import custody as acts
 from qmsdocs.acts import reading, shortcut
 from qmsdocs.acts.apply import ATTEMPTS, Outcome
@@ -360,8 +362,14 @@ def intent_of(session: Session, options: Options, attachments: dict[str, str] | 
 def refused(session: Session, error: Refused, purpose: Purpose) -> int:
     """2; every reason was said, and how to give what is missing."""
     code = report.refused(session, error, shortcut.form_for(session.system, purpose).form)
-    hint = message("missing values are given by --set FIELD=VALUE")
-    session.complain(session.say("hint: {what}", what=hint))
+    options = (item for item in click.get_current_context().command.params if isinstance(item, click.Option))
+    own = {item.name: f"{item.opts[0]} {item.metavar}" for item in options}
+    missing = [refusal.field for refusal in error.refusals]
+    hints = [message("{said}", said=own[name]) for name in missing if name in own]
+    if len(hints) < len(missing):
+        hints.append(message("missing values are given by --set FIELD=VALUE"))
+    for hint in hints:
+        session.complain(session.say("hint: {what}", what=hint))
     return code
 
 

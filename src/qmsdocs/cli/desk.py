@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import get_completion_class
 
-from qmsdocs.base.errors import QmsError
+from qmsdocs.base.errors import QmsError, message
 from qmsdocs.cli.words import Command, Group, argument, one_line, option, pass_session
 
 if TYPE_CHECKING:
@@ -49,6 +49,12 @@ def init(
     if backup is not None:
         if organisation is not None or starter is not None:
             raise QmsError("--from stands alone: a backup holds everything")
+        if backup.is_dir():
+            raise QmsError(
+                "{path} is a folder, and no backup",
+                path=backup,
+                hint=message("a copy of a QMS folder: git clone FOLDER NEW; a backup: qmsdocs export backup -o FILE"),
+            )
         _restore(session, backup, folder, as_json=as_json)
         return
     if organisation is None:
@@ -147,24 +153,29 @@ def _refuse_faulty(session: Session, starter: Path) -> None:
 @pass_session
 def status(session: Session, as_json: bool) -> int:
     """The state of the repository; 1 when something is overdue."""
-    from qmsdocs.acts.items import not_in_force
+    from qmsdocs.acts.folder import departures
+    from qmsdocs.acts.items import readable
     from qmsdocs.query import overview
     from qmsdocs.store import sharing
 
     seen = overview.overview(session.system)
-    drafts: tuple[str, ...] = ()
-    try:
-        drafts = not_in_force(session.system, on=session.system.today)
-    except QmsError as error:
+    contents, unread = readable(session.system.place.root)
+    for error in unread[:1]:
         session.tell(error.message)
+    departed = tuple(departures(session.system, contents))
+    changed = tuple(item.number for item in departed if not item.is_behind)
+    behind = tuple(item.number for item in departed if item.is_behind)
     if as_json:
         facts = overview.as_json(seen, session.language)
-        session.answer_json({"format": 1, **facts, "differs_from_force": list(drafts)})
+        session.answer_json({"format": 1, **facts, "differs_from_force": changed, "older_than_force": behind})
     else:
         for line in overview.lines(seen, session.catalogue):
             session.answer(one_line(line))
-        if drafts:
-            session.answer(session.say("Changed in the folder, not in force: {items}", items=drafts))
+        if changed:
+            session.answer(session.say("Changed in the folder, not in force: {items}", items=changed))
+        if behind:
+            session.answer(session.say("In the folder older than what is in force: {items}; level with it: {command}",
+                                       items=behind, command=f"qmsdocs document restore {behind[0]}"))  # fmt: skip
         for stored in sharing.waiting(session.system.objects):
             number = stored.event.mapping("record").get("number")
             session.answer(session.say("{number} {act}: kept here, does not count yet: qmsdocs sync",

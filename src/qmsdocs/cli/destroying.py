@@ -18,10 +18,12 @@ from qmsdocs.cli import given
 from qmsdocs.cli.output import write_grid
 from qmsdocs.cli.session import Session
 from qmsdocs.query import disposal_list
+from qmsdocs.query.personal import naming
 from qmsdocs.query.retention import Kept, due, kept, ledger_title
 from qmsdocs.store import certificate as store_certificates
-from qmsdocs.store import disposal
+from qmsdocs.store import disposal, purge
 from qmsdocs.store.certificate import Certificate, needed
+from qmsdocs.store.rows import Row
 from qmsdocs.system.view import System
 
 Options = Mapping[str, Any]
@@ -44,6 +46,7 @@ def dispose(session: Session, numbers: tuple[str, ...], options: Options) -> int
         acts.draw_up(session.system, ledger, items, order, act)
     if not options["as_json"]:
         write_grid(session, disposal_list.planned_grid(session.system, chosen, catalogue=session.catalogue), None)
+    named = _naming(session, [item.row for item in chosen], is_asked=order.is_erasure)
     if options["dry_run"]:
         session.answer(session.say("nothing speaks against it; nothing was written"))
         return 0
@@ -56,7 +59,7 @@ def dispose(session: Session, numbers: tuple[str, ...], options: Options) -> int
         for person in order.witnesses:
             if not acts.the_certificate(session.system, number).is_carried_out:
                 _sign(session, number, person)
-    return _said(session, drawn, options)
+    return _said(session, drawn, options, named)
 
 
 def _ready(session: Session) -> None:
@@ -145,7 +148,6 @@ def _sign(session: Session, number: str, person: str) -> None:
     is_last = len(item.witnesses) + 1 >= needed(item.said)
     if is_last:
         refuse_apart(session.system)
-        disposal.begin(store, item, now=session.system.now)
     session.apply(lambda system: acts.witness(system, number, Act(person)))
     if is_last:
         disposal.carry_out(store, now=session.system.now)
@@ -159,18 +161,33 @@ def witness(session: Session, number: str, options: Options) -> int:
     acts.witness(session.system, number, Act(session.by))
     if not options["as_json"]:
         write_grid(session, disposal_list.grid(item, catalogue=session.catalogue), None)
+    rows = [row for record in item.records if (row := session.system.index.by_number(record.number)) is not None]
+    named = _naming(session, rows, is_asked=objections.order_of(item).is_erasure)
     asked = session.say("were these {count} records compared, and are they to be destroyed?", count=len(item.records))
     _agreed(options, asked)
     session.keyring.signer(session.system, session.by)
     _sign(session, number, session.by)
-    return _said(session, [number], options)
+    return _said(session, [number], options, named)
 
 
-def _said(session: Session, numbers: Sequence[str], options: Options) -> int:
+def _naming(session: Session, going: Sequence[Row], *, is_asked: bool) -> tuple[str, ...]:
+    """The records that stay and name somebody of those that go; they were told."""
+    named = naming(session.system, going, is_asked=is_asked)
+    if named:
+        session.tell(
+            "their texts name somebody of these records, and no mask will know the name afterwards; "
+            "amend or erase them too: {numbers}",
+            numbers=named,
+        )
+    return named
+
+
+def _said(session: Session, numbers: Sequence[str], options: Options, named: Sequence[str]) -> int:
     """0 when every certificate is carried out and nothing is left here, else 1; what became of each was said."""
     found = [acts.the_certificate(session.system, number) for number in numbers]
     if options["as_json"]:
-        session.answer_json({"format": 1, "certificates": [as_json(session.system, item) for item in found]})
+        said = [as_json(session.system, item) for item in found]
+        session.answer_json({"format": 1, "certificates": said, "naming": list(named)})
     for item in found if not options["as_json"] else ():
         _tell(session, item)
     is_done = all(item.is_carried_out and disposal.left_of(session.system.store, item) == 0 for item in found)
@@ -192,6 +209,10 @@ def _tell(session: Session, item: Certificate) -> None:
                                    number=number, count=count, ledger=ledger_title(system, item.ledger)))  # fmt: skip
     for path in disposal.removed_by(system.store, item):
         session.tell("removed with them: {path}", path=path)
+    forms = {record.form for record in item.records}
+    doubtful = purge.doubtful_drafts(system.store.place, forms, lambda key: item.holds_submission(key) is not None)
+    if doubtful:
+        session.tell("these drafts may still hold it; look, and delete them yourself: {paths}", paths=doubtful)
     if left:
         session.complain(session.say("{number}: something in this folder still holds {count} of them",
                                      number=number, count=left))  # fmt: skip
@@ -236,7 +257,7 @@ def certificates(session: Session, options: Options) -> int:
     found = store_certificates.certificates(system.objects)
     if options["as_json"]:
         said = [as_json(system, item) for item in found]
-        session.answer_json({"format": 1, "certificates": said}, options["output"])
+        session.answer_json({"format": 1, "certificates": said, "naming": []}, options["output"])
     else:
         grid = disposal_list.certificates_grid(system, found, catalogue=session.catalogue)
         write_grid(session, grid, options["output"])

@@ -201,6 +201,17 @@ def render(session: Session, number: str, **options: Any) -> int:
     return library.render(session, number, **options)
 
 
+@document.command(cls=Command, help="Put the text in force into the folder, in place of an earlier one.")
+@argument("number", help=NUMBER)
+@option("--replace", is_flag=True, help="Write over a text that was changed in the folder.")
+@pass_session
+def restore(session: Session, number: str, replace: bool) -> int:
+    """A text in force in the folder."""
+    from qmsdocs.cli import library
+
+    return library.restore(session, number, replace=replace)
+
+
 @document.command("list", cls=Command, help="Show the master list: what is in force, since when, who holds copies.")
 @option("--changed-since", metavar="DATE", help="Only what came into force or was withdrawn since.")
 @option("--external", is_flag=True, help="Documents of external origin, with edition and last check.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterable
@@ -31,15 +32,15 @@ def install(session: Session, folder: Path, with_main: bool) -> int:
     """A guarded store; 1 where what stands there already would not be let in."""
     from qmsdocs.store.guard import install as put
 
-    language = session.language.value
-    own = (sys.executable, "-I", "-m", "qmsdocs", "--lang", language, "guard", "check")
-    place = folder.absolute()
-    is_new = put(place, (*own, "--with-main") if with_main else own)
+    own = (sys.executable, "-I", "-m", "qmsdocs", "guard", "check")
+    place = folder.resolve()
+    is_new = put(place, (*own, "--with-main") if with_main else own, session.language.value)
     if is_new:
         session.answer(session.say("{folder} is a new shared store under guard", folder=folder))
     else:
         session.answer(session.say("{folder} is under guard", folder=folder))
-    session.tell("In qms.toml: [remote.office] with url = {url}", url=f'"{place}"')
+    session.tell("To be put into qms.toml, then: qmsdocs document submit qms.toml -m REASON")
+    session.answer(f"[remote.office]\nurl = {json.dumps(str(place), ensure_ascii=False)}")
     return _at_rest(session, place, with_main=with_main)
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from qmsdocs.acts import builtin, document_pages, items, release
+from qmsdocs.acts import builtin, document_pages, folder, items, release
 from qmsdocs.acts.pages import draw_docx, draw_pdf
 from qmsdocs.acts.sheets import blank_sheet
 from qmsdocs.base.canonical import sha256
@@ -63,6 +63,15 @@ def render(session: Session, number: str, **options: Any) -> int:
     else:
         data, name = _released(session, number, kind, options)
     session.write(data, output or str(session.system.place.root / FOLDER / f"{_file_name(name)}.{kind}"))
+    return 0
+
+
+def restore(session: Session, number: str, *, replace: bool) -> int:
+    """0; the text in force stands in the folder."""
+    session.refuse_on()
+    item = folder.restore(session.system, number, replace=replace)
+    session.answer(session.say("{number}: the folder holds {revision}, which is in force",
+                               number=item.number, revision=item.revision))  # fmt: skip
     return 0
 
 
@@ -150,7 +159,8 @@ def show(session: Session, number: str, *, revision: str | None, as_json: bool) 
 
 def _lines(session: Session, item: Release, until: object, waits: list[courses.Waiting]) -> Iterator[str]:
     form = builtin.form(builtin.RELEASE)
-    yield f"{item.number} {item.revision}  {item.title}"
+    title = f"  {item.title}" if item.title != item.number else ""
+    yield f"{item.number} {item.revision}{title}"
     yield session.say("  stands at: {state}", state=form.state[item.state].title)
     if item.effective_on is not None:
         yield session.say("  in force from: {day}", day=item.effective_on)

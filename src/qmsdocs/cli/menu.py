@@ -27,6 +27,12 @@ CHOICES = (
     (message("Review what waits for me"), ("document", "review", "--waiting"), ()),
     (message("Approve what waits for me"), ("document", "approve", "--waiting"), ()),
     (message("Verify a page"), ("verify",), ("page",)),
+    (message("Audit the system"), ("audit",), ()),
+    (message("See which records are due for disposal"), ("retention", "due"), ()),
+    (message("Pack records for an auditor, personal data masked"), ("export", "pull"), ("numbers", "-o", "file")),
+    (message("Make the internal site"), ("export", "site"), ("-o", "folder")),
+    (message("Exchange with the other copies"), ("sync",), ()),
+    (message("Make a backup"), ("export", "backup"), ("-o", "file")),
 )
 ASKED = {
     "form": message("Form"),
@@ -40,6 +46,8 @@ ASKED = {
     "document": message("Document number"),
     "change": message("What changed, and why"),
     "page": message("File, or the check code printed on the page"),
+    "numbers": message("Record numbers"),
+    "folder": message("Folder"),
 }
 
 
@@ -61,7 +69,7 @@ def menu(context: click.Context) -> int:
         if part == "step":  # where the record stands and which steps lead on
             _run(context, ["record", "show", arguments[-1]])
         asked = click.prompt(say(context, ASKED[part]), err=True) if part in ASKED else part
-        arguments += shlex.split(asked) if part in ("words", "file", "page") else [asked]
+        arguments += shlex.split(asked) if part in ("words", "file", "page", "numbers", "folder") else [asked]
     click.echo(click.style("qmsdocs " + shlex.join(arguments), dim=True), err=True)
     return _run(context, arguments)
 

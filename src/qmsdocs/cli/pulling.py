@@ -17,7 +17,7 @@ from qmsdocs.export.hiding import Hiding
 from qmsdocs.export.pull import Packed, Packing, hiding_of, result_of, salts_file, unproven
 from qmsdocs.fill.numbers import numbers_in
 from qmsdocs.query.selecting import Selection, Wanted, select
-from qmsdocs.store.head import record_head_line
+from qmsdocs.store.head import HeadLine, record_head_line
 
 _PRIVATE, _SHARED = 0o600, 0o644
 
@@ -88,6 +88,7 @@ class Done:
     path: Path
     salts: Path | None
     packed: Packed
+    line: str  # to be told to who gets the package by another way
 
 
 def _made(session: Session, selection: Selection, taking: Taking, path: Path) -> Done:
@@ -96,8 +97,7 @@ def _made(session: Session, selection: Selection, taking: Taking, path: Path) ->
         raise QmsError("{path} cannot be written: {reason}", path=path, reason=message("it is there already"))
     hiding = hiding_of(session.system, selection, taking)
     [begun] = session.apply(lambda system: begin(system, selection, taking)).posted
-    now = session.clock().astimezone(session.system.zone)
-    line = record_head_line(session.system.store, session.system.site, now=now)
+    line = _noted(session)
     mode = _PRIVATE if taking.is_full else _SHARED
     with writing(path, name=file_name(begun.number), made_at=session.system.now, mode=mode) as bag:
         packing = Packing(session.system, selection, taking, hiding, session.catalogue, begun, line, bag)
@@ -106,9 +106,15 @@ def _made(session: Session, selection: Selection, taking: Taking, path: Path) ->
                 packing.family(family)
         packed = packing.settle()
         [posted] = session.apply(lambda system: pack(system, begun, result_of(packed))).posted
-        packing.close(posted)
+        after = _noted(session)  # only what is noted after the package is recorded vouches for it
+        packing.close(posted, after)
         salts = _keep_salts(path, hiding, begun.number, packed) if hiding.salts else None
-    return Done(begun.number, path, salts, packed)
+    return Done(begun.number, path, salts, packed, str(after))
+
+
+def _noted(session: Session) -> HeadLine:
+    now = session.clock().astimezone(session.system.zone)
+    return record_head_line(session.system.store, session.system.site, now=now)
 
 
 def _keep_salts(package: Path, hiding: Hiding, number: str, packed: Packed) -> Path:
@@ -149,6 +155,7 @@ def _say(session: Session, selection: Selection, done: Done, *, as_json: bool) -
                 "path": str(done.path),
                 "salts": str(done.salts) if done.salts else None,
                 "manifest": packed.manifest,
+                "head": done.line,
                 "population": selection.population,
                 "seed": selection.wanted.seed or None,
                 "records": _listed(selection),
@@ -164,6 +171,12 @@ def _say(session: Session, selection: Selection, done: Done, *, as_json: bool) -
     session.answer(
         session.say("{number}: {count} records in {path}", number=done.number, count=packed.records, path=done.path)
     )
+    told = {"fitting": selection.population, "drawn": len(selection.numbers), "count": len(selection.rows)}
+    if selection.wanted.sample is not None:
+        session.tell("{fitting} records fit, {drawn} were drawn; with what belongs to them {count}", **told)
+    else:
+        session.tell("{fitting} records fit; with what belongs to them {count}", **told)
+    session.tell("tell who gets it this line by another way; verify.sh must print the same: {line}", line=done.line)
     for site in packed.unproven:
         session.tell(unproven(site))
     if packed.missing:

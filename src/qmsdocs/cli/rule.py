@@ -29,7 +29,7 @@ def rule(
 ) -> None:
     """What is said of a rule, or of all."""
     from qmsdocs.audit.rules_page import page
-    from qmsdocs.audit.texts import texts
+    from qmsdocs.query.rule_texts import texts
 
     if everything == (code is not None) or (markdown and (as_json or not everything)):
         raise QmsError("name one rule, or --all", hint=message("qmsdocs rule --all"))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 
-from qmsdocs.acts import carrying, syncing
+from qmsdocs.acts import carrying, folder, syncing
 from qmsdocs.acts.seat import last_number
 from qmsdocs.acts.syncing import Level
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.cli.session import Session
 from qmsdocs.cli.words import Command, argument, option, pass_session
+from qmsdocs.model.release import Release
 from qmsdocs.model.value import clean, refuse_text
 from qmsdocs.query.retention import ledger_title
 from qmsdocs.store import handover, seat
@@ -21,6 +23,7 @@ from qmsdocs.store.remote import clear
 from qmsdocs.store.repository import configure
 
 REFUSED = 2
+Texts: TypeAlias = tuple[tuple[Release, ...], tuple[str, ...]]  # brought level, left because they are edited
 _PLACE = click.Path(readable=False, path_type=Path)
 
 
@@ -72,15 +75,20 @@ def sync(
     else:
         chosen = syncing.remotes(system, remote)
         levels = [syncing.level(system, name, item, dry_run=dry_run, clock=session.clock) for name, item in chosen]
-    return _report(session, tuple(levels), as_json=as_json, dry_run=dry_run)
+    texts: Texts = ((), ()) if dry_run else folder.catch_up(system.refreshed(session.clock()), system)
+    return _report(session, tuple(levels), texts, as_json=as_json, dry_run=dry_run)
 
 
-def _report(session: Session, levels: tuple[Level, ...], *, as_json: bool, dry_run: bool) -> int:
+def _report(session: Session, levels: tuple[Level, ...], texts: Texts, *, as_json: bool, dry_run: bool) -> int:
+    brought, edited = texts
     if as_json:
-        session.answer_json({"format": 1, "places": [_object(session, found) for found in levels]})
+        places = [_object(session, found) for found in levels]
+        numbers = [release.number for release in brought]
+        session.answer_json({"format": 1, "places": places, "folder": {"brought": numbers, "edited": edited}})
     else:
         for found in levels:
             _say(session, found, dry_run=dry_run)
+        _say_texts(session, texts)
     for found in levels:
         if found.error is not None:
             session.complain(session.say("error: {what}", what=found.error.message))
@@ -93,12 +101,22 @@ def _report(session: Session, levels: tuple[Level, ...], *, as_json: bool, dry_r
 
 def _say(session: Session, found: Level, *, dry_run: bool) -> None:
     for moved in found.moved:
-        session.answer(session.say(_line(session, moved, found.place, dry_run=dry_run)))
+        session.answer(session.say(_line(session, moved, dry_run=dry_run)))
     if not found.moved and found.error is None:
         session.answer(session.say("{place}: level, nothing to send or to receive", place=found.place))
 
 
-def _line(session: Session, moved: Moved, place: str, *, dry_run: bool) -> Message:
+def _say_texts(session: Session, texts: Texts) -> None:
+    brought, edited = texts
+    if brought:
+        names = tuple(f"{release.number} {release.revision}" for release in brought)
+        session.answer(session.say("in the folder now as in force: {items}", items=names))
+    for number in edited:
+        session.answer(session.say("{number}: changed in the folder, and something else is in force now: {command}",
+                                   number=number, command=f"qmsdocs document diff {number}"))  # fmt: skip
+
+
+def _line(session: Session, moved: Moved, *, dry_run: bool) -> Message:
     what, count = ledger_title(session.system, moved.ledger), moved.events
     match moved.way:
         case Way.RECEIVED if dry_run:
@@ -111,14 +129,6 @@ def _line(session: Session, moved: Moved, place: str, *, dry_run: bool) -> Messa
             return message("{what}: {count} events sent", what=what, count=count)
         case Way.REPLACED:
             return message("{what}: records destroyed by certificate are gone on both sides", what=what)
-        case Way.DIVERGED if moved.reason is None:
-            return message(
-                "{what}: went two ways, nothing of it was moved: here at {here}, in {place} at {there}",
-                what=what,
-                here=(moved.here or "")[:12],
-                place=place,
-                there=(moved.there or "")[:12],
-            )
         case _:
             return message("{what}: not moved: {reason}", what=what, reason=moved.reason)
 

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from qmsdocs.audit.findings import Report
-from qmsdocs.audit.texts import texts
 from qmsdocs.base.language import Catalogue, Text
 from qmsdocs.export.front import Column, Kind, Line, Shelf
 from qmsdocs.export.hiding import Hiding
 from qmsdocs.model.finding import Finding, Severity
+from qmsdocs.query.rule_texts import texts
 
 TITLE = Text("体系自检", "Audit")
 _HEADS = (

@@ -11,11 +11,11 @@ from qmsdocs.acts.printing import Print
 from qmsdocs.base.canonical import Json, dumps
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.language import Text
-from qmsdocs.export.survey import personal_in, records
 from qmsdocs.model.form import Form
 from qmsdocs.model.masking import MASK, MaskedEvent, Sweep, masked, masked_event, masked_form
 from qmsdocs.model.record import Correction, Event
 from qmsdocs.model.release import Release
+from qmsdocs.query.personal import personal_in, records, sought
 from qmsdocs.render.sheet import Sheet
 from qmsdocs.store.rows import Row
 from qmsdocs.system.definitions import FormInForce
@@ -43,8 +43,7 @@ class Hiding:
             return cls(system, NOTHING, is_full, system.store.nonce)
         if personal is None:
             personal = frozenset[str]().union(*(personal_in(system, record) for record in records(system)))
-        staff = {text for key, person in system.people.person.items() for text in (key, person.name)}
-        return cls(system, Sweep(personal - staff), is_full, system.store.nonce)
+        return cls(system, sought(system, personal), is_full, system.store.nonce)
 
     @cached_property
     def _forms(self) -> dict[str, Form]:

@@ -324,4 +324,4 @@ def _day(day: date | None) -> str:
 
 def _mean(scores: Iterable[Decimal]) -> str:
     found = tuple(scores)
-    return f"{sum(found) / len(found):.1f}" if found else ""
+    return f"{sum(found) / len(found):.1f} (n={len(found)})" if found else ""

@@ -69,7 +69,7 @@ class Proof:
         if (key.ledger, folder) in self.folders:
             return
         self.folders.add((key.ledger, folder))
-        self._objects(key.ledger, folder)
+        self._objects(self.head(key.ledger), folder)
         for path, oid in self._files(self.head(key.ledger), folder):
             self._file(key.ledger, path, oid, hide, withholds_files=withholds_files)
 
@@ -115,9 +115,12 @@ class Proof:
         place = where or f"{self.folder}/{EVENTS}/{branch}/{path}"
         self.lines.append("\t".join((kind, branch, path, oid, digest, moment, place)) + "\n")
 
-    def _objects(self, branch: str, folder: str) -> None:
+    def stood(self, key: RecordKey, commit: str) -> None:
+        """Nothing; what proves that a record stood in its ledger at an earlier commit is in."""
+        self._objects(commit, names.record_folder(key.series, key.serial))
+
+    def _objects(self, commit: str, folder: str) -> None:
         """Nothing; the commit and every tree from it down to a folder, and below, are in."""
-        commit = self.head(branch)
         raw = self.objects.raw(commit)
         self._object(commit, "commit", raw)
         self._tree(raw[5:45].decode("ascii"))

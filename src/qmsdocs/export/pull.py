@@ -21,6 +21,7 @@ from qmsdocs.export.front import front_files
 from qmsdocs.export.hiding import Hiding
 from qmsdocs.export.proof import Kind, Proof
 from qmsdocs.model.key import allowed_signers
+from qmsdocs.query.personal import lacks_records
 from qmsdocs.query.selecting import Family, Selection, said
 from qmsdocs.render.table_sheet import xlsx
 from qmsdocs.store import control, journal, names
@@ -184,7 +185,6 @@ class Packing:
             (say("Records that fit"), str(self.selection.population)),
             (say("Records taken"), str(len(self.selection.rows))),
             (say("Personal data"), say("in this package") if self.taking.is_full else say("masked in this package")),
-            (say("Head line"), f"{self.line.number} {self.line.sha256}"),
         ]
         if self.selection.wanted.sample is not None:
             drawn = say("{count} of {population} by the seed {seed}", count=len(self.selection.numbers),
@@ -203,17 +203,24 @@ class Packing:
             yield say(unproven(site))
         if self.selection.destroyed:
             yield say("Records of this range were destroyed; they are listed with their certificates")
+        if not self.taking.is_full and lacks_records(self.system):
+            yield say(
+                "Who is named only in records that were destroyed, or are not held here, is not recognised elsewhere"
+            )
 
     # ── the end
 
-    def close(self, packed: Posted) -> None:
-        """Nothing; the bag is whole, with the pull's own record and the newest heads beside the payload."""
+    def close(self, packed: Posted, after: HeadLine) -> None:
+        """Nothing; the bag is whole, with the pull's own record beside the payload.
+
+        So are the heads its ledgers stood at, and those of the line `after` it, which covers that record.
+        """
         tags = {README: self.readme}
         proof = Proof(self.system.objects, PULL, tags.__setitem__)
         proof.record(packed.record)
-        heads = journal.newest_heads(self.system.objects, self.system.site)
-        if heads is not None:
-            proof.record(control.key_of(heads.stored))
+        for line in (self.line, after):
+            proof.record(line.key)
+        proof.stood(packed.record, after.journal)
         self._certificates(proof, packed.record.ledger)  # no head but this one is ever recorded for the journal
         proof.close()
         organisation = self.system.organisation

@@ -6,16 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import groupby
 
 from qmsdocs.base.canonical import Json
 from qmsdocs.model.clock import Reading
 from qmsdocs.model.facts import RecordFacts
 from qmsdocs.model.form import Field, FieldType, Form
-from qmsdocs.model.masking import personal_texts
 from qmsdocs.model.record import Record
+from qmsdocs.query.personal import personal_in, records
 from qmsdocs.query.view import new_facts
-from qmsdocs.store import ledger
 from qmsdocs.system.definitions import FormInForce
 from qmsdocs.system.view import System
 
@@ -78,24 +76,6 @@ def survey(system: System) -> Survey:
                                        reading.is_overdue))  # fmt: skip
     ordered = sorted(running, key=lambda item: (item.due_at, item.number))
     return Survey(count, frozenset(personal), tuple(ordered), tallies)
-
-
-def personal_in(system: System, record: Record) -> frozenset[str]:
-    """What is personal in a record by any revision of its form; what was corrected is still printed."""
-    form = system.definitions.marked(system.form_of(record.form).form)
-    said = (personal_texts(form, {**event.mapping("derived"), **event.changes}) for event in record.events)
-    return frozenset[str]().union(*said)
-
-
-def records(system: System) -> Iterator[Record]:
-    """Every record of every class, year and site held here, whose form is known, one at a time."""
-    heads = system.objects.heads(lambda branch: branch.startswith("records/"))
-    for branch, head in sorted(heads.items()):
-        stored = ledger.stream(system.objects, branch, head.commit)
-        for _, events in groupby(stored, key=lambda item: item.path.rpartition("/")[0]):
-            record = Record(tuple(item.event for item in events))
-            if record.form.number in system.form_numbers:
-                yield record
 
 
 def readings(system: System, form: FormInForce, record: Record) -> Iterator[tuple[str, Reading]]:

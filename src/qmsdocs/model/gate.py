@@ -124,8 +124,8 @@ def refuse_step(
             yield Refusal("", message("whoever took the step {step} cannot take this one", step=title))
 
 
-def refuse_raises(facts: RecordFacts, act: str, raised: Sequence[Raised]) -> Iterator[Refusal]:
-    """The records this act needs first: raised before it, or closed before it."""
+def refuse_raises(facts: RecordFacts, act: str, raised: Sequence[Raised], *, number: str) -> Iterator[Refusal]:
+    """The records this act on the record `number` needs first: raised before it, or closed before it."""
     for name, wanted in facts.form.raise_.items():
         if act not in (*wanted.required, *wanted.closed):
             continue
@@ -136,7 +136,10 @@ def refuse_raises(facts: RecordFacts, act: str, raised: Sequence[Raised]) -> Ite
             yield Refusal(
                 "",
                 message(
-                    "{title} must be raised first: qmsdocs record raise NUMBER {name}", title=wanted.title, name=name
+                    "{title} must be raised first: qmsdocs record raise {number} {name}",
+                    title=wanted.title,
+                    number=number,
+                    name=name,
                 ),
             )
         elif act in wanted.closed:

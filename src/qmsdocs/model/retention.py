@@ -15,6 +15,7 @@ from qmsdocs.base.language import Language
 from qmsdocs.base.toml import Definition, LocatedError
 from qmsdocs.model.calendar import CIVIL, add_period
 from qmsdocs.model.form import IDENTIFIER, Words
+from qmsdocs.model.hold import Decision, DecisionKind
 from qmsdocs.model.quantity import Quantity, parse
 
 SCHEDULE = "records/retention.toml"
@@ -103,6 +104,19 @@ def due_on(retention: RetentionClass, trigger_on: date) -> date | None:
     month, or on the last day of that month where it has no such day (Civil Code of China, art. 201-202).
     """
     return None if retention.length is None else following(last_day(trigger_on, retention.length))
+
+
+def extended(
+    classes: Mapping[str, RetentionClass], end: date | None, begun: date | None, decision: Decision | None
+) -> date | None:
+    """The day a period ends, as a decision to keep longer moves it; it never moves it nearer."""
+    if end is None or begun is None or decision is None or decision.kind is not DecisionKind.KEEP:
+        return end
+    if decision.until_on is not None:
+        return max(end, following(decision.until_on))
+    longer = classes.get(decision.retention)
+    later = due_on(longer, begun) if longer is not None else end
+    return None if later is None else max(end, later)
 
 
 def last_day(begun: date, period: Quantity) -> date:

@@ -79,7 +79,7 @@ def _form(system: System, reference: FormReference) -> Form | None:
 
 def said_late(action: Action, names: Mapping[str, str]) -> Message:
     """That an action is late, and whose it is, by the `names` of people."""
-    owner = names.get(action.owner, action.owner) or "-"
+    owner = names.get(action.owner, action.owner) or message("nobody named")
     if not action.line:
         return message("it was due on {day} ({owner})", day=action.due_on, owner=owner)
     return message("action {line} was due on {day} ({owner})", line=action.line, day=action.due_on, owner=owner)

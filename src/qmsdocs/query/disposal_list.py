@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from qmsdocs.base.language import Catalogue, Text
+from qmsdocs.base.errors import QmsError
+from qmsdocs.base.language import Catalogue, Language, Text
+from qmsdocs.model.quantity import parse
 from qmsdocs.query.cell import columns, iso
 from qmsdocs.query.retention import Kept, ledger_title, waits
 from qmsdocs.render.table import Cell, Grid, Kind
@@ -90,11 +92,19 @@ def _row(position: int, record: Disposed, item: Certificate, catalogue: Catalogu
         record.title,
         str(record.year),
         record.number,
-        record.period,
+        _period(record.period, language),
         age(record.trigger_on, until).of(language),
         Text("1件", "1").of(language) + (attached.of(language) if record.attachments else ""),
         REASONS[record.reason].of(language) if record.reason in REASONS else record.reason,
     )
+
+
+def _period(written: str, language: Language) -> str:
+    """The period as a reader of `language` writes it, in whatever language it was noted."""
+    try:
+        return parse(written).of(language)
+    except QmsError:
+        return written
 
 
 def age(begun: date | None, until: date) -> Text:

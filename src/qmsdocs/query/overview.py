@@ -174,11 +174,13 @@ def lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
     language = catalogue.language
     named = dict.fromkeys((seen.organisation.of(language), seen.site_title.of(language)))
     yield f"{' · '.join(named)} ({seen.site})"
-    yield (
-        catalogue.say("this copy writes")
-        if seen.writes_here
-        else catalogue.say("this copy only reads; the seat is at {place}", place=seen.seat_at)
-    )
+    if seen.writes_here:
+        yield catalogue.say("this copy writes")
+    elif seen.seat_at:
+        yield catalogue.say("this copy only reads; the seat is at {place}", place=seen.seat_at)
+    else:
+        said = "no copy writes for {site} yet; here it shall: qmsdocs sync --take-seat --site {site} -m REASON"
+        yield catalogue.say(said, site=seen.site)
     yield from _overdue_lines(seen, catalogue)
     yield from _waiting_lines(seen, catalogue)
     yield from _documents_lines(seen, catalogue)
@@ -189,7 +191,7 @@ def lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
 def _overdue_lines(seen: Overview, catalogue: Catalogue) -> Iterator[str]:
     late = len(seen.overdue) + len(seen.late_reviews) + bool(seen.ended_trials) + bool(seen.recalls)
     if late or not seen.late_actions:
-        yield catalogue.say("Overdue: {count}", count=late) if late else catalogue.say("Nothing is overdue.")
+        yield catalogue.say("Overdue: {count}", count=late) if late else catalogue.say("No time limit has run out.")
     shown = [f"  ▲ {_overdue_words(item, catalogue)}" for item in seen.overdue]
     if ended := seen.ended_trials:
         said = message("on trial beyond its end, {day}: {count} items (document approve --trial)",

@@ -15,6 +15,7 @@ from qmsdocs.model.facts import RecordFacts
 from qmsdocs.model.form import Field, FieldType, Form
 from qmsdocs.model.record import Record
 from qmsdocs.query.cell import KINDS, CellWriter, elapsed
+from qmsdocs.query.selecting import destroyed
 from qmsdocs.query.view import facts_of
 from qmsdocs.render.table import Cell, Column, Grid, Kind
 from qmsdocs.store.index import Filter
@@ -62,6 +63,7 @@ _FIELD_WIDTHS = {
     FieldType.TABLE: 60,
 }
 _STATUS = Text("注销", "void")
+_NAMED = 12  # destroyed records that are named above a register; of more only their count
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,19 @@ def grid(
         writer.columns(),
         tuple(cells),
         frozenset(overdue),
+        _gone(system, register, catalogue, opened_from, opened_to) if only is None else "",
     )
+
+
+def _gone(system: System, register: Definition, catalogue: Catalogue, first: date | None, last: date | None) -> str:
+    """Which numbers are missing because their records were destroyed, each with its certificate, or how many."""
+    gone = [
+        catalogue.say("{number} ({certificate})", number=item.record.number, certificate=item.certificate.number)
+        for item in destroyed(system, register.forms, first, last)
+    ]
+    if len(gone) <= _NAMED:
+        return catalogue.say("Destroyed: {numbers}", numbers=tuple(gone)) if gone else ""
+    return catalogue.say("Destroyed: {count}, see `qmsdocs retention certificates`", count=len(gone))
 
 
 def _period(opened_from: date | None, opened_to: date | None, catalogue: Catalogue) -> str:

@@ -16,7 +16,7 @@ from qmsdocs.model.hold import Decision, DecisionKind, Hold, Subject
 from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.quantity import parse as parse_quantity
 from qmsdocs.model.release import ItemKind
-from qmsdocs.model.retention import RetentionClass, Schedule, Trigger, due_on, following, last_day
+from qmsdocs.model.retention import RetentionClass, Schedule, Trigger, due_on, extended, last_day
 from qmsdocs.query.purpose import ceased_on
 from qmsdocs.store import control, names
 from qmsdocs.store.certificate import Certificate, certificates
@@ -129,9 +129,9 @@ def shifted(system: System, schedule: Schedule) -> Iterator[Shifted]:
         )
 
 
-def kept(system: System, rows: Iterable[Row]) -> Iterator[Kept]:
-    """How long each of the records is kept, by the schedule in force today."""
-    keeping = _Keeping(system)
+def kept(system: System, rows: Iterable[Row], *, classes: Mapping[str, RetentionClass] | None = None) -> Iterator[Kept]:
+    """How long each of the records is kept, by the schedule in force today or by other classes."""
+    keeping = _Keeping(system, classes)
     return (keeping.kept(row) for row in rows)
 
 
@@ -227,8 +227,7 @@ class _Keeping:
         begun = self._not_before(row, self._trigger(row, rule.trigger)) if rule is not None else None
         end = due_on(rule, begun) if rule is not None and begun is not None else None
         decision = self._decisions.get(row.number)
-        if decision is not None:
-            end = self._extended(end, begun, decision)
+        end = extended(self._schedule, end, begun, decision)
         waiting = self._waiting.get((row.ledger, row.series, row.serial), "")
         return Kept(row, retention, begun, end, self._holds(row, retention), decision, waiting)
 
@@ -236,16 +235,6 @@ class _Keeping:
         """The day the period is counted from: what is claimed does not reach back before the record was taken in."""
         taken_in = self._day(row.changed_at if row.is_void else row.recorded_at)
         return max(begun, taken_in) if begun is not None and taken_in is not None else begun
-
-    def _extended(self, end: date | None, begun: date | None, decision: Decision) -> date | None:
-        """The day as a decision to keep longer moves it; it never moves it nearer."""
-        if end is None or begun is None or decision.kind is not DecisionKind.KEEP:
-            return end
-        if decision.until_on is not None:
-            return max(end, following(decision.until_on))
-        longer = self._schedule.get(decision.retention)
-        later = due_on(longer, begun) if longer is not None else end
-        return None if later is None else max(end, later)
 
     def _class(self, ledger: str) -> str:
         if ledger not in self.ledgers:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.model.masking import MASK
 from qmsdocs.model.release import ItemKind
-from qmsdocs.store.certificate import Certificate, Disposed, certificates
+from qmsdocs.store.certificate import Certificate, Disposed
 from qmsdocs.store.index import Filter
 from qmsdocs.store.rows import Row
 from qmsdocs.system.view import System
@@ -120,9 +120,7 @@ def _fitting(system: System, wanted: Wanted) -> Iterator[Row]:
 
 
 def _gone(system: System) -> frozenset[str]:
-    return frozenset(
-        record.number for found in certificates(system.objects) if found.is_carried_out for record in found.records
-    )
+    return frozenset(gone.record.number for gone in destroyed(system))
 
 
 def _forms(system: System, wanted: Wanted) -> tuple[str, ...]:
@@ -209,18 +207,20 @@ def _place(row: Row) -> tuple[str, str, int, str]:
 
 def _destroyed(system: System, wanted: Wanted) -> Iterator[Destroyed]:
     """The destroyed records that may have been in the range; of customer and state nothing is known any more."""
-    forms = _forms(system, wanted)
-    for found in certificates(system.objects):
-        for record in found.records if found.is_carried_out else ():
-            if _is_in_range(record, wanted, forms):
+    if not wanted.numbers:
+        return destroyed(system, _forms(system, wanted), wanted.first, wanted.last)
+    return (gone for gone in destroyed(system) if gone.record.number in wanted.numbers)
+
+
+def destroyed(
+    system: System, forms: tuple[str, ...] | None = None, first: date | None = None, last: date | None = None
+) -> Iterator[Destroyed]:
+    """The records destroyed, of `forms` or of all, of the years from `first` to `last`."""
+    years = range((first or date.min).year, (last or date.max).year + 1)
+    for found in system.store.believed(system.objects):
+        for record in found.records:
+            if (forms is None or record.form in forms) and record.year in years:
                 yield Destroyed(record, found)
-
-
-def _is_in_range(record: Disposed, wanted: Wanted, forms: tuple[str, ...]) -> bool:
-    first, last = wanted.first or date.min, wanted.last or date.max
-    if wanted.numbers:
-        return record.number in wanted.numbers
-    return record.form in forms and first.year <= record.year <= last.year
 
 
 def said(wanted: Wanted) -> Mapping[str, str]:

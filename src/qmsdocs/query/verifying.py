@@ -14,7 +14,6 @@ from qmsdocs.model.record import Event, Record
 from qmsdocs.model.release import Course, ItemKind, Release, follower, in_force
 from qmsdocs.render.mark import Mark
 from qmsdocs.store import names
-from qmsdocs.store.certificate import certificates
 from qmsdocs.store.event import RecordKey
 from qmsdocs.store.rows import Row
 from qmsdocs.system.view import System
@@ -174,8 +173,8 @@ def _of_record(system: System, row: Row, digest: str) -> Standing | None:
 
 def _destroyed(system: System, code: str) -> Iterator[Standing]:
     """The records destroyed whose last event had this code."""
-    for item in certificates(system.objects):
-        for record in item.records if item.is_carried_out else ():
+    for item in system.store.believed(system.objects):
+        for record in item.records:
             if record.last.startswith(code) and (gone := system.destroyed(record.number)) is not None:
                 yield Standing(Verdict.UNKNOWN, record.number, "", "record", (gone,))
 

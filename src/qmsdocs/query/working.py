@@ -23,6 +23,7 @@ from qmsdocs.model.retention import SCHEDULE, Schedule
 from qmsdocs.model.waiver import WAIVERS, Waivers
 from qmsdocs.query.document_check import UNREADABLE, Shelf, check_document, unknown
 from qmsdocs.query.parameters import written
+from qmsdocs.query.rule_texts import refuse_code
 
 D = TypeVar("D", bound=Definition)
 
@@ -38,6 +39,7 @@ class Working:
     forms: Mapping[str, Form]
     procedures: Mapping[str, Procedure]
     registers: Mapping[str, Register]
+    waivers: Waivers
     form_folders: Mapping[str, Path]
     procedure_paths: Mapping[str, Path]
     unread: tuple[Finding, ...]
@@ -49,8 +51,12 @@ class Working:
             yield from self.form_findings(number)
         for number in self.procedures:
             yield from self.document_findings(number)
+        yield from self._settings()
+
+    def _settings(self) -> Iterator[Finding]:
         yield from self._register_findings()
         yield from self._people_findings()
+        yield from self._waiver_findings()
 
     def located(self, finding: Finding) -> str:
         """Where a finding stands: file, line and key as far as they are known."""
@@ -91,7 +97,7 @@ class Working:
 
     def setting_findings(self, name: str) -> Iterator[Finding]:
         """What is wrong with one of the settings that can be read; of the schedule also which forms it does not fit."""
-        for finding in (*self._register_findings(), *self._people_findings()):
+        for finding in self._settings():
             if finding.subject == name:
                 yield finding
         for number in self.forms if name == SCHEDULE else ():
@@ -140,6 +146,12 @@ class Working:
                 said = unknown(message("person"), site.clerk, self.people.person)
                 yield _error("qms.toml", f"site.{name}.clerk", said)
 
+    def _waiver_findings(self) -> Iterator[Finding]:
+        for position, waiver in enumerate(self.waivers.waiver):
+            for why in refuse_code(waiver.code):
+                said = message("{waiver}: {why}", waiver=waiver, why=why)
+                yield _error(WAIVERS, f"waiver.{position}.code", said)
+
 
 def expressions(form: Form) -> Iterator[str]:
     """Every expression written in a form."""
@@ -187,8 +199,7 @@ def load(root: Path) -> Working:
         for path in sorted(root.glob("records/registers/*.toml"))
         if (register := loader.definition(path, Register)) is not None
     }
-    if (root / WAIVERS).is_file():
-        loader.definition(root / WAIVERS, Waivers)
+    waivers = loader.definition(root / WAIVERS, Waivers) if (root / WAIVERS).is_file() else None
     return Working(
         root,
         loader.definition(root / "qms.toml", Organisation),
@@ -197,6 +208,7 @@ def load(root: Path) -> Working:
         forms,
         procedures,
         registers,
+        waivers or Waivers(),
         folders,
         paths,
         tuple(loader.unread),

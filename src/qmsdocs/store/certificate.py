@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeAlias
 
 from qmsdocs.base.canonical import Json, sha256
 from qmsdocs.base.errors import QmsError
@@ -18,12 +19,22 @@ from qmsdocs.store.tree import FOLDER
 SERIES = "disposal"
 FEWEST = 2  # witnesses of a destruction, whatever the procedure says
 WITNESS, CARRY_OUT, DROP = "witness", "carry_out", "drop"
+MEANING = {"issue": "approved", WITNESS: "witnessed", CARRY_OUT: "carried_out", DROP: "approved"}
+COURSE = {  # what an act follows, and where it leads
+    "issue": ("", "authorised"),
+    WITNESS: ("authorised", "authorised"),
+    CARRY_OUT: ("authorised", "carried_out"),
+    DROP: ("authorised", "dropped"),
+}
 _OBJECT = re.compile(r"[0-9a-f]{40}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Disposed:
-    """One record on a certificate; `last` is the sha256 of its last event, `submissions` are salted digests."""
+    """One record on a certificate; `last` is the sha256 of its last event, `submissions` are salted digests.
+
+    One that another record called for says which one and under what name, and whether it had been voided.
+    """
 
     number: str
     series: str
@@ -40,6 +51,9 @@ class Disposed:
     events: int = 0
     attachments: int = 0
     submissions: tuple[str, ...] = ()
+    raised_from: str = ""
+    raise_name: str = ""
+    is_void: bool = False
 
     @property
     def folder(self) -> str:
@@ -53,7 +67,7 @@ class Certificate:
 
     `before`, `root` and `tree` are empty until it was carried out: the commit that was replaced, the commit it was
     replaced by, and that commit's tree. Signatures are checked against the keys they name; whether these keys
-    counted, and whether the authority had the right, is for `qmsdocs.system.trust`.
+    counted, and whether it can be believed at all, is for `qmsdocs.system.believed`.
     """
 
     number: str
@@ -99,6 +113,11 @@ class Certificate:
         return self.events[: len(_before_the_end(self.events)) + 1]
 
     @property
+    def acts(self) -> str:
+        """What tells these acts from all others at the same place."""
+        return sha256("".join(stored.sha256 for stored in self.counted).encode())
+
+    @property
     def late(self) -> tuple[Stored, ...]:
         """The acts that were written after it was carried out, where there may be none."""
         return self.events[len(self.counted) :]
@@ -125,6 +144,9 @@ class Certificate:
         return next((record.number for record in self.records if digest in record.submissions), None)
 
 
+Believed: TypeAlias = "Callable[[Objects], tuple[Certificate, ...]]"  # those carried out that can be believed
+
+
 def digest_of(salt: str, submission: str) -> str:
     """What a certificate keeps of a submission key; that of a table row is made of its values, hence the salt."""
     return sha256(f"{salt}:{submission}".encode())
@@ -134,6 +156,16 @@ def certificates(objects: Objects, site: str | None = None, *, but: Container[st
     """The certificates of a site, or of all sites whose journal is held here, `but` those at some places."""
     sites = (site,) if site is not None else _sites(objects)
     return tuple(found for name in sites for found in _of_site(objects, name, but))
+
+
+def carried_out(objects: Objects) -> tuple[Certificate, ...]:
+    """The certificates that were carried out, as whoever wrote the journals says."""
+    return tuple(item for item in certificates(objects) if item.is_carried_out)
+
+
+def nobody(_objects: Objects) -> tuple[Certificate, ...]:
+    """No certificate: that is all that can be believed where nobody judges them."""
+    return ()
 
 
 def certificate(objects: Objects, site: str, serial: int) -> Certificate | None:
@@ -178,9 +210,15 @@ def read(site: str, events: tuple[Stored, ...]) -> Certificate:
         root,
         tree,
         is_witnessed,
-        is_witnessed and done is not None,
+        is_witnessed and done is not None and _is_own(site, str(said.get("ledger"))),
         events,
     )
+
+
+def _is_own(site: str, branch: str) -> bool:
+    """Whether a ledger holds records of the site: its certificates destroy nothing else."""
+    found = names.parse_branch(branch)
+    return found is not None and (found.kind, found.site) == (names.Kind.RECORDS, site)
 
 
 def _done(events: Sequence[Stored]) -> Stored | None:
@@ -259,6 +297,9 @@ def _records(said: Mapping[str, Json]) -> Iterator[Disposed]:
                 _count(item.get("events")),
                 _count(item.get("attachments")),
                 tuple(str(key) for key in keys) if isinstance(keys, list) else (),
+                str(item.get("raised_from", "")),
+                str(item.get("raise_name", "")),
+                item.get("void") is True,
             )
 
 
@@ -308,12 +349,12 @@ def accounts_for(found: Iterable[Certificate], objects: Objects, branch: str, ol
         return False
     if not objects.has(old):
         is_replaced = any(old == item.before for item in done)
-        return is_replaced or any(old in _recorded_before(objects, item) for item in replaced_by)
+        return is_replaced or any(old in recorded_before(objects, item) for item in replaced_by)
     gone = frozenset[str]().union(*(item.folders for item in done))
     return not brings_back(done, objects, branch, new) and _lacks_only(objects, (old, new), "", gone)
 
 
-def _recorded_before(objects: Objects, item: Certificate) -> frozenset[str]:
+def recorded_before(objects: Objects, item: Certificate) -> frozenset[str]:
     """The commits of the ledger that heads in the journal named before the certificate was carried out."""
     done = _done(item.events)
     commit = _object(done.body.get("journal")) if done is not None else ""

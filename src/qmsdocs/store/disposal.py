@@ -11,10 +11,16 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from qmsdocs.base.errors import QmsError
 from qmsdocs.base.files import write_atomically
 from qmsdocs.store import journal, names, purge, replacement, seat
-from qmsdocs.store.certificate import Certificate, accounts_for, brings_back, certificate, certificates
+from qmsdocs.store.certificate import (
+    Certificate,
+    accounts_for,
+    brings_back,
+    certificate,
+    certificates,
+    recorded_before,
+)
 from qmsdocs.store.lock import exclusive, remove_leftover_locks
 from qmsdocs.store.opened import Store
 from qmsdocs.store.place import Place
@@ -26,7 +32,7 @@ DONE_FILE = "disposed.json"  # the certificates carried out here, by their place
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a certificate is carried out in this copy.
+    """How far a certificate is carried out in this copy: one with exactly these `acts`.
 
     `first` are the commits the replaced histories began with, `watched` the objects of the destroyed records, each
     after the folder of its record, `removed` the drafts that are gone with them.
@@ -34,6 +40,7 @@ class Progress:
 
     site: str
     serial: int
+    acts: str
     done: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
@@ -60,20 +67,28 @@ class Work:
         return self.store.place
 
 
-def begin(store: Store, *items: Certificate, now: datetime) -> None:
-    """Nothing; it is noted that certificates are about to be carried out here, so that none can stay half done.
+def begin(store: Store, *items: Certificate) -> tuple[Certificate, ...]:
+    """Those noted as being carried out here, so that none can stay half done.
 
-    Where this copy writes for the site, the journal first says how far its numbers went.
+    The caller holds the lock, and believes them. One that is not true of what stands here is left out.
     """
-    with exclusive(store.place.git_folder):
-        finish(store, now=now)
-        for item in items:
-            if seat.holds(store.place, store.objects, item.site):
-                seat.require(store.place, store.objects, item.site)  # a ledger set back is not noted as it stands
-            if not item.is_carried_out:  # after that they would hide what is to be replaced
-                _record_heads(store, item.site, now)
-        begun = {item.place: Progress(item.site, item.serial) for item in items}
+    known = {item.place for item, _ in _begun(store)}
+    new = tuple(item for item in items if item.place not in known and _is_true(store, item))
+    for item in new:
+        if seat.holds(store.place, store.objects, item.site):
+            seat.require(store.place, store.objects, item.site)  # a ledger set back is not noted as it stands
+    begun = {item.place: Progress(item.site, item.serial, item.acts) for item in new}
+    if begun:
         _note(store.place, {**_pending(store.place), **begun})
+    return new
+
+
+def _is_true(store: Store, item: Certificate) -> bool:
+    """Whether it replaces what its journal had noted of the ledger, by what would be left of that."""
+    head = store.objects.head(item.ledger)
+    if head is not None and head.commit == item.before and root_for(store, item, item.before).commit != item.root:
+        return False
+    return item.before in recorded_before(store.objects, item)
 
 
 def pending(store: Store) -> str | None:
@@ -96,9 +111,12 @@ def carry_out(store: Store, *, now: datetime) -> None:
 def finish(store: Store, *, now: datetime) -> None:
     """The same for whoever holds the lock already; nothing is done where nothing is pending.
 
-    Each step is taken for all certificates before the next one is.
+    Each step is taken for all certificates before the next one is. A note of other acts than the journal holds goes.
     """
     works = [Work(store, item, progress, now) for item, progress in _begun(store)]
+    pending = _pending(store.place)
+    if len(works) < len(pending):
+        _note(store.place, {place: pending[place] for place in (work.item.place for work in works)})
     for name, step in STEPS if works else ():
         is_taken = False
         for position, work in enumerate(works):
@@ -120,24 +138,25 @@ def _end(work: Work) -> None:
 
 
 def _begun(store: Store) -> Iterator[tuple[Certificate, Progress]]:
-    """What was begun here of certificates that say they were carried out."""
+    """What was begun here of certificates whose acts are still the same."""
     for progress in _pending(store.place).values():
         item = certificate(store.objects, progress.site, progress.serial)
-        if item is not None and item.is_carried_out:
+        if item is not None and item.is_carried_out and item.acts == progress.acts:
             yield item, progress
 
 
 def arrive(store: Store, *, now: datetime, believes: Callable[[Certificate], bool]) -> tuple[Certificate, ...]:
     """The certificates carried out in this copy now: they came from another one, or no note of them was kept.
 
-    `believes` says whether the keys and rights behind a certificate counted: nothing is destroyed on the word of
-    anybody else.
+    `believes` says whether what is held here agrees to a certificate: nothing is destroyed on the word of anybody else.
     """
     found = tuple(item for item in unfinished(store) if believes(item))
     if found:
-        begin(store, *found, now=now)
-        carry_out(store, now=now)
-    return found
+        with exclusive(store.place.git_folder):
+            begin(store, *found)
+            finish(store, now=now)
+    known = _read(store.place, DONE_FILE)
+    return tuple(item for item in found if item.place in known)
 
 
 def left_of(store: Store, item: Certificate) -> int | None:
@@ -203,10 +222,7 @@ def _root(work: Work, commit: str) -> str:
     item, objects = work.item, work.store.objects
     if objects.has(item.root) and accounts_for((item,), objects, item.ledger, commit, item.root):
         return item.root
-    made = root_for(work.store, item, commit)
-    if commit == item.before and made.commit != item.root:
-        raise QmsError("{number} does not say what would be left of {ledger}", number=item.number, ledger=item.ledger)
-    return made.commit
+    return root_for(work.store, item, commit).commit
 
 
 def _references(work: Work) -> Progress:
@@ -291,7 +307,7 @@ def _pending(place: Place) -> Mapping[str, Progress]:
         site, _, serial = name.rpartition("/")
         if isinstance(said, dict) and serial.isascii() and serial.isdigit():
             lists = {key: _texts(said.get(key)) for key in ("done", "first", "watched", "removed")}
-            found[name] = Progress(site, int(serial), **lists)
+            found[name] = Progress(site, int(serial), str(said.get("acts")), **lists)
     return found
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
 
 from qmsdocs.base.errors import Message, QmsError, message
-from qmsdocs.store import ledger, names
+from qmsdocs.store import journal, ledger, names, seat
 from qmsdocs.store.arrival import Arrival, arrival, checked
-from qmsdocs.store.certificate import Certificate, accounts_for, brings_back, certificates, disposed_numbers
+from qmsdocs.store.certificate import Certificate, accounts_for, brings_back, disposed_numbers
 from qmsdocs.store.lock import exclusive, remove_leftover_locks
 from qmsdocs.store.names import Kind
 from qmsdocs.store.objects import HeadMoved, Objects
@@ -103,27 +104,62 @@ class Looked:
         return tuple(sorted((*self.bad, *(item.moved for item in self.good)), key=lambda moved: order(moved.ledger)))
 
 
+@dataclass(slots=True)
+class _Journals:
+    """What the journals let move: a ledger goes nowhere without the journal of its site."""
+
+    objects: Objects
+    stuck: set[str] = field(default_factory=set)  # sites whose journal went two ways or was refused
+    opened: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def check(self, seen: Objects, branch: str, *, is_new: bool) -> None:
+        """Nothing. Raises QmsError for records whose journal does not move, or does not open them."""
+        name = names.parse_branch(branch)
+        if name is None or name.kind is not Kind.RECORDS:
+            return
+        if name.site in self.stuck:
+            raise QmsError("the journal of {site} is not moved, and its records only move with it", site=name.site)
+        if is_new and name.site not in self.opened:
+            both = (journal.openings(objects, name.site) for objects in (seen, self.objects))
+            self.opened[name.site] = frozenset[str]().union(*both)
+        if is_new and branch not in self.opened[name.site]:
+            raise QmsError("the journal of {site} does not open it; what to do: qmsdocs rule HIS407", site=name.site)
+
+    def refused(self, branch: str) -> None:
+        """Nothing; where it is a journal, its site is stuck."""
+        name = names.parse_branch(branch)
+        if name is not None and name.kind is Kind.JOURNAL:
+            self.stuck.add(name.site)
+
+
 def look(store: Store, brought: Objects, here: Mapping[str, str], there: Mapping[str, str], *, now: datetime) -> Looked:
     """What is to be made of every ledger of `there` that is newer than `here`, its objects lying in `brought`."""
     repository = store.repository
     stands: dict[str, str | None] = {}
     good: list[_Came] = []
     bad: list[Moved] = []
+    journals = _Journals(store.objects)
     for branch in sorted(there, key=order, reverse=True):  # what explains comes before what it explains
         old, new = here.get(branch), there[branch]
         if old is not None and (old == new or store.objects.is_ancestor(new, old)):
             continue
         try:
             refuse_future(brought, branch, new, now)
-            came = _looked_at(Overlay(brought.folder, {**here, **stands}), branch, old, new, repository)
+            seen = Overlay(brought.folder, {**here, **stands})
+            journals.check(seen, branch, is_new=old is None)
+            came = _looked_at(seen, store.believed(seen), branch, old, new, repository)
+            if came is not None:
+                _refuse_own(store, Overlay(brought.folder, {**here, **stands, branch: new}), came)
         except QmsError as error:
             bad.append(Moved(branch, Way.REFUSED, 0, old, new, error.message))
+            journals.refused(branch)
             continue
         if came is not None and came.moved.is_good:
             stands[branch] = new
             good.append(came)
         elif came is not None:
             bad.append(came.moved)
+            journals.refused(branch)
     return Looked(brought, tuple(good), tuple(bad))
 
 
@@ -136,16 +172,30 @@ def refuse_future(brought: Objects, branch: str, new: str, now: datetime) -> Non
         )
 
 
-def _looked_at(seen: Objects, branch: str, old: str | None, new: str, repository: str) -> _Came | None:
+def _refuse_own(store: Store, then: Objects, came: _Came) -> None:
+    """Nothing. Raises QmsError for a ledger of a site that this copy writes for, but for what it wrote itself.
+
+    `then` is what would stand here: where its journal says that the seat was taken elsewhere, it is.
+    """
+    branch = came.moved.ledger
+    name = names.parse_branch(branch)
+    if name is None or not name.site or not seat.holds(store.place, then, name.site):
+        return
+    if came.moved.is_good and seat.kept(store.place, name.site).get(branch) != came.new:
+        raise QmsError("this copy writes for {site}: what is newer elsewhere was not written by it", site=name.site)
+
+
+def _looked_at(
+    seen: Objects, done: tuple[Certificate, ...], branch: str, old: str | None, new: str, repository: str
+) -> _Came | None:
     """What of a ledger may be taken over, None where it is older than a disposal here. Raises QmsError."""
-    done = certificates(seen)
     is_replaced = old is not None and not seen.is_ancestor(old, new)
     if is_replaced and accounts_for(done, seen, branch, new, old):
         return None
     if is_replaced and not accounts_for(done, seen, branch, str(old), new):
         if origin(seen, branch, new) not in ("", repository):
             raise QmsError("it was made for another repository")
-        return _Came(Moved(branch, Way.DIVERGED, 0, old, new), old, new)
+        return _Came(Moved(branch, Way.DIVERGED, 0, old, new, _two_ways(seen, branch, str(old), new)), str(old), new)
     back = brings_back(done, seen, branch, new)
     if back:
         raise QmsError("{numbers} were destroyed by certificate and may not come back", numbers=back)
@@ -154,6 +204,30 @@ def _looked_at(seen: Objects, branch: str, old: str | None, new: str, repository
         pass
     way = Way.REPLACED if is_replaced else Way.RECEIVED
     return _Came(Moved(branch, way, grown.events, old, new), old, new)
+
+
+def _two_ways(seen: Objects, branch: str, old: str, new: str) -> Message:
+    """What is said of a ledger that two copies have written; of a journal, who took the seat here and there."""
+    name = names.parse_branch(branch)
+    said = message("it went two ways, here at {here}, there at {there}", here=old[:12], there=new[:12])
+    seats = []
+    if name is not None and name.kind is Kind.JOURNAL:
+        at_each = (seat.current(Overlay(seen.folder, {branch: commit}), name.site) for commit in (old, new))
+        seats = [found for found in at_each if found is not None]
+    if len({found.seat for found in seats}) < 2:
+        return message("{what}; the quality manager decides which one stands: qmsdocs rule HIS404", what=said)
+    mine, other = (
+        message("{folder} on {machine}, since {since}", folder=found.folder, machine=found.machine, since=found.since)
+        for found in seats
+    )
+    return message(
+        "{what}: two copies took the seat of {site}, here it is in {mine}, there in {other}; write nothing in either,"
+        " the quality manager decides which one stands: qmsdocs rule HIS404",
+        what=said,
+        site=name.site if name is not None else "",
+        mine=mine,
+        other=other,
+    )
 
 
 def origin(objects: Objects, branch: str, commit: str) -> str:
@@ -196,16 +270,30 @@ def receive(store: Store, looked: Looked) -> None:
         raise QmsError("{branch} is being moved by another program", branch=str(error)) from error
 
 
-def lacking(objects: Objects, here: Mapping[str, str], there: Mapping[str, str]) -> tuple[Moved, ...]:
-    """The ledgers that `there` holds less of, or still with records destroyed here, in the order they are offered."""
-    done = certificates(objects)
+def lacking(
+    store: Store, objects: Objects, here: Mapping[str, str], there: Mapping[str, str], bad: Iterable[Moved]
+) -> tuple[Moved, ...]:
+    """The ledgers that `there` holds less of, or still with records destroyed here, in the order they are offered.
+
+    None that is `bad`; one that its journal does not open, or whose journal is bad, is refused and not to be offered.
+    """
+    done, blocked, journals = store.believed(objects), {item.ledger for item in bad}, _Journals(store.objects)
+    for branch in blocked:
+        journals.refused(branch)
     found = []
-    for branch in sorted(here, key=order):
+    for branch in sorted(here.keys() - blocked, key=order):
         old, new = there.get(branch), here[branch]
         if old is None or (old != new and objects.is_ancestor(old, new)):
-            found.append(Moved(branch, Way.SENT, events_between(objects, branch, old, new), new, old))
+            moved = Moved(branch, Way.SENT, events_between(objects, branch, old, new), new, old)
         elif old != new and accounts_for(done, objects, branch, old, new):
-            found.append(Moved(branch, Way.REPLACED, 0, new, old))
+            moved = Moved(branch, Way.REPLACED, 0, new, old)
+        else:
+            continue
+        try:
+            journals.check(objects, branch, is_new=old is None)
+        except QmsError as error:
+            moved = replace(moved, way=Way.REFUSED, events=0, reason=error.message)
+        found.append(moved)
     return tuple(found)
 
 
@@ -217,8 +305,53 @@ def events_between(objects: Objects, branch: str, old: str | None, new: str) -> 
 
 
 def offer(courier: Courier, url: str, lacked: Iterable[Moved]) -> tuple[Moved, ...]:
-    """What the store at `url` made of each ledger it lacked. Raises Unreachable."""
-    offered = tuple(lacked)
+    """What the store at `url` made of each ledger it lacked: one that it refuses keeps no other one back.
+
+    What is refused already is not offered. Raises Unreachable.
+    """
+    known = {moved.ledger: moved for moved in lacked}
+    offered = tuple(moved for moved in known.values() if moved.is_good)
+    said = {moved.ledger: moved for moved in _pushed(courier, url, offered)}
+    again = tuple(moved for moved in offered if said[moved.ledger].way is Way.REFUSED)
+    if len(offered) > 1:
+        said.update((moved.ledger, moved) for group in _by_site(again) for moved in _one_by_one(courier, url, group))
+    return tuple((known | said).values())
+
+
+def _by_site(offered: tuple[Moved, ...]) -> Iterator[tuple[Moved, ...]]:
+    """Control, which all else is judged by, then the ledgers of each site with its journal last."""
+
+    def site(moved: Moved) -> str:
+        name = names.parse_branch(moved.ledger)
+        return name.site if name is not None else ""
+
+    for _, group in groupby(sorted(offered, key=site), key=site):
+        yield tuple(group)
+
+
+def _one_by_one(courier: Courier, url: str, group: tuple[Moved, ...]) -> Iterator[Moved]:
+    """What became of the ledgers of a site: in one go, or each by itself, the journal with the first that is taken.
+
+    Without the journal a ledger that begins would be unknown there.
+    """
+    said = _pushed(courier, url, group)
+    name = names.parse_branch(group[-1].ledger)
+    if len(group) == 1 or all(moved.way is not Way.REFUSED for moved in said):
+        yield from said
+        return
+    last = [group[-1]] if name is not None and name.kind is Kind.JOURNAL else []
+    for moved in group[: len(group) - len(last)]:
+        first, *rest = _pushed(courier, url, (moved, *last))
+        yield first
+        if rest and rest[0].is_good:
+            yield rest[0]
+            last = []
+    yield from _pushed(courier, url, last)
+
+
+def _pushed(courier: Courier, url: str, offered: Iterable[Moved]) -> tuple[Moved, ...]:
+    """What the store made of ledgers offered in one go, which its guard takes or refuses as a whole."""
+    offered = tuple(offered)
     if not offered:
         return ()
     offers = (Offer(m.ledger, str(m.here), m.there if m.way is Way.REPLACED else None) for m in offered)

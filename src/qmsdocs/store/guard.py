@@ -84,8 +84,11 @@ def _hold(folder: Path, asking: int, writing: int) -> NoReturn:
         os._exit(0)
 
 
-def install(folder: Path, command: tuple[str, ...]) -> bool:
-    """Whether the store at `folder` was made now; it lets in only what `command` has looked at. Raises QmsError."""
+def install(folder: Path, command: tuple[str, ...], language: str) -> bool:
+    """Whether the store at `folder` was made now; it lets in only what `command` has looked at.
+
+    It answers in the language of who sends, where that is told, else in `language`. Raises QmsError.
+    """
     _refuse_inside(folder)
     is_new = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
     try:
@@ -101,7 +104,7 @@ def install(folder: Path, command: tuple[str, ...]) -> bool:
         for name, value in SETTINGS.items():
             run(["config", "--local", name, value])
         hook.parent.mkdir(exist_ok=True)
-        hook.write_text(_script(command), "utf-8")
+        hook.write_text(_script(command, language), "utf-8")
         hook.chmod(0o755)
     except (OSError, pygit2.GitError) as error:
         reason = cause(error) if isinstance(error, OSError) else error
@@ -133,11 +136,12 @@ def _refuse_unfit(folder: Path) -> None:
         )
 
 
-def _script(command: tuple[str, ...]) -> str:
+def _script(command: tuple[str, ...], language: str) -> str:
     program = shlex.quote(command[0])
     missing = shlex.quote(f"{command[0]} is not there any more; nothing is taken until: qmsdocs guard install")
     return f"""#!/bin/sh
 {_MARK}: everything that is sent here is looked at first. Made by `qmsdocs guard install`.
 [ -x {program} ] || {{ echo {missing} >&2; exit 1; }}
+export QMSDOCS_LANG="${{QMSDOCS_LANG:-{language}}}"
 exec {shlex.join(command)}
 """

@@ -109,7 +109,9 @@ def take_seat(
         last = _last_numbers(store, site, last_numbers or ())
         taken = seat.sit_down(store.place, store.objects, pen, person=person, reason=reason, last_numbers=last)
         if other is not None:  # so that the other copy says where the seat is now
-            sync.fetch(store.objects, other.objects, lambda branch: branch == names.journal_of(site))
+            sync.fetch(
+                store.objects, other.objects, lambda branch: branch == names.journal_of(site), believed=store.believed
+            )
         post.complete_voids(store, pen, taken)
         seat.keep(store.place, store.objects, site, (names.journal_of(site),))
         return taken
@@ -164,7 +166,7 @@ def _hand_over(store: Store, other: _Other, pen: journal.Pen) -> None:
     """Nothing; the other copy, whose lock is held, does not write any more, and all it wrote is here."""
     if not _has_seat_for(store, other, pen.site):
         raise QmsError("{folder} has given the seat away meanwhile; repeat it", folder=other.place.root)
-    sync.fetch(other.objects, store.objects, lambda branch: journal.belongs(branch, pen.site))
+    sync.fetch(other.objects, store.objects, lambda branch: journal.belongs(branch, pen.site), believed=store.believed)
     pending = seat.prepare(store.place, store.objects, pen)
     seat.release(other.place, pen.site, to=pending.seat)
 

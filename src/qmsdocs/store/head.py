@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from qmsdocs.store import disposal, journal, names, post, seat
+from qmsdocs.store import control, disposal, journal, names, post, seat
+from qmsdocs.store.event import RecordKey
 from qmsdocs.store.lock import exclusive
 from qmsdocs.store.opened import Store
 
@@ -14,7 +15,8 @@ from qmsdocs.store.opened import Store
 class HeadLine:
     """The newest heads of a site: the journal's commit, the heads event's number and sha256, and what it counts.
 
-    `repository` is the beginning of the repository's id.
+    `repository` is the beginning of the repository's id, `key` where the event lies, and `journal` the journal's commit
+    before it: what that held is covered too.
     """
 
     site: str
@@ -25,6 +27,8 @@ class HeadLine:
     ledgers: int
     events: int
     repository: str
+    journal: str
+    key: RecordKey
 
     def __str__(self) -> str:
         counts = f"{self.ledgers} {self.events}"
@@ -47,6 +51,8 @@ def head_line(store: Store, site: str) -> HeadLine | None:
         len(found.ledgers),
         sum(ledger.events for ledger in found.ledgers.values()),
         event.text("repository")[:8],
+        event.text("journal"),
+        control.key_of(found.stored),
     )
 
 

@@ -54,10 +54,7 @@ class Objects:
     def __init__(self, git_folder: Path) -> None:
         self.folder = git_folder
         pygit2.settings.enable_fsync_gitdir(True)  # without it libgit2 does not flush, and "issued" would be a guess
-        try:
-            self._repository = opened(git_folder)
-        except FAILURES as error:
-            raise QmsError("{folder} cannot be opened: {reason}", folder=git_folder, reason=error) from error
+        self._repository = opened(git_folder)
         self._remotes = tuple(f"{_REMOTE}{name}/" for name in self._repository.remotes.names() if name)
 
     def reopened(self) -> Objects:
@@ -308,8 +305,11 @@ class Objects:
 
 
 def opened(git_folder: Path) -> pygit2.Repository:
-    """The repository of a folder, bare."""
-    return pygit2.Repository(str(git_folder), RepositoryOpenFlag.BARE | RepositoryOpenFlag.NO_SEARCH)
+    """The repository of a folder, bare. Raises QmsError where git refuses it."""
+    try:
+        return pygit2.Repository(str(git_folder), RepositoryOpenFlag.BARE | RepositoryOpenFlag.NO_SEARCH)
+    except FAILURES as error:
+        raise QmsError("{folder} cannot be opened: {reason}", folder=git_folder, reason=error) from error
 
 
 def is_other(repository: pygit2.Repository, oid: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.store import seat
+from qmsdocs.store.certificate import Believed, nobody
 from qmsdocs.store.index import Index
 from qmsdocs.store.journal import Pen
 from qmsdocs.store.objects import Objects
@@ -25,13 +26,17 @@ def new_nonce() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """What reads and writes the ledgers of one copy. `nonce` is the source of chance, replaced in tests."""
+    """What reads and writes the ledgers of one copy. `nonce` is the source of chance, replaced in tests.
+
+    `believed` gives the certificates of disposal that can be believed, of whatever objects; no other does anything.
+    """
 
     place: Place
     objects: Objects
     index: Index
     search: Search
     nonce: Callable[[], str] = new_nonce
+    believed: Believed = nobody
 
     @classmethod
     def open(
@@ -43,12 +48,13 @@ class Store:
         objects_of: Callable[[Path], Objects] = Objects,
         texts: TextsOf = every_text,
         nonce: Callable[[], str] = new_nonce,
+        believed: Believed = nobody,
     ) -> Store:
         """The store of the copy at `root`; nothing is read from the index yet. Raises QmsError without a repository."""
         place = Place.of(root, machine=machine)
         objects = objects_of(place.git_folder)
         index = Index(objects, place.local_folder, meanings)
-        return cls(place, objects, index, Search(index, objects, place.local_folder, texts), nonce)
+        return cls(place, objects, index, Search(index, objects, place.local_folder, texts), nonce, believed)
 
     @property
     def repository(self) -> str:

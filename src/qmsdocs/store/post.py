@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from qmsdocs.base.canonical import Json, dumps, sha256
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.store import disposal, journal, ledger, names, seat, sharing
-from qmsdocs.store.certificate import Certificate, certificates, disposed_numbers
+from qmsdocs.store.certificate import CARRY_OUT, carried_out, certificate, disposed_numbers
 from qmsdocs.store.event import (
     FORMAT,
     Change,
@@ -57,17 +57,18 @@ def _post(store: Store, change: Change, now: datetime, signer: Signer | None, sh
     answers = _known(store, change)
     if len(answers) < len(change.drafts):
         journal.check_year(store.objects, change.site, now, is_confirmed=_is_confirmed(change))
-        is_new = any(isinstance(draft.record, NewNumber) for draft in change.drafts)
-        done = certificates(store.objects) if is_new else ()
-        _refuse_destroyed(done, change, answers)
+        _refuse_destroyed(store, change, answers)
         branch = _branch(store, change, now, answers)
         heads, head = prepare(store, pen, branch)
+        is_last = branch == names.journal_of(pen.site) and any(draft.act == CARRY_OUT for draft in change.drafts)
+        if is_last:  # after it they would hide what is to be replaced
+            heads, head = journal.record_heads(store.objects, pen), store.objects.local_commit(branch)
         if branch == names.CONTROL:
             sharing.settle(store, shared, now=now)  # what was kept before comes first
             head = store.objects.local_commit(branch)
         _check_judged(store.objects, change)
         by = journal.judged(store.objects, pen, branch)
-        writing = _Writing(store, pen, branch, head, heads, disposed_numbers(done), signer, by, dict(answers))
+        writing = _Writing(store, pen, branch, head, heads, signer, by, dict(answers))
         for position, draft in enumerate(change.drafts):
             if position not in answers:
                 writing.plan(position, draft)
@@ -77,6 +78,9 @@ def _post(store: Store, change: Change, now: datetime, signer: Signer | None, sh
             ledger.add(store.objects, writing.addition())
         seat.keep(store.place, store.objects, change.site, (branch, names.journal_of(change.site)))
         answers = writing.answers
+        if is_last:
+            drawn = (certificate(store.objects, pen.site, posted.record.serial) for posted in answers.values())
+            disposal.begin(store, *(item for item in drawn if item is not None and item.is_carried_out))
     return tuple(answers[position] for position in range(len(change.drafts)))
 
 
@@ -102,13 +106,14 @@ def _check_judged(objects: Objects, change: Change) -> None:
             raise Stale("{ledger} has moved on since this was planned", ledger=branch)
 
 
-def _refuse_destroyed(done: Iterable[Certificate], change: Change, answers: Mapping[int, Posted]) -> None:
+def _refuse_destroyed(store: Store, change: Change, answers: Mapping[int, Posted]) -> None:
     """Nothing. Raises QmsError for a draft from which a record was made that has been destroyed."""
-    new = [draft.submission for position, draft in enumerate(change.drafts) if position not in answers]
-    for item in done:
-        for key in new if item.is_carried_out else ():
-            number = item.holds_submission(key) if key else None
-            if number is not None:
+    drafts = [draft for position, draft in enumerate(change.drafts) if position not in answers]
+    new = [draft.submission for draft in drafts if isinstance(draft.record, NewNumber) and draft.submission]
+    for item in carried_out(store.objects) if new else ():
+        for key in new:
+            number = item.holds_submission(key)
+            if number is not None and item in store.believed(store.objects):
                 raise QmsError(
                     "this draft was taken in before as {number}, destroyed on {day}, certificate {certificate}",
                     number=number,
@@ -250,7 +255,6 @@ class _Writing:
     branch: str
     head: str | None
     heads: Heads
-    gone: Mapping[tuple[str, str], frozenset[int]]  # the serials destroyed, by ledger and series
     signer: Signer | None
     by: journal.Judged
     answers: dict[int, Posted]
@@ -323,10 +327,7 @@ class _Writing:
         if last is None:
             known = self.heads.ledgers.get(self.branch)
             recorded = known.last.get(new.folder, 0) if known else 0
-            gone = self.gone.get((self.branch, new.folder), frozenset())
             last = max(ledger.last_serial(self.store.objects, self.head, new.folder), recorded)
-            while last + 1 in gone:
-                last += 1
         serial = self.serials[new.folder] = last + 1
         number = names.printed(new.template, serial)
         taken = self.store.index.by_number(number)
@@ -385,7 +386,7 @@ def complete_voids(store: Store, pen: Pen, held: seat.Seat) -> None:
                 form=form_read(said.get("form")),
             )
             files = {}
-            gone = disposed_numbers(certificates(store.objects, pen.site)).get((branch, folder), frozenset())
+            gone = disposed_numbers(store.believed(store.objects)).get((branch, folder), frozenset())
             for serial in sorted(set(range(known + 1, last + 1)) - gone):
                 key = RecordKey(branch, folder, serial, names.printed(template, serial))
                 body = body_of(draft, **journal.settled(pen, by, key, 1, None))

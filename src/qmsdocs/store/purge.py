@@ -133,17 +133,28 @@ def drafts(place: Place, is_gone: Callable[[str], bool]) -> tuple[str, ...]:
     return tuple(sorted(path.relative_to(place.root).as_posix() for path in own))
 
 
+def doubtful_drafts(place: Place, forms: Collection[str], is_gone: Callable[[str], bool]) -> tuple[str, ...]:
+    """The drafts of the forms that are left: those without a key, and those of destroyed records among the versions."""
+    named = [(path, found) for path in _files(place.root) if (found := _DRAFT.fullmatch(path.name)) is not None]
+    said = [(path, _draft(path, found["kind"].lower())) for path, found in named]
+    left = (path for path, (form, key) in said if form in forms and (not key or is_gone(key)))
+    return tuple(path.relative_to(place.root).as_posix() for path in left)
+
+
 def _is_draft_of(path: Path, kind: str, is_gone: Callable[[str], bool]) -> bool:
-    """Whether a file is a draft, and one of those; anything may be written in the texts of another file."""
+    _, key = _draft(path, kind)
+    return bool(key) and is_gone(key)
+
+
+def _draft(path: Path, kind: str) -> tuple[str, str]:
+    """The form and the key of a draft, empty where a file is none; anything may be written in another's texts."""
     try:
         text = path.read_text("utf-8") if path.stat().st_size <= _LARGEST_DRAFT else ""
         said = json.loads(text) if kind == "json" else tomllib.loads(text)
     except (OSError, ValueError, RecursionError):
-        return False
-    if not isinstance(said, dict) or not isinstance(said.get("form"), str):
-        return False
-    key = said.get("submission")
-    return isinstance(key, str) and is_gone(key)
+        return "", ""
+    form, key = (said.get("form"), said.get("submission")) if isinstance(said, dict) else (None, None)
+    return (form, key if isinstance(key, str) else "") if isinstance(form, str) else ("", "")
 
 
 def _is_binary(path: Path) -> bool:

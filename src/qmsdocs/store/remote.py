@@ -27,7 +27,7 @@ _SETTINGS = (
     "transfer.fsckObjects=true",
     "fetch.recurseSubmodules=no",
     "push.followTags=false",
-    "core.sshCommand=ssh -o BatchMode=yes -o ConnectTimeout=20",
+    "core.sshCommand=ssh -o BatchMode=yes -o ConnectTimeout=20 -o SendEnv=QMSDOCS_LANG",
 )
 _HEADS = "refs/heads/"
 _LISTED = re.compile(r"([0-9a-f]{40})\t(refs/\S+)")

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.files import write_atomically
 from qmsdocs.store.lock import exclusive, remove_leftover_locks
-from qmsdocs.store.objects import ADDRESS, AUTHOR
+from qmsdocs.store.names import CONTROL
+from qmsdocs.store.objects import ADDRESS, AUTHOR, Objects
 from qmsdocs.store.place import common_folder, own_folder
 
 MAIN = "main"
@@ -37,6 +38,15 @@ def find(folder: Path) -> Path:
     for candidate in (folder.resolve(), *folder.resolve().parents):
         if (candidate / SETTINGS_FILE).is_file() and (candidate / ".git").exists():
             return candidate
+    for candidate in (folder.resolve(), *folder.resolve().parents):
+        if (candidate / ".git").exists() and Objects(common_folder(candidate)).head(CONTROL) is not None:
+            raise QmsError(
+                "{folder} holds the ledgers of a QMS, but none of its texts: a shared store has none",
+                folder=candidate,
+                hint=message(
+                    "copy the folder of another site (git clone FOLDER NEW), or: qmsdocs init NEW --from BACKUP"
+                ),
+            )
     raise QmsError(
         "{folder} is not in a QMS repository", folder=folder, hint=message("qmsdocs init {folder}", folder="acme")
     )

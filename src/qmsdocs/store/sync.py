@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.store import names
-from qmsdocs.store.certificate import brings_back, certificates
+from qmsdocs.store.certificate import Believed, brings_back
 from qmsdocs.store.objects import Objects
 
 
-def fetch(source: Objects, target: Objects, is_wanted: Callable[[str], bool]) -> tuple[str, ...]:
+def fetch(source: Objects, target: Objects, is_wanted: Callable[[str], bool], *, believed: Believed) -> tuple[str, ...]:
     """The branches moved: every wanted ledger of `source` is in `target` as a local branch afterwards.
 
     Raises QmsError, and moves nothing, when one of them went two ways.
     """
-    done = (*certificates(target), *certificates(source))
+    done = (*believed(target), *believed(source))
     moves: list[tuple[str, str | None, str]] = []
     for branch, head in source.heads(lambda name: names.is_ledger(name) and is_wanted(name)).items():
         commit = source.local_commit(branch)

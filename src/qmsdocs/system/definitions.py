@@ -162,6 +162,15 @@ class Definitions:
         """The events of a release as they are stored."""
         return self.stored[release.record]
 
+    def all_parameters(self, *, on: date) -> Mapping[str, Quantity]:
+        """The parameters in force on a day, each of the first document that has it."""
+        found: dict[str, Quantity] = {}
+        for number in sorted({release.number for release in self.releases if release.kind is ItemKind.PROCEDURE}):
+            release = in_force(self.releases, ItemKind.PROCEDURE, number, on=on)
+            if release is not None:
+                found = {**self.procedure(release).parameters, **found}
+        return found
+
     def release(self, kind: ItemKind, number: str, *, on: date) -> Release:
         """The revision of an item in force on a day. Raises QmsError when there is none."""
         found = in_force(self.releases, kind, number, on=on)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -68,9 +68,7 @@ class Right:
             yield message("the act {act} cannot do this to a revision that stands at {state}",
                           act=event.act, state=state or "-")  # fmt: skip
             return
-        meaning = event.mapping("signer").get("meaning")
-        if meaning is not None and meaning != MEANS.get(series, {}).get(event.act):
-            yield message("the signature means {meaning}, which this act does not", meaning=str(meaning))
+        yield from self._meant(MEANS.get(series, {}))
         yield from self._rests_on()
         match series:
             case control.KEYS:
@@ -90,8 +88,15 @@ class Right:
     def to_destroy(self) -> Iterator[Message]:
         """A certificate is authorised, and given up, by who approves configuration; all of its acts are signed."""
         roles = self._officers.approve if self.event.act in ("issue", certificate.DROP) else ()  # else whoever is there
+        yield from self._meant(certificate.MEANING)
         yield from self._by_role(roles, says_for_whom=False)
         yield from self._signed(True)
+
+    def _meant(self, means: Mapping[str, str | None]) -> Iterator[Message]:
+        """What speaks against the meaning of its signature."""
+        meaning = self.event.mapping("signer").get("meaning")
+        if meaning is not None and meaning != means.get(self.event.act):
+            yield message("the signature means {meaning}, which this act does not", meaning=str(meaning))
 
     def _rests_on(self) -> Iterator[Message]:
         """The settings an act was judged by, where they cannot be believed themselves."""

@@ -70,6 +70,11 @@ class Trust:
     def _found(self) -> dict[str, tuple[Message, ...]]:
         return {}
 
+    def definitions(self, commit: str) -> Definitions | None:
+        """What was in force when `commit` was the newest of control; None where it is not held here."""
+        position = self.known(commit)
+        return self._before(position) if position else None
+
     def known(self, commit: str) -> int | None:
         """How many commits of control stood when `commit` was the newest; None where it is not held here."""
         return self._positions.get(commit)

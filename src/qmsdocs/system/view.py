@@ -25,7 +25,6 @@ from qmsdocs.model.register import Register
 from qmsdocs.model.release import ItemKind, Release, in_force
 from qmsdocs.model.retention import Schedule
 from qmsdocs.store import journal, ledger, names, seat
-from qmsdocs.store.certificate import certificates
 from qmsdocs.store.event import Change, NewNumber, Posted, RecordKey
 from qmsdocs.store.index import Index
 from qmsdocs.store.objects import Objects
@@ -36,6 +35,7 @@ from qmsdocs.store.remote import address
 from qmsdocs.store.repository import find
 from qmsdocs.store.rows import Row
 from qmsdocs.store.signature import Signer
+from qmsdocs.system.believed import believer
 from qmsdocs.system.definitions import Definitions, FormInForce
 from qmsdocs.system.trust import Trust
 
@@ -184,12 +184,7 @@ class System:
 
     @cached_property
     def _parameters(self) -> Mapping[str, Quantity]:
-        found: dict[str, Quantity] = {}
-        for number in sorted({release.number for release in self.releases if release.kind is ItemKind.PROCEDURE}):
-            release = in_force(self.releases, ItemKind.PROCEDURE, number, on=self.today)
-            if release is not None:
-                found = {**self.definitions.procedure(release).parameters, **found}
-        return found
+        return self.definitions.all_parameters(on=self.today)
 
     def day_of(self, form: Form, values: Mapping[str, Json]) -> date:
         """The day a new record is judged by: the value that means `opened_at`, never later than today."""
@@ -263,8 +258,8 @@ class System:
 
     def destroyed(self, number: str) -> Message | None:
         """That a record was destroyed, when and by which certificate; None where none says so."""
-        for item in certificates(self.objects):
-            if item.is_carried_out and any(record.number == number for record in item.records):
+        for item in self.store.believed(self.objects):
+            if any(record.number == number for record in item.records):
                 return message(
                     "{number} was destroyed on {day}, certificate {certificate}",
                     number=number,
@@ -286,10 +281,19 @@ class System:
         return Moment(act, at.astimezone(self.zone), state)
 
     def raised(self, number: str) -> tuple[Raised, ...]:
-        """The records raised by a record."""
-        return tuple(
-            Raised(row.raise_name, row.number, row.is_closed, row.is_void) for row in self.index.raised_by(number)
-        )
+        """The records raised by a record, those that were destroyed since with them."""
+        held = [Raised(row.raise_name, row.number, row.is_closed, row.is_void) for row in self.index.raised_by(number)]
+        numbers = {item.number for item in held}
+        return (*(item for item in self._destroyed.get(number, ()) if item.number not in numbers), *held)
+
+    @cached_property
+    def _destroyed(self) -> Mapping[str, tuple[Raised, ...]]:
+        """The destroyed records that others had raised, by the number of those."""
+        found: dict[str, tuple[Raised, ...]] = {}
+        for record in (record for item in self.store.believed(self.objects) for record in item.records):
+            gone = Raised(record.raise_name, record.number, is_closed=True, is_void=record.is_void)
+            found[record.raised_from] = (*found.get(record.raised_from, ()), gone)
+        return found
 
     def form_of_row(self, row: Row) -> FormInForce:
         """The form revision of a record the index speaks of."""
@@ -344,7 +348,11 @@ def open_system(
         raise QmsError("the clock of this machine says {year}", year=now.year, hint=message("set it right first"))
     held: list[Definitions] = []
     store = Store.open(
-        root, machine=machine, meanings=lambda manifest: held[0].meanings(manifest), objects_of=objects_of
+        root,
+        machine=machine,
+        meanings=lambda manifest: held[0].meanings(manifest),
+        objects_of=objects_of,
+        believed=believer(),
     )
     definitions = Definitions.read(store.objects)
     if definitions is None:

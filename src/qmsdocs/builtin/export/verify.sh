@@ -6,6 +6,9 @@
 # 3 in the record folders under each ledger's head stand exactly the files listed, none left out, none added;
 # 4 every file listed is byte for byte the one in that folder; 5 the acts of each record are numbered and chained;
 # 6 signatures are good (ssh-keygen -Y verify); 7 the house recorded this very package, under these very heads.
+# 最后打印一行校验行，它包括对本资料包的登记；这一行要与单位另行告知的核对：没有它，重做的整包看不出来。
+# The line printed at the end covers the record of this very package. Compare it with the one the house tells you by
+# another way: without that, nothing here shows that somebody made the whole package anew.
 LC_ALL=C
 rest=${PATH:-}: PATH=''
 while [ -n "$rest" ]; do # no program out of the package, whose folder may be the one we stand in
@@ -37,7 +40,7 @@ verdict() {
 if [ "$#" -gt 0 ]; then bag=$1; else bag=$(dirname -- "$0")/../..; fi
 bag=$(cd -- "$bag" 2>/dev/null && pwd) || stop "$0"
 cd -- "$bag" || stop "$bag"
-for tool in git ssh-keygen sort comm cut tr uniq wc dirname mktemp; do
+for tool in git ssh-keygen sort comm cut tr sed uniq wc dirname mktemp; do
   command -v "$tool" >/dev/null 2>&1 || stop "$tool ?"
 done
 if command -v sha256sum >/dev/null 2>&1; then sum='sha256sum'; else sum='shasum -a 256'; fi
@@ -303,14 +306,25 @@ journal=$(cut -f 1 pull/ledgers.tsv)
 [ "$(wc -l <pull/ledgers.tsv)" -eq 1 ] || bad "pull/ledgers.tsv: 不止一个记录库 more than one ledger"
 case $journal in qms/journal/*/*) journal='' ;; qms/journal/*) ;; *) journal='' ;; esac
 [ -n "$journal" ] || bad "pull/ledgers.tsv: 不是登记本 is not the journal of a site"
-record='' heads='' headline='' packs=0 noted=0
+begun='' record='' packed='' heads='' closing='' headline='' packs=0 noted=0
 while IFS=$tab read -r kind branch path oid hash moment where; do
   case $kind:$branch:$path in
-    event:"$journal":pull/*-pack.json) record=$(cat "$where") && packs=$((packs + 1)) ;;
-    event:"$journal":heads/*.json) heads=$(cat "$where") && headline=$hash && noted=$((noted + 1)) ;;
+    event:"$journal":pull/*-issue.json) begun=$(cat "$where") ;;
+    event:"$journal":pull/*-pack.json) record=$(cat "$where") && packed="$oid$tab$path" && packs=$((packs + 1)) ;;
+    event:"$journal":heads/*.json) # the first says where the ledgers stood, the second comes after the package
+      heads=${heads:-$closing} closing=$(cat "$where") && headline=$hash && noted=$((noted + 1)) ;;
   esac
 done <pull/files.tsv
-[ "$packs:$noted" = 1:1 ] || bad "pull: 应恰有一项打包、一项校验行 one pack and one heads act are due: $packs, $noted"
+[ "$packs:$noted" = 1:2 ] || bad "pull: 应恰有一项打包、两项校验行 one pack and two heads acts are due: $packs, $noted"
+after=${closing##*,\"journal\":\"} && after=${after%%\"*}
+is_hex "$after" 40 && stands=$(git --git-dir="$work/git" ls-tree "$after" "${packed#*"$tab"}" 2>/dev/null) || stands=''
+if [ -n "$packed" ] && [ "$stands" = "100644 blob $packed" ]; then
+  good "校验行包括对这个资料包的登记 the head line covers the record of this package"
+else
+  bad "校验行不包括对这个资料包的登记 the head line does not cover the record of this package"
+fi
+by=$(signer_of "$record")
+[ "$by" != null ] || [ "$(signer_of "$begun")" = null ] || bad "pull: 登记的签名被去掉了 the signature of the record was taken off"
 case $record in
   *"\"manifest\":\"$manifest\""*) good "单位登记的就是这个资料包 the house recorded this very package" ;;
   *) bad "单位登记的不是这个资料包 the house recorded another package" ;;
@@ -356,9 +370,18 @@ fi
 [ "$withheld" -gt 0 ] && printf '%s 个附件未提供，仅列校验值 · %s attachments were left out, their hashes are listed\n' "$withheld" "$withheld"
 [ -n "$unproven" ] && printf '其他分公司的记录，提取时本地点还不知道其登记本的状态，请向该分公司核对 records of other sites whose journal was not known when the package was made; ask that site:%s\n' "$unproven"
 echo 'bag-info.txt 仅供参考，未经证实 bag-info.txt is only a label and unproven'
-printf '请与单位留存的校验行核对 compare with the head line the house keeps:\n'
-printf '  %s\n' "$(tr "$tab" ' ' <pull/ledgers.tsv)"
-number=$(printf '%s' "$heads" | sed -n 's/.*"number":"\(HEADS-[0-9A-Z-]*\)".*/\1/p')
-printf '  %s %s  (qmsdocs head · qmsdocs audit --head)\n' "$number" "$headline"
+if [ "$by" = null ]; then echo '对这个资料包的登记无人签名 nobody signed the record of this package'; fi
+number=$(printf '%s' "$closing" | sed -n 's/.*"number":"\(HEADS-[0-9A-Z-]*\)".*/\1/p')
+repository=${closing##*,\"repository\":\"} && repository=${repository%%\"*}
+ledgers=0 events=0
+for count in $(printf '%s' "$closing" | tr '{' '\n' | sed -n 's/^"commit":"[0-9a-f]*","events":\([0-9]*\),"last":$/\1/p'); do
+  ledgers=$((ledgers + 1)) events=$((events + count))
+done
+line="qmsdocs ${journal##*/} $(recorded_of "$closing") $number $headline $ledgers $events ${repository%"${repository#????????}"}"
+echo '下一行必须与单位另行告知的一致（提取时显示；单位可运行 qmsdocs audit --head 核对），不一致就是另一个资料包：'
+echo 'The next line must be the one the house tells you by another way (`export pull` shows it, `qmsdocs audit --head FILE`'
+echo 'compares it there). Another line, another package:'
+printf '  %s\n' "$(plain "$line")"
+[ -s "$work/noted" ] && echo '其他分公司的校验行 head lines of other sites:'
 while IFS= read -r line; do printf '  %s\n' "$line"; done <"$work/noted"
 verdict
