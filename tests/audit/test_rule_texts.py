@@ -14,9 +14,9 @@ import pytest
 from program import Program, refused
 
 from qmsdocs.audit import rules_page
-from qmsdocs.audit import texts as read
 from qmsdocs.base.language import Language
 from qmsdocs.cli.root import root
+from qmsdocs.query import rule_texts
 from qmsdocs.query.rule_texts import texts
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -123,7 +123,7 @@ def test_a_code_in_two_files_is_our_mistake(tmp_path: Path, monkeypatch: pytest.
     for name in ("a.toml", "b.toml"):
         (tmp_path / "builtin/rules").mkdir(parents=True, exist_ok=True)
         (tmp_path / "builtin/rules" / name).write_text(own, "utf-8")
-    monkeypatch.setattr(read.resources, "files", lambda _: tmp_path)
+    monkeypatch.setattr(rule_texts.resources, "files", lambda _: tmp_path)
     with pytest.raises(ValueError, match=r"b\.toml: SYS901, .* stands in another file too"):
         texts.__wrapped__()
 
