@@ -25,6 +25,7 @@ from qmsdocs.audit.scope import Scope
 from qmsdocs.base.canonical import Json
 from qmsdocs.store import names
 from qmsdocs.store.event import Change, Draft, OfDraft
+from qmsdocs.system import believed
 from qmsdocs.system.view import System, open_system
 
 RULES: Mapping[str, Callable[[Scope], Iterator[Hit]]] = {rule.code: rule.check for rule in retention.RULES}
@@ -288,6 +289,7 @@ def careless(**lies: Json) -> Iterator[None]:
         patch.setattr(disposal, "refusals", lambda *_args, **_options: iter(()))
         patch.setattr(disposal, "refuse", lambda *_: None)
         patch.setattr(objections, "refuse_schedule", lambda _: None)
+        patch.setattr(believed, "_by_schedule", lambda *_: iter(()))
         yield
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
@@ -48,8 +49,10 @@ class Content:
         }
 
     def differs(self, release: Release | None) -> bool:
-        """Whether it holds other bytes than `release`."""
-        return release is None or self.revision(release.revision).sha256 != release.manifest
+        """Whether it holds other bytes than `release`; what is no text does."""
+        with suppress(QmsError):
+            return release is None or self.revision(release.revision).sha256 != release.manifest
+        return True
 
 
 def files(folder: Path) -> Iterator[tuple[str, bytes]]:
