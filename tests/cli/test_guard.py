@@ -18,7 +18,7 @@ from pathlib import Path
 import destruction
 import pytest
 from pair import COMPLAINTS, CONTROL, Pair, branch_of, by_clock_of, commit, event, git, ledgers, starter
-from program import FILLED, NOON, Program, refused
+from program import FILLED, NOON, Make, Program, refused
 from test_commands import SET
 from test_sync import FIRST, HOSTILE, another, last_serial
 
@@ -544,10 +544,9 @@ def test_a_push_of_one_act_is_judged_quickly(pair: Pair, tmp_path: Path) -> None
 # certified disposal
 
 
-@pytest.mark.slow
-def test_a_certified_disposal_replaces_a_ledger_and_nothing_else_does(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def make_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
+    """A way to make a repository that knows the shared store; keys and their passphrase lie beside it."""
     (tmp_path / "phrase").write_text("correct horse battery\n", "utf-8")
     monkeypatch.setenv("QMSDOCS_KEYS", str(tmp_path / "keys"))
     monkeypatch.setenv("QMSDOCS_PASSPHRASE_FILE", str(tmp_path / "phrase"))
@@ -560,10 +559,15 @@ def test_a_certified_disposal_replaces_a_ledger_and_nothing_else_does(
         assert made.code == 0, made.err
         return found
 
+    return make
+
+
+@pytest.mark.slow
+def test_a_certified_disposal_replaces_a_ledger_and_nothing_else_does(make_shared: Make, tmp_path: Path) -> None:
     store = tmp_path / "shared.git"
     assert Program(tmp_path)("guard", "install", store).code == 0
     by_clock_of(destruction.due(Program(tmp_path)), store)
-    hz = destruction.begun(make, tmp_path / "hz")
+    hz = destruction.begun(make_shared, tmp_path / "hz")
     marked = destruction.ended(hz, "到期要销毁的内容")
     kept = hz.issue("QR-04-01")
     [ledger] = [name.removeprefix("refs/heads/") for name in hz.heads() if "/records/" in name]
@@ -606,23 +610,11 @@ def test_a_certified_disposal_replaces_a_ledger_and_nothing_else_does(
 
 @pytest.mark.slow
 def test_a_copy_that_does_not_believe_a_destruction_says_that_it_keeps_the_records(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_shared: Make, tmp_path: Path
 ) -> None:
     """A hold was placed at one site while the other destroyed: nothing is gone there, and nobody says so."""
-    (tmp_path / "phrase").write_text("correct horse battery\n", "utf-8")
-    monkeypatch.setenv("QMSDOCS_KEYS", str(tmp_path / "keys"))
-    monkeypatch.setenv("QMSDOCS_PASSPHRASE_FILE", str(tmp_path / "phrase"))
-
-    def make(folder: Path, *, live: bool = False) -> Program:
-        assert not live
-        found = Program(folder, NOON)
-        pack = starter(tmp_path / "starter")
-        made = found("init", folder, "--org", "绿源置业", "--site", "hz", "--starter", pack, folder=tmp_path)
-        assert made.code == 0, made.err
-        return found
-
     git(tmp_path, "init", "-q", "--bare", "shared.git")
-    hz = destruction.begun(make, tmp_path / "hz")
+    hz = destruction.begun(make_shared, tmp_path / "hz")
     number = destruction.ended(hz, "还在扣留的内容")
     assert hz("sync", "office").code == 0
     git(tmp_path, "clone", "-q", "hz", "nb")
