@@ -19,8 +19,9 @@ from program import Program
 from qmsdocs.base.language import Catalogue, Language
 from qmsdocs.cli import front
 from qmsdocs.cli.boundary import command
+from qmsdocs.cli.command import COMMON
 from qmsdocs.cli.root import root
-from qmsdocs.cli.words import COMMON, Wishes
+from qmsdocs.cli.words import Wishes
 
 PROJECT = Path(__file__).resolve().parent.parent
 SOURCE = PROJECT / "src" / "qmsdocs"
@@ -68,7 +69,8 @@ HANDED_ON = {
     "cli/pulling.py": {"unproven(site)"},
     "cli/site.py": {"label"},
     "cli/sync.py": {"_line(session, moved, dry_run=dry_run)", "found.error.message", "moved.reason"},
-    "cli/words.py": {"said", "self.said", "self.help", "_template(self.help)", "_template(below.help)"},
+    "cli/words.py": {"said"},
+    "cli/command.py": {"self.said", "self.help", "_template(self.help)", "_template(below.help)"},
     "export/checked.py": {"finding.message", "limit"},
     "fill/ask.py": {"item.help.of(self.language) if item.help is not None else None"},  # a Question's, not click's
     "fill/refused.py": {"refusal.message", "said"},

@@ -40,19 +40,19 @@ ORDER: dict[str, str] = {
     ),
     "render": (
         "align blocks face fetch limited mark measure package photo pictures prose sandbox sheet table tags word "
-        "chart_grid chart_text columns comparable display opc docx_file document_docx_parts document_sheet fonts "
-        "line_difference prose_inline table_pages table_text template_check chart_route chart_shape "
-        "difference document_ink document_words justify layout prepared prose_parser table_docx table_html "
-        "table_sheet chart_columns compiled context document_docx_styles document_frame redline statement "
-        "chart_rows fit redline_docx redline_text chart_figure docx_blocks html chart docx_page pdf document_body "
+        "chart_grid chart_text columns comparable display document_sheet fonts line_difference opc prose_inline "
+        "table_pages table_text template_check chart_route chart_shape difference document_ink document_words "
+        "docx_file justify layout prepared prose_parser table_docx table_html table_sheet chart_columns compiled "
+        "context document_docx_parts document_frame redline statement chart_rows document_docx_styles fit "
+        "redline_docx redline_text chart_figure docx_blocks html chart docx_page pdf document_body "
         "document_docx_body document_pictures docx redline_html document_docx_frame document_front "
         "document_docx_front document_docx_package document_html document_docx_pages statement_docx "
         "statement_html document_docx"
     ),
     "store": (
-        "event lock names tree objects place signature timestamp derived ledger openssh overlay replacement repository "
-        "arrival backup condition control damage guard history journal purge remote rows bundle certificate index "
-        "seat search sync opened disposal exchange sharing post handover head"
+        "event lock names place signature timestamp tree derived objects openssh ledger overlay replacement "
+        "repository rows arrival backup condition control damage guard history index journal purge remote bundle "
+        "certificate search seat opened sync disposal exchange sharing post handover head"
     ),
     "fill": (
         "codes document_skeleton draft question retry sheet toml_value word_model word_package ask delimited "
@@ -63,28 +63,28 @@ ORDER: dict[str, str] = {
     ),
     "system": "definitions rights trust believed view",
     "query": (
-        "cell changed_values course purpose action selecting text_lines typed_number verifying view custody flow lending "
-        "parameters register retention rule_texts text_check disposal_list document_check keeping master_list retention_list "
-        "overview personal working difference_side impact difference impact_report"
+        "cell changed_values course personal purpose rule_texts selecting text_lines typed_number verifying view "
+        "action custody flow lending parameters register retention text_check disposal_list document_check "
+        "keeping master_list retention_list overview working difference_side impact difference impact_report"
     ),
     "acts": (
-        "apply builtin items folder lockout printing seat sheets shortcut begin control custody document_pages pages "
-        "restoring countersigning demo officers preview pull reading release believing redraw objections "
-        "retention comparing disposal lending disposal_page syncing verify carrying"
+        "apply believing builtin items lockout printing seat sheets shortcut begin control custody document_pages "
+        "folder pages countersigning demo objections officers preview pull reading release restoring retention "
+        "disposal disposal_page lending redraw comparing syncing carrying verify"
     ),
     "audit": (
-        "clause_sets findings held recorded rules_page sarif standing doubt report scope sheet clauses in_force "
-        "judge rule kept waiving actions case stream custody disposal documents journal_entries kept_head ledger_history "
-        "offices pages surroundings upkeep damage records retention arrived arrived_links effects history memory "
-        "catalogue guard engine self_test"
+        "clause_sets findings held judge recorded rules_page arrived_links case report sarif standing doubt sheet "
+        "stream scope clauses in_force rule waiving actions custody disposal documents journal_entries kept "
+        "kept_head ledger_history offices pages records surroundings upkeep arrived damage effects memory "
+        "retention guard history catalogue engine self_test"
     ),
     "export": (
-        "bag bars drawings folder front proof survey hiding opening library audited checked contents record_lines "
+        "bag bars drawings folder front hiding proof survey audited checked contents library opening record_lines "
         "standing index site pull"
     ),
     "cli": (
-        "front keyring words export menu session asking backup course difference given guard keys output root "
-        "rule site sync verify audit boundary demo desk destroying importing key opening parameters person "
+        "front keyring words command menu session asking backup course difference export given guard keys output "
+        "root rule site sync verify audit boundary demo desk destroying importing key opening parameters person "
         "pulling report retention self_test control disposing form issuing main pull register search custody "
         "record acknowledging document_list lending library document"
     ),

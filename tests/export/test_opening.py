@@ -25,9 +25,10 @@ def graded(grade: str) -> dict[str, object]:
 
 @pytest.mark.slow
 def test_the_sheet_says_how_content_customers_are_and_of_how_many(make: Make, tmp_path: Path) -> None:
-    """The mean of the index over the sheets that have one; a sheet with a group left out has none."""
+    """The mean of the index over the sheets that count; neither one without an index does nor one hardly answered."""
     program = make(tmp_path / "acme")
-    for turn, given in enumerate((graded("very"), graded("satisfied"), {"brand": "very"})):
+    hardly = graded("very_dissatisfied") | {"product": {"layout": {"grade": "very_dissatisfied"}}}
+    for turn, given in enumerate((graded("very"), graded("satisfied"), {"brand": "very"}, hardly)):
         draft = program.draft(f"s{turn}.json", "QR-14-01", {**SURVEY, **given})
         done(program, "record", "issue", draft, "--no-pages")
     done(program, "export", "pull", "--opening", "--for", "甲", "-o", tmp_path / "o.pdf")

@@ -12,7 +12,8 @@ import click
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.base.files import read_text
-from qmsdocs.cli.words import Group, one_line, option, pass_session
+from qmsdocs.cli.command import Group, option, pass_session
+from qmsdocs.cli.words import one_line
 
 if TYPE_CHECKING:
     from qmsdocs.audit.findings import Report

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qmsdocs.base.errors import QmsError, cause, message
-from qmsdocs.cli.words import Command, option, pass_session
+from qmsdocs.cli.command import Command, option, pass_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

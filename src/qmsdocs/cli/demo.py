@@ -16,9 +16,9 @@ from qmsdocs.acts import pages
 from qmsdocs.acts.demo import Demo, Played, play, start
 from qmsdocs.acts.demo import demo as story_of
 from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.cli.command import Command, argument, option, pass_session
 from qmsdocs.cli.output import grid_bytes
 from qmsdocs.cli.session import Session
-from qmsdocs.cli.words import Command, argument, option, pass_session
 from qmsdocs.query.register import definition, grid
 from qmsdocs.store.index import Filter
 from qmsdocs.store.repository import pack_if_needed

@@ -9,7 +9,8 @@ import click
 from click.shell_completion import get_completion_class
 
 from qmsdocs.base.errors import QmsError, message
-from qmsdocs.cli.words import Command, Group, argument, one_line, option, pass_session
+from qmsdocs.cli.command import Command, Group, argument, option, pass_session
+from qmsdocs.cli.words import one_line
 
 if TYPE_CHECKING:
     from qmsdocs.acts.begin import Beginning, Begun

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from qmsdocs.cli.command import Command, F, Group, argument, option, pass_session
 from qmsdocs.cli.record import giving
-from qmsdocs.cli.words import Command, F, Group, argument, option, pass_session
 
 if TYPE_CHECKING:  # loaded by the commands that need them, so that help and completion come at once
     from qmsdocs.cli.session import Session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from qmsdocs.cli.words import Group
+from qmsdocs.cli.command import Group
 
 COMMANDS = {"pull": "pull", "site": "site", "backup": "backup"}  # command → module
 

@@ -10,10 +10,10 @@ import click
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.files import safe_name, write_atomically
 from qmsdocs.cli import given
+from qmsdocs.cli.command import Command, Group, argument, option, pass_session
 from qmsdocs.cli.output import write_grid
 from qmsdocs.cli.parameters import finding_json, finding_line
 from qmsdocs.cli.session import Session
-from qmsdocs.cli.words import Command, Group, argument, option, pass_session
 from qmsdocs.fill.form_skeleton import form_skeleton
 from qmsdocs.model.finding import Finding, Severity
 from qmsdocs.query.working import Working, load

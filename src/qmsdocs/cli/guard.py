@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qmsdocs.base.errors import Message, QmsError, message
-from qmsdocs.cli.words import Command, Group, argument, option, pass_session
+from qmsdocs.cli.command import Command, Group, argument, option, pass_session
 
 if TYPE_CHECKING:
     from qmsdocs.cli.session import Session

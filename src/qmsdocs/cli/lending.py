@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from qmsdocs.cli.command import Command, argument, option, pass_session
 from qmsdocs.cli.record import giving, writing
-from qmsdocs.cli.words import Command, argument, option, pass_session
 
 if TYPE_CHECKING:
     from datetime import date

@@ -14,9 +14,9 @@ from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.files import read_text, write_atomically
 from qmsdocs.base.toml import parse
 from qmsdocs.cli import given, keys
+from qmsdocs.cli.command import Command, Group, argument, option, pass_session
 from qmsdocs.cli.output import write_grid
 from qmsdocs.cli.session import Session
-from qmsdocs.cli.words import Command, Group, argument, option, pass_session
 from qmsdocs.model.key import Delegation
 from qmsdocs.model.people import People, Person
 from qmsdocs.render.table import Column, Grid

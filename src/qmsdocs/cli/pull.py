@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qmsdocs.base.errors import QmsError
-from qmsdocs.cli.words import Command, argument, option, pass_session
+from qmsdocs.cli.command import Command, argument, option, pass_session
 
 if TYPE_CHECKING:
     from qmsdocs.cli.session import Session

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qmsdocs.base.errors import QmsError
-from qmsdocs.cli.words import Command, F, Group, argument, option, pass_session
+from qmsdocs.cli.command import Command, F, Group, argument, option, pass_session
 
 if TYPE_CHECKING:  # loaded by the commands that need them, so that help and completion come at once
     from qmsdocs.acts.record import Intent

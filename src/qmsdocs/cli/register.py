@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from qmsdocs.base.errors import message
+from qmsdocs.cli.command import Command, Group, argument, option, pass_session
 from qmsdocs.cli.output import FORMATS, write_grid
 from qmsdocs.cli.report import day
 from qmsdocs.cli.session import Session
-from qmsdocs.cli.words import Command, Group, argument, option, pass_session
 from qmsdocs.query.register import definition, definitions, grid
 from qmsdocs.render.table import Column, Grid
 

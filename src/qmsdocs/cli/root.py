@@ -6,7 +6,8 @@ import click
 
 from qmsdocs import __version__
 from qmsdocs.cli import front
-from qmsdocs.cli.words import Group, Option, language_of
+from qmsdocs.cli.command import Group, Option
+from qmsdocs.cli.words import language_of
 
 
 class Front(Group):

@@ -10,8 +10,8 @@ import click
 
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.language import Language, Text
+from qmsdocs.cli.command import Command, argument, option, pass_session
 from qmsdocs.cli.session import Session
-from qmsdocs.cli.words import Command, argument, option, pass_session
 from qmsdocs.model.rule import RuleText
 
 _WIDEST = 96

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from qmsdocs.cli.command import Command, argument, option, pass_session
 from qmsdocs.cli.output import write_grid
 from qmsdocs.cli.report import row_json
 from qmsdocs.cli.session import Session
-from qmsdocs.cli.words import Command, argument, option, pass_session
 from qmsdocs.query.register import listing
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from qmsdocs.cli.command import Command, option, pass_session
 from qmsdocs.cli.output import FORMATS, write_grid
-from qmsdocs.cli.words import Command, option, pass_session
 
 if TYPE_CHECKING:
     from qmsdocs.cli.session import Session

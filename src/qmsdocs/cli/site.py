@@ -10,8 +10,8 @@ import click
 
 from qmsdocs.acts import pull
 from qmsdocs.base.errors import QmsError, message
+from qmsdocs.cli.command import Command, option, pass_session
 from qmsdocs.cli.session import Session
-from qmsdocs.cli.words import Command, option, pass_session
 from qmsdocs.export import folder
 from qmsdocs.export.drawings import FOLDER, Drawings
 from qmsdocs.export.site import site_files

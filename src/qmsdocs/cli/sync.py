@@ -11,8 +11,8 @@ from qmsdocs.acts import carrying, folder, syncing
 from qmsdocs.acts.seat import last_number
 from qmsdocs.acts.syncing import Level
 from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.cli.command import Command, argument, option, pass_session
 from qmsdocs.cli.session import Session
-from qmsdocs.cli.words import Command, argument, option, pass_session
 from qmsdocs.model.release import Release
 from qmsdocs.model.value import clean, refuse_text
 from qmsdocs.query.retention import ledger_title

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from qmsdocs.base.errors import Message, QmsError, cause, message
-from qmsdocs.cli.words import Command, argument, option, pass_session, plain_lines
+from qmsdocs.cli.command import Command, argument, option, pass_session
+from qmsdocs.cli.words import plain_lines
 
 if TYPE_CHECKING:
     from qmsdocs.acts.verify import Judged

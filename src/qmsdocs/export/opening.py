@@ -18,7 +18,7 @@ from qmsdocs.model.release import Release
 from qmsdocs.query import custody, overview
 from qmsdocs.query.action import late_actions, said_late
 from qmsdocs.query.master_list import changed_since, master_list
-from qmsdocs.query.purpose import Purpose, entries
+from qmsdocs.query.purpose import Purpose, entries, fields_of
 from qmsdocs.query.retention import due, holds
 from qmsdocs.query.retention_list import department_of, listed, period_of
 from qmsdocs.render.document_words import PREPARED, REVIEWED, Head
@@ -31,6 +31,7 @@ from qmsdocs.system.view import System
 
 MOST = 40  # rows of one table on the sheet; the rest is counted, and the command that lists all is named
 YEAR: Quantity = parse("1 year")
+UNCOUNTED = "partial"  # the validity of a survey sheet whose score does not count
 TITLE = Text("首次会议资料：十问十答", "Opening sheet: ten questions, ten answers")
 _KIND = Text("审核资料", "For the audit")
 _CELLS = (Text("日期", "As of"), Text("地点", "Site"), Text("程序版本", "Program"), Text("页　码", "Page"))
@@ -234,9 +235,10 @@ class Opening:
         return Table(heads, (40, 30, 30, 30, 30), shown, "qmsdocs register list")
 
     def _scores(self, rows: Iterable[Row]) -> Iterator[Decimal]:
+        """The scores of those that count."""
         for row in rows:
-            name = self.system.form_of_row(row).form.meaning("score")
-            value = row.shown.get(name) if name is not None else None
+            fields = fields_of(self.system.form_of_row(row).form)
+            value, validity = (row.shown.get(fields.get(means, "")) for means in ("score", "validity"))
             try:
                 if isinstance(value, (str, int)):
                     yield Decimal(value)
