@@ -23,13 +23,13 @@ sys.path.insert(0, str(PROJECT / "tests" / "store"))
 from checks import COMPLAINTS, JOURNAL, events, git  # noqa: E402
 from desk import Desk, begun, complaint, step  # noqa: E402
 
-from qmsdocs.acts import builtin  # noqa: E402
 from qmsdocs.base.canonical import dumps, loads, sha256  # noqa: E402
 from qmsdocs.model.record import FormReference  # noqa: E402
 from qmsdocs.store import control, handover, head, names  # noqa: E402
 from qmsdocs.store.event import Draft, NewNumber, OfDraft, RaisedFrom  # noqa: E402
 from qmsdocs.store.handover import LastNumber  # noqa: E402
 from qmsdocs.store.signature import Signer, new_key  # noqa: E402
+from qmsdocs.system import builtin  # noqa: E402
 
 PAGE = (PROJECT / "docs" / "format.md").read_text("utf-8")
 STRANGER = PROJECT / "tests" / "support" / "stranger.py"

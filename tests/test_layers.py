@@ -52,7 +52,7 @@ ORDER: dict[str, str] = {
     "store": (
         "event lock names place signature timestamp tree derived objects openssh ledger overlay replacement "
         "repository rows arrival backup condition control damage guard history index journal purge remote bundle "
-        "certificate search seat opened sync disposal exchange sharing post handover head"
+        "certificate search opened seat sync disposal exchange sharing post handover head"
     ),
     "fill": (
         "codes document_skeleton draft question retry sheet toml_value word_model word_package ask delimited "
@@ -61,14 +61,14 @@ ORDER: dict[str, str] = {
         "word_outline word_reconcile word_layout word_story word_markdown word_review word_front word_document "
         "word_draft"
     ),
-    "system": "definitions rights trust believed view",
+    "system": "builtin definitions rights trust believed entries view",
     "query": (
         "cell changed_values course personal purpose rule_texts selecting text_lines typed_number verifying view "
         "action custody flow lending parameters register retention text_check disposal_list document_check "
         "keeping master_list retention_list overview working difference_side impact difference impact_report"
     ),
     "acts": (
-        "apply believing builtin items lockout printing seat sheets shortcut begin control custody document_pages "
+        "apply believing items lockout printing seat sheets shortcut begin control custody document_pages "
         "folder pages countersigning demo objections officers preview pull reading release restoring retention "
         "disposal disposal_page lending redraw comparing syncing carrying verify"
     ),

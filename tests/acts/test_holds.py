@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from control import Company
 
-from qmsdocs.acts import builtin, retention
+from qmsdocs.acts import retention
 from qmsdocs.acts.control import Act, change
 from qmsdocs.acts.retention import Holding
 from qmsdocs.base.canonical import Json
@@ -15,6 +15,7 @@ from qmsdocs.base.errors import QmsError
 from qmsdocs.model.hold import DECIDED, LIFTED, PLACED
 from qmsdocs.store import control
 from qmsdocs.store.event import Draft, NewNumber, RecordKey
+from qmsdocs.system import builtin
 from qmsdocs.system.trust import Trust
 
 CLASS = Holding(classes=("complaint",), title="诉讼")

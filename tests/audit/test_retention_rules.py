@@ -15,7 +15,7 @@ from destruction import ORDER, PEOPLE, begun, done, due
 from firm import firm, said
 from program import NOON, ZONE, Make, Program
 
-from qmsdocs.acts import builtin, disposal, objections
+from qmsdocs.acts import disposal, objections
 from qmsdocs.acts.apply import apply
 from qmsdocs.acts.control import Act, change
 from qmsdocs.acts.record import Filled, Intent, issue, step
@@ -25,7 +25,7 @@ from qmsdocs.audit.scope import Scope
 from qmsdocs.base.canonical import Json
 from qmsdocs.store import names
 from qmsdocs.store.event import Change, Draft, OfDraft
-from qmsdocs.system import believed
+from qmsdocs.system import believed, builtin
 from qmsdocs.system.view import System, open_system
 
 RULES: Mapping[str, Callable[[Scope], Iterator[Hit]]] = {rule.code: rule.check for rule in retention.RULES}

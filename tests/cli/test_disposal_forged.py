@@ -17,7 +17,6 @@ from destruction import ORDER, PEOPLE, begun, done, due, ended, found
 from program import Make, Program, refused
 from tamper import Hand
 
-from qmsdocs.acts import builtin
 from qmsdocs.acts import disposal as acts
 from qmsdocs.base.canonical import Json, dumps, sha256
 from qmsdocs.base.language import Catalogue, Language
@@ -27,7 +26,7 @@ from qmsdocs.store.certificate import carried_out
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.rows import Row
 from qmsdocs.store.signature import SigningKey, namespace_of, new_key
-from qmsdocs.system import believed
+from qmsdocs.system import believed, builtin
 from qmsdocs.system.view import open_system
 
 CONTROL, JOURNAL, LEDGER = "qms/control", "qms/journal/hz", "records/liaison/2026/hz"

@@ -6,6 +6,7 @@ import getpass
 import hashlib
 import json
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import time
 import tomllib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import destruction
@@ -466,6 +468,15 @@ def test_install_refuses_what_is_no_shared_store(pair: Pair, tmp_path: Path) -> 
     (other / "hooks" / "pre-receive").write_text("#!/bin/sh\n", "utf-8")
     refused(pair.hz("guard", "install", other), "somebody else's", "move it away")
     refused(pair.hz("guard", "check", stdin="x y z"), "nobody types it")
+
+
+@pytest.mark.parametrize("largest", (100, 300))
+def test_install_leaves_nothing_half_made_where_the_disk_refuses(pair: Pair, tmp_path: Path, largest: int) -> None:
+    """Refused is every file of more bytes: when the store is made, and when it is set up."""
+    store = tmp_path / "new.git"
+    limited = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (largest, largest))
+    refused(pair.hz.process("guard", "install", store, preexec_fn=limited), "new.git")
+    assert not store.exists()
 
 
 def test_a_store_of_a_group_stays_writable_for_it(pair: Pair, tmp_path: Path) -> None:

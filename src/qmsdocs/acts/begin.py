@@ -10,7 +10,7 @@ from datetime import date, datetime
 from importlib import resources
 from pathlib import Path
 
-from qmsdocs.acts import builtin, items
+from qmsdocs.acts import items
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.files import write_atomically
@@ -27,6 +27,7 @@ from qmsdocs.store.handover import claim_seat
 from qmsdocs.store.opened import Store, new_nonce
 from qmsdocs.store.post import post
 from qmsdocs.store.rows import Meanings
+from qmsdocs.system import builtin
 
 TRIAL: Quantity = parse_quantity("6 months")
 UNFINISHED = ".qms/unfinished"  # below the folder git ignores

@@ -30,6 +30,7 @@ def write(system: System, folder: Path, since: Path | None, *, now: datetime) ->
         raise QmsError("{folder} is a file", folder=folder)
     store = system.store
     disposal.carry_out(store, now=now)  # nothing half destroyed is carried out of the house
+    exchange.taken_up(store, now=now)
     note_heads(system, now)
     here = exchange.held(store, lambda _: True)
     with remote.courier(store.place.local_folder, store.objects, here) as courier:
@@ -85,7 +86,8 @@ def take_in(system: System, path: Path, *, dry_run: bool, now: datetime) -> Leve
 
 def _taken_in(system: System, path: Path, *, dry_run: bool, now: datetime) -> tuple[Moved, ...]:
     store = system.store
-    here = exchange.held(store, lambda _: True, dry_run=dry_run)
+    before = () if dry_run else exchange.taken_up(store, now=now)
+    here = exchange.held(store, lambda _: True)
     source = path.resolve()
     with remote.courier(store.place.local_folder, store.objects, here) as courier:
         there = bundle.heads(courier, source)
@@ -98,4 +100,4 @@ def _taken_in(system: System, path: Path, *, dry_run: bool, now: datetime) -> tu
             if exchange.origin(courier.objects, branch, commit) not in ("", store.repository):
                 raise QmsError("{path} comes from another repository", path=path)
         looked = exchange.look(store, courier.objects, here, there, now=now)
-        return looked.moved if dry_run else take_over(system, looked, there, now)
+        return looked.moved if dry_run else (*before, *take_over(system, looked, there, now))

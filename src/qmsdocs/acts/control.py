@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from qmsdocs.acts import builtin
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.approval import (
@@ -17,6 +16,7 @@ from qmsdocs.model.release import Course, Release
 from qmsdocs.model.value import clean, refuse_text
 from qmsdocs.store import journal, names
 from qmsdocs.store.event import Change, Draft
+from qmsdocs.system import builtin
 from qmsdocs.system.view import System
 
 

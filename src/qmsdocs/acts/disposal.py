@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
-from qmsdocs.acts import builtin
 from qmsdocs.acts.believing import doubts
 from qmsdocs.acts.control import Act, authority_of, change, text_of
 from qmsdocs.acts.objections import Order, is_handed_over, needed, order_of, refusals, refuse, refuse_without_key
@@ -19,7 +18,7 @@ from qmsdocs.store import control, disposal, ledger, names
 from qmsdocs.store.certificate import CARRY_OUT, DROP, WITNESS, Certificate, Disposed, digest_of
 from qmsdocs.store.event import Change, Draft, NewNumber, OfDraft, RecordKey
 from qmsdocs.store.rows import Row
-from qmsdocs.system import believed
+from qmsdocs.system import believed, builtin
 from qmsdocs.system.view import System
 
 AUTHORISED, CARRIED_OUT, DROPPED = "authorised", "carried_out", "dropped"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from qmsdocs.acts import builtin
 from qmsdocs.acts.items import Content
 from qmsdocs.acts.printing import PAGE, Print, page_json
 from qmsdocs.base.canonical import Json
@@ -35,6 +34,7 @@ from qmsdocs.render.document_sheet import (
 from qmsdocs.render.pdf import Attached
 from qmsdocs.render.prose import Block, Verbatim
 from qmsdocs.store import control
+from qmsdocs.system import builtin
 from qmsdocs.system.view import System
 
 MOST_NUMBER = 60

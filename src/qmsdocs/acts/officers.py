@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from qmsdocs.acts import builtin
 from qmsdocs.acts.control import Act, change, decides
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
@@ -15,6 +14,7 @@ from qmsdocs.model.key import COUNTS, GRANTED, OFFERED, Delegation, RegisteredKe
 from qmsdocs.store import control
 from qmsdocs.store.event import Change, Draft, OfDraft
 from qmsdocs.store.signature import PublicKey
+from qmsdocs.system import builtin
 from qmsdocs.system.view import System
 
 PERSON_ID = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*", re.ASCII)

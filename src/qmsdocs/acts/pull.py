@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from qmsdocs.acts import builtin
 from qmsdocs.acts.control import signed, text_of
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.query.selecting import Selection, said
 from qmsdocs.store import names
 from qmsdocs.store.event import Change, Draft, OfDraft, Posted
+from qmsdocs.system import builtin
 from qmsdocs.system.view import System
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
-from qmsdocs.acts import builtin
 from qmsdocs.acts.control import (
     Act,
     authority_of,
@@ -43,6 +42,7 @@ from qmsdocs.model.revision import checked, proposed
 from qmsdocs.query.course import matrix_of
 from qmsdocs.store import control
 from qmsdocs.store.event import Change, Draft
+from qmsdocs.system import builtin
 from qmsdocs.system.view import System
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 
-from qmsdocs.acts import builtin
 from qmsdocs.acts.control import Act, text_of
 from qmsdocs.base.errors import message
 from qmsdocs.store import names
 from qmsdocs.store.backup import About, Measure
 from qmsdocs.store.event import Change, Draft
+from qmsdocs.system import builtin
 from qmsdocs.system.view import System
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from qmsdocs.acts import builtin
 from qmsdocs.acts.control import Act, authority_of, change, decides, need_reason, right, signed, text_of
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
@@ -20,6 +19,7 @@ from qmsdocs.store import control
 from qmsdocs.store.event import Change, Draft
 from qmsdocs.store.names import Kind, parse_branch
 from qmsdocs.store.rows import Row
+from qmsdocs.system import builtin
 from qmsdocs.system.view import System
 
 MAXIMUM_NUMBERS = 20_000  # in one hold or decision

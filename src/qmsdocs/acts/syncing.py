@@ -77,8 +77,9 @@ def level(system: System, name: str, shared: Remote, *, dry_run: bool, clock: Ca
     url, wanted = remote.address(system.place.root, shared.url), takes(shared)
     store = system.store
     try:
+        before = () if dry_run else exchange.taken_up(store, now=clock())
         kept = () if dry_run or name != system.organisation.shared else _settled(system, url, clock())
-        here = exchange.held(store, wanted, dry_run=dry_run)
+        here = exchange.held(store, wanted)
         with remote.courier(store.place.local_folder, store.objects, here) as courier:
             there = courier.listed(url)
             exchange.refuse_foreign(there)
@@ -95,7 +96,7 @@ def level(system: System, name: str, shared: Remote, *, dry_run: bool, clock: Ca
             went = lacked if dry_run else exchange.offer(courier, url, lacked)
     except remote.Unreachable as error:
         return Level(name, url, (), error)
-    return Level(name, url, (*kept, *moved, *went))
+    return Level(name, url, (*before, *kept, *moved, *went))
 
 
 def _settled(system: System, url: str, now: datetime) -> tuple[Moved, ...]:
@@ -148,5 +149,5 @@ def note_heads(system: System, now: datetime) -> None:
     """Nothing; where this copy writes for a site whose ledgers went on since they were last noted, they are noted."""
     store, moment = system.store, now.astimezone(system.zone)
     for site in system.organisation.site:
-        if seat.holds(store.place, store.objects, site) and not head.is_noted(store, site):
+        if seat.holds(store, site) and not head.is_noted(store, site):
             head.record_head_line(store, site, now=moment)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from qmsdocs.acts import builtin
 from qmsdocs.audit import records, stream
 from qmsdocs.audit.case import VOID, Case, Fault
 from qmsdocs.audit.judge import Judge
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.form import Form
 from qmsdocs.model.record import Event
-from qmsdocs.store import journal, ledger, names, seat
+from qmsdocs.store import journal, names, seat
 from qmsdocs.store.arrival import Arrival
-from qmsdocs.store.event import Stored
 from qmsdocs.store.index import Index
 from qmsdocs.store.names import LedgerName
 from qmsdocs.store.objects import Objects
@@ -23,14 +21,10 @@ from qmsdocs.store.opened import Store
 from qmsdocs.store.place import Place
 from qmsdocs.store.search import Search
 from qmsdocs.store.tree import FOLDER, Entry
-from qmsdocs.system import believed
 from qmsdocs.system.definitions import Definitions
 from qmsdocs.system.trust import Trust
 from qmsdocs.system.view import System
 
-_NOTED = frozenset({journal.SEAT, journal.OPENING, journal.HEADS})
-_FORMS = frozenset({builtin.DISPOSAL, builtin.PULL, builtin.RESTORE})
-_ISSUED = {builtin.DISPOSAL: "approved", builtin.PULL: "prepared"}  # what signing their first act means
 _RULES = (  # what is said of a whole record, whoever knew what
     records.newer_program,
     records.altered_after_issue,
@@ -170,75 +164,6 @@ class Bench:
             what = message("the schedule in force has no class {name}", name=name.retention)
         if what is not None:
             raise QmsError("{ledger}: {what}", ledger=name.branch, what=what)
-
-    # what the journal of a site holds
-
-    def refuse_noted(self, name: LedgerName, brought: Arrival, stored: Iterable[Stored]) -> None:
-        """Nothing. Raises QmsError for what no journal of a site says, or not so, or not by whom."""
-        for entry in brought.entries:
-            if "/files/" in entry.path:
-                raise QmsError("{ledger}: {path} does not belong in a ledger", ledger=name.branch, path=entry.path)
-        for folder, acts in _by_record(stored).items():
-            series, serial = folder.split("/")[0], int(folder[-6:])
-            events = ledger.record_events(self.objects, name.branch, brought.new, series, serial)
-            why = next(self._of_note(name, series, serial, events, acts), None)
-            if why is not None:
-                raise QmsError("{ledger}: {path}: {what}", ledger=name.branch, path=folder, what=why)
-
-    def _of_note(
-        self, name: LedgerName, series: str, serial: int, events: tuple[Stored, ...], new: Mapping[str, Stored]
-    ) -> Iterator[Message]:
-        first = events[0].event
-        number = str(first.mapping("record").get("number"))
-        if series in _NOTED:
-            if (len(events), first.act, first.state) != (1, "issue", "recorded"):
-                yield message("the act {act} leads to {state}", act=events[-1].event.act, state=events[-1].event.state)
-            if number != f"{series}-{name.site}-{serial:06d}".upper():
-                yield message("the number {number} does not fit form, site, year and serial", number=number)
-            return
-        if series not in _FORMS:
-            yield message("a journal has no series {series}", series=series)
-            return
-        site = self._judge_at(first).organisation(first.recorded_at.date()).site.get(name.site)
-        wanted = builtin.number_at(series, site.code).template if site is not None else ""
-        if names.printed(wanted, serial) != number:
-            yield message("the number {number} does not fit form, site, year and serial", number=number)
-        yield from self._course(builtin.form(series), events, new)
-        if series == builtin.DISPOSAL:
-            yield from believed.listed(name.site, first)
-
-    def _course(self, form: Form, events: tuple[Stored, ...], new: Mapping[str, Stored]) -> Iterator[Message]:
-        """What speaks against the course of a record of the program's own forms, and against its signatures."""
-        state = ""
-        for stored in events:
-            event, step = stored.event, form.step.get(stored.event.act)
-            if event.act == "issue":
-                meaning, after = _ISSUED.get(form.number), form.first_state if not state else ""
-            else:
-                meaning = step.signs if step is not None else None
-                after = (step.to or state) if step is not None and state in step.from_ else ""
-            if event.state != after:
-                yield message("the act {act} leads from {before} to {state}",
-                              act=event.act, before=state or "-", state=event.state)  # fmt: skip
-                return
-            state = after
-            if stored.path in new and meaning is not None:
-                yield from self._signature(form, event, meaning)
-
-    def _signature(self, form: Form, event: Event, meaning: str) -> Iterator[Message]:
-        signer = event.mapping("signer")
-        known = self.trust.known(event.text("control"))
-        if signer and signer.get("meaning") != meaning:
-            yield message("the signature means {meaning}, which this act does not", meaning=str(signer.get("meaning")))
-        elif not signer and (form.number == builtin.DISPOSAL or self.judge.had_key(event.by, event.recorded_at, known)):
-            yield message("it is not signed, and it had to be")
-
-
-def _by_record(brought: Iterable[Stored]) -> Mapping[str, Mapping[str, Stored]]:
-    found: dict[str, dict[str, Stored]] = {}
-    for stored in brought:
-        found.setdefault(stored.path.rpartition("/")[0], {})[stored.path] = stored
-    return found
 
 
 def _entries(objects: Objects, commit: str, folder: str) -> Iterator[Entry]:

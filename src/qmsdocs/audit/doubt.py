@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from qmsdocs.audit.standing import Copy
 from qmsdocs.base.errors import Message, QmsError
-from qmsdocs.store import names
 from qmsdocs.store.event import Stored
 from qmsdocs.system.trust import Trust
 
@@ -48,12 +47,7 @@ KINDS: Mapping[str, str] = {
 def doubts(copy: Copy, trust: Trust) -> tuple[tuple[str, Stored, Message], ...]:
     """Every reason not to believe an act in the releases or a journal: the code of its kind, the act, the reason."""
     acts = (*copy.released, *(stored for said in copy.journals for stored in said.events))
-    return tuple(
-        (KINDS.get(why.template, RIGHT), stored, why)
-        for stored in acts
-        for why in _problems(trust, stored)
-        if not _is_before_control(stored, why)
-    )
+    return tuple((KINDS.get(why.template, RIGHT), stored, why) for stored in acts for why in _problems(trust, stored))
 
 
 def _problems(trust: Trust, stored: Stored) -> tuple[Message, ...]:
@@ -61,8 +55,3 @@ def _problems(trust: Trust, stored: Stored) -> tuple[Message, ...]:
         return trust.problems(stored)
     except QmsError as error:  # what it rests on cannot be read
         return (error.message,)
-
-
-def _is_before_control(stored: Stored, why: Message) -> bool:
-    """Whether it only names no state of the releases, as what a journal says before there are any."""
-    return stored.ledger != names.CONTROL and stored.body.get("control") is None and KINDS.get(why.template) == ORDER

@@ -12,13 +12,14 @@ from pathlib import Path
 from qmsdocs.audit.arrived import Bench
 from qmsdocs.audit.arrived_links import Claim, Links, index_of
 from qmsdocs.base.errors import Message, QmsError, message
-from qmsdocs.store import control, exchange, journal, names, seat
-from qmsdocs.store.arrival import Arrival, arrival, checked
-from qmsdocs.store.certificate import Certificate, accounts_for, brings_back
+from qmsdocs.store import control, exchange, journal, names
+from qmsdocs.store.arrival import Arrival
+from qmsdocs.store.certificate import Certificate, accounts_for
 from qmsdocs.store.event import Stored
 from qmsdocs.store.names import Kind, LedgerName
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.overlay import Overlay
+from qmsdocs.system import entries
 from qmsdocs.system.believed import believer
 from qmsdocs.system.definitions import Definitions
 from qmsdocs.system.trust import Trust
@@ -102,7 +103,7 @@ class _Judge:
     @cached_property
     def repository(self) -> str:
         """The id all events must name."""
-        found = seat.repository_id(self.objects)
+        found = journal.repository_id(self.objects)
         if found is None:
             raise QmsError("there are no releases in this store; they must come first or with the rest")
         return found
@@ -140,16 +141,15 @@ class _Judge:
         is_replaced = old is not None and not self.objects.is_ancestor(old, new)
         if is_replaced and not accounts_for(self.certificates, self.objects, branch, str(old), new):
             raise QmsError("{ledger}: what stands here would be rewritten, and no certificate says so", ledger=branch)
-        if back := brings_back(self.certificates, self.objects, branch, new):
-            raise QmsError("{numbers} were destroyed by certificate and may not come back", numbers=back)
         if name.kind is Kind.RECORDS and old is None and branch not in journal.openings(self.objects, name.site):
             raise QmsError("{ledger}: the journal of its site does not know it", ledger=branch)
         if old is None and name.kind is not Kind.CONTROL:
             bench.refuse_unknown_place(name, new)
-        brought = arrival(self.objects, branch, None if is_replaced else old, new)
+        since = None if is_replaced else old
+        brought, events = exchange.brought_by(self.objects, self.certificates, branch, since, new, self.repository)
         if name.kind is Kind.RECORDS:
             self._refuse_doubled(name, old, new)
-        self._judge_brought(brought, name)
+        self._judge_brought(brought, events, name)
         if is_replaced:
             self.replaced.append(branch)
 
@@ -167,27 +167,27 @@ class _Judge:
                 yield message("{ledger}: {path}: {what}", ledger=claim.ledger, path=claim.path, what=what)
         index.close()
 
-    def _judge_brought(self, brought: Arrival, name: LedgerName) -> None:
+    def _judge_brought(self, brought: Arrival, events: Iterable[Stored], name: LedgerName) -> None:
         """Nothing. Raises QmsError for the first unlawful act, and for records an audit would find fault with."""
         noted: list[Stored] = []
-        gone = exchange.gone_of(self.certificates, brought.branch)
-        for stored in checked(self.objects, brought, self.repository, gone):
+        for stored in events:
             self._believe(stored, brought.new)
             if name.kind is Kind.JOURNAL:
+                if entries.is_newer(stored):
+                    raise QmsError("{path} needs a newer program", path=f"{name.branch}: {stored.path}")
                 noted.append(stored)
             elif name.kind is Kind.RECORDS and (claim := Claim.of(stored)) is not None:
                 self.claims.append(claim)
         if name.kind is Kind.JOURNAL:
-            if any(stored.path.startswith(f"{journal.SEAT}/") for stored in noted):
-                self._refuse_copied_seat(name.site)
-            self.bench.refuse_noted(name, brought, noted)
+            entries.refuse(self.trust, brought, noted)
         elif name.kind is Kind.RECORDS:
             self.bench.refuse_records(name, brought)
 
     def _believe(self, stored: Stored, commit: str) -> None:
         """Nothing. Raises QmsError for an act that cannot be believed."""
         event = stored.event
-        if stored.ledger == names.CONTROL or event.mapping("signer") or stored.signature:
+        is_seat = stored.ledger.startswith(names.JOURNAL) and stored.path.startswith(f"{journal.SEAT}/")
+        if stored.ledger == names.CONTROL or (not is_seat and (event.mapping("signer") or stored.signature)):
             for why in self.trust.problems(stored):
                 raise QmsError("{ledger}: {path}: {what}", ledger=stored.ledger, path=stored.path, what=why)
             if stored.ledger == names.CONTROL and "manifest" in event.mapping("set"):
@@ -203,11 +203,6 @@ class _Judge:
             head = self.objects.head(names.CONTROL)
             self.known[named] = head is not None and self.objects.is_ancestor(named, head.commit)
         return self.known[named]
-
-    def _refuse_copied_seat(self, site: str) -> None:
-        taken = [seat.read_seat(stored, site).seat for stored in journal.all_of(self.objects, site, journal.SEAT)]
-        if len(set(taken)) < len(taken):
-            raise QmsError("{ledger}: one seat was taken twice", ledger=names.journal_of(site))
 
     def _refuse_doubled(self, name: LedgerName, old: str | None, new: str) -> None:
         """Nothing. Raises QmsError where a series of the same year and site runs in two ledgers."""

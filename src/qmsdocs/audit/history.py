@@ -95,7 +95,7 @@ def unwitnessed(scope: Scope) -> Iterator[Hit]:
     """The note beside the ledgers of what this copy wrote is gone, by which a state put back would be seen."""
     copy = scope.copy
     for said in copy.journals:
-        if not said.seats or not seat.holds(copy.place, copy.objects, said.site):
+        if not said.seats or not seat.holds(copy.store, said.site):
             continue
         since = said.seats[-1][0].event.recorded_at
         wrote = any(stored.event.recorded_at >= since for stored in said.series.get(journal.HEADS, ()))

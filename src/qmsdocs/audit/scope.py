@@ -63,7 +63,7 @@ class Scope:
     @cached_property
     def copy(self) -> Copy:
         """What this copy holds, and what its journals noted of it."""
-        return Copy.read(self.system.place, self.objects, self.system.organisation, self.system.store.believed)
+        return Copy.read(self.system.store, self.system.organisation)
 
     @cached_property
     def standings(self) -> tuple[Said, ...]:

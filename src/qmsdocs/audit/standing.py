@@ -13,9 +13,10 @@ from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.organisation import Organisation
 from qmsdocs.store import certificate, history, journal, ledger, names, seat
-from qmsdocs.store.certificate import Believed, Certificate
+from qmsdocs.store.certificate import Certificate
 from qmsdocs.store.event import Stored
 from qmsdocs.store.objects import Head, Objects
+from qmsdocs.store.opened import Store
 from qmsdocs.store.place import Place
 
 
@@ -43,10 +44,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """What this copy holds: its place, its ledgers' heads, the journals' notes, the certificates of disposal."""
+    """What this copy holds: its store, its ledgers' heads, the journals' notes, the certificates of disposal."""
 
-    place: Place
-    objects: Objects
+    store: Store
     organisation: Organisation
     heads: Mapping[str, Head]
     journals: tuple[Journal, ...]
@@ -58,9 +58,20 @@ class Copy:
     _lines: dict[str, Mapping[str, int]] = field(default_factory=dict, repr=False, compare=False)
     _replaced: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
+    @property
+    def place(self) -> Place:
+        """Where the copy lies."""
+        return self.store.place
+
+    @property
+    def objects(self) -> Objects:
+        """The stored objects."""
+        return self.store.objects
+
     @classmethod
-    def read(cls, place: Place, objects: Objects, organisation: Organisation, believed: Believed) -> Copy:
-        """What the copy at `place` holds, as far as it can be read."""
+    def read(cls, store: Store, organisation: Organisation) -> Copy:
+        """What the copy holds, as far as it can be read."""
+        objects = store.objects
         heads = objects.heads(names.is_ledger)
         held = journals(objects, heads)
         commits = {said.branch: said.commits for said in held}
@@ -73,8 +84,8 @@ class Copy:
         explaining: tuple[Certificate, ...] = ()
         with suppress(QmsError):  # what cannot be read explains nothing, and is found by who reads the journals
             certificates = certificate.certificates(objects)
-            explaining = believed(objects)
-        return cls(place, objects, organisation, heads, held, commits, released, unreadable, certificates, explaining)
+            explaining = store.believed(objects)
+        return cls(store, organisation, heads, held, commits, released, unreadable, certificates, explaining)
 
     def notes(self, branch: str) -> tuple[Note, ...]:
         """What all journals noted of a ledger, oldest first."""
@@ -85,7 +96,7 @@ class Copy:
         """Whether this copy is the one that writes the ledger: what it lacks, nobody else has for sure."""
         held = names.parse_branch(branch)
         sites = (held.site,) if held is not None and held.site else tuple(said.site for said in self.journals)
-        return any(seat.holds(self.place, self.objects, site) for site in sites)
+        return any(seat.holds(self.store, site) for site in sites)
 
     def has_gone_back(self, branch: str) -> bool:
         """Whether this copy once wrote more of the ledger than it holds, and no certificate explains it."""

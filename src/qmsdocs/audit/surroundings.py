@@ -43,7 +43,7 @@ def attributes(scope: Scope) -> Iterator[Hit]:
 def settings(scope: Scope) -> Iterator[Hit]:
     """The copy that writes lacks a setting that keeps its records safe, or one makes git run or read something else."""
     folder, copy = scope.system.place.git_folder, scope.copy
-    if any(seat.holds(copy.place, copy.objects, said.site) for said in copy.journals):
+    if any(seat.holds(copy.store, said.site) for said in copy.journals):
         for name, (found, wanted) in condition.changed_settings(folder).items():
             yield Hit(name, message("{setting} is {found}, it has to be {wanted}",
                                     setting=name, found=found or "-", wanted=wanted), "config")  # fmt: skip

@@ -48,7 +48,7 @@ def backup(
         return
     from qmsdocs.store.backup import write
     from qmsdocs.store.disposal import carry_out
-    from qmsdocs.store.exchange import held
+    from qmsdocs.store.exchange import taken_up
 
     system = session.system
     root = system.place.root
@@ -58,7 +58,7 @@ def backup(
     if path.exists():
         raise QmsError("{path} is there already", path=path, hint=message("-o FILE"))
     carry_out(system.store, now=system.now)  # nothing half destroyed goes into it
-    held(system.store, lambda _: True)
+    taken_up(system.store, now=system.now)
     about, found = write(root, system.objects, path, repository_id=system.repository, at=system.now)
     if as_json:
         session.answer_json(_said(path, about, found))
@@ -75,7 +75,7 @@ def _test(session: Session, path: Path, place: str, act: Callable[[], Act], *, a
     from qmsdocs.store.backup import tried
 
     system = session.system
-    seat.require(system.place, system.objects, system.site)
+    seat.require(system.store, system.site)
     about, found = tried(path, system.objects)
     if about.repository != system.repository:
         raise QmsError("{path} is the backup of another repository", path=path)

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from qmsdocs.acts import builtin, control, countersigning, document_pages, items, release
+from qmsdocs.acts import control, countersigning, document_pages, items, release
 from qmsdocs.acts.apply import Outcome
 from qmsdocs.acts.control import Act
 from qmsdocs.base.errors import QmsError, message
@@ -25,6 +25,7 @@ from qmsdocs.model.release import Release
 from qmsdocs.query import course as courses
 from qmsdocs.query.course import Waiting
 from qmsdocs.store.event import Change
+from qmsdocs.system import builtin
 from qmsdocs.system.view import System
 
 Plan = Callable[[System], Change]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from qmsdocs.acts import builtin
 from qmsdocs.base.errors import message
 from qmsdocs.cli.session import Session
 from qmsdocs.cli.words import one_line
@@ -13,6 +12,7 @@ from qmsdocs.model.approval import VERDICTS, Opinion
 from qmsdocs.model.release import Release
 from qmsdocs.query import course as courses
 from qmsdocs.query.course import Passed, PastAct
+from qmsdocs.system import builtin
 
 
 def history(session: Session, number: str, *, as_json: bool, output: str | None) -> int:

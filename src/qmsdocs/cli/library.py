@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from qmsdocs.acts import builtin, document_pages, folder, items, release
+from qmsdocs.acts import document_pages, folder, items, release
 from qmsdocs.acts.pages import draw_docx, draw_pdf
 from qmsdocs.acts.sheets import blank_sheet
 from qmsdocs.base.canonical import sha256
@@ -25,6 +25,7 @@ from qmsdocs.query import course as courses
 from qmsdocs.query.working import load
 from qmsdocs.render.document_sheet import Standing
 from qmsdocs.store.repository import find
+from qmsdocs.system import builtin
 from qmsdocs.system.view import System
 
 FOLDER = "records/issued/documents"

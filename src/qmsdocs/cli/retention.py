@@ -214,8 +214,8 @@ def transfer(session: Session, numbers: tuple[str, ...], receiver: str, **option
 
 def _done(session: Session, form: str, plan: Callable[[System, Act], Change], options: dict[str, Any]) -> None:
     """Nothing; the act is in control, or was only planned, and it was said."""
-    from qmsdocs.acts import builtin
     from qmsdocs.acts.control import Act
+    from qmsdocs.system import builtin
 
     act = Act(session.by, options["reason"])
     outcome = session.apply(lambda system: plan(system, act), dry_run=options["dry_run"])

@@ -21,8 +21,13 @@ from qmsdocs.store.exchange import Moved, Way
 from qmsdocs.store.handover import LastNumber, known_series
 from qmsdocs.store.remote import clear
 from qmsdocs.store.repository import configure
+from qmsdocs.store.signature import Signer
 
 REFUSED = 2
+UNSIGNED = message(
+    "nobody has signed for that: other copies and shared stores take nothing from here, and a copy that had the seat"
+    " may still write, until somebody with a key does: qmsdocs sync --take-seat --as PERSON -m REASON"
+)
 Texts: TypeAlias = tuple[tuple[Release, ...], tuple[str, ...]]  # brought level, left because they are edited
 _PLACE = click.Path(readable=False, path_type=Path)
 
@@ -37,6 +42,7 @@ _PLACE = click.Path(readable=False, path_type=Path)
 @option("--take-seat", is_flag=True, help="This copy writes from now on.")
 @option("--last-number", "last", multiple=True, metavar="NUMBER", help="The last number on paper of a series.")
 @option("--nothing-later", is_flag=True, help="Nothing was issued since this copy was made.")
+@option("--unsigned", is_flag=True, help="Take the seat although no key is left; no other copy goes by that.")
 @option("-m", "--reason", metavar="REASON", help="Why.")
 @option("--clock-is-right", is_flag=True, help="Confirm an unusual year (with -m).")
 @pass_session
@@ -51,6 +57,7 @@ def sync(
     take_seat: bool,
     last: tuple[str, ...],
     nothing_later: bool,
+    unsigned: bool,
     reason: str | None,
     clock_is_right: bool,
 ) -> int:
@@ -63,7 +70,8 @@ def sync(
     ):
         raise QmsError("a remote, --to, --from and --take-seat are for different things", hint=message("qmsdocs sync"))
     if take_seat:
-        return _seat(session, reason, last, nothing_later=nothing_later, clock_is_right=clock_is_right)
+        told = tuple(last_number(session.system, written) for written in last)
+        return _seat(session, reason, told if told or nothing_later else None, unsigned=unsigned, clock=clock_is_right)
     system = session.system
     clear(system.place.local_folder)
     if to is not None:
@@ -163,7 +171,7 @@ def _carry(session: Session, folder: Path, since: Path | None, *, as_json: bool)
 
 
 def _seat(
-    session: Session, reason: str | None, last: tuple[str, ...], *, nothing_later: bool, clock_is_right: bool
+    session: Session, reason: str | None, told: tuple[LastNumber, ...] | None, *, unsigned: bool, clock: bool
 ) -> int:
     if reason is None or not reason.strip():
         raise QmsError("taking the seat needs a reason", hint=message("-m REASON"))
@@ -171,24 +179,30 @@ def _seat(
         raise QmsError("the reason: {what}", what=wrong)
     system = session.system
     system.refuse_unknown_person(session.by)
-    told = tuple(last_number(system, written) for written in last)
-    answered = told if told or nothing_later else None
-    _take(session, clean(reason).strip(), answered, clock_is_right=clock_is_right)
+    signer = None if unsigned else _signer(session)
+    configure(system.place.root)
+    store, site, person, why, at = system.store, system.site, session.by, clean(reason).strip(), system.now
+    if seat.current(store, site) is None:
+        taken = handover.claim_seat(store, site, person=person, reason=why, at=at, signer=signer)
+    else:
+        taken = handover.take_seat(store, site, person=person, reason=why, at=at, last_numbers=told,
+                                   clock_is_right=clock, signer=signer)  # fmt: skip
+    session.answer(session.say("{site} writes in this copy now ({folder})", site=taken.site, folder=taken.folder))
+    if system.definitions.has_keys and signer is None:
+        session.tell(UNSIGNED)
+    for series in known_series(system.store, system.site):
+        said = "  {series}: the last number is {number}"
+        session.answer(session.say(said, series=series.folder, number=series.number))
     return 0
 
 
-def _take(session: Session, reason: str, told: tuple[LastNumber, ...] | None, *, clock_is_right: bool) -> None:
-    system = session.system
-    configure(system.place.root)
-    store, site, person, at = system.store, system.site, session.by, system.now
-    if seat.current(system.objects, site) is None:
-        taken = handover.claim_seat(store, site, person=person, reason=reason, at=at)
-    else:
-        taken = handover.take_seat(
-            store, site, person=person, reason=reason, at=at, last_numbers=told, clock_is_right=clock_is_right
-        )
-    session.answer(session.say("{site} writes in this copy now ({folder})", site=taken.site, folder=taken.folder))
-    for series in known_series(system.store, system.site):
-        session.answer(
-            session.say("  {series}: the last number is {number}", series=series.folder, number=series.number)
-        )
+def _signer(session: Session) -> Signer | None:
+    """Who takes the seat with an unlocked key; nobody while nobody ever had one. Raises QmsError without the key."""
+    if not session.system.definitions.has_keys:
+        return None
+    try:
+        return session.keyring.signer(session.system, session.by)
+    except QmsError as error:
+        raise QmsError("taking the seat is signed: {what}", what=error.message, hint=message(
+            "--as PERSON, of somebody whose key is on this machine, or bring the key here;"
+            " where no key is left anywhere: --unsigned")) from error  # fmt: skip

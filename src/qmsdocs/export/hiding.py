@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from qmsdocs.acts import builtin, document_pages
+from qmsdocs.acts import document_pages
 from qmsdocs.acts.printing import Print
 from qmsdocs.base.canonical import Json, dumps
 from qmsdocs.base.errors import QmsError, message
@@ -18,6 +18,7 @@ from qmsdocs.model.release import Release
 from qmsdocs.query.personal import personal_in, records, sought
 from qmsdocs.render.sheet import Sheet
 from qmsdocs.store.rows import Row
+from qmsdocs.system import builtin
 from qmsdocs.system.definitions import FormInForce
 from qmsdocs.system.view import System
 

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from itertools import pairwise
 
-from qmsdocs.acts import builtin, document_pages
+from qmsdocs.acts import document_pages
 from qmsdocs.acts.pages import draw_pdf
 from qmsdocs.acts.sheets import blank_sheet
 from qmsdocs.base.canonical import sha256
@@ -28,6 +28,7 @@ from qmsdocs.render.document_sheet import Standing
 from qmsdocs.render.pdf import pdf_of_html
 from qmsdocs.render.redline import TITLE, labels
 from qmsdocs.render.redline_html import page
+from qmsdocs.system import builtin
 from qmsdocs.system.view import System
 
 DOCUMENTS, REDLINES = "documents", "redlines"

@@ -240,7 +240,7 @@ class Opening:
             fields = fields_of(self.system.form_of_row(row).form)
             value, validity = (row.shown.get(fields.get(means, "")) for means in ("score", "validity"))
             try:
-                if isinstance(value, (str, int)):
+                if isinstance(value, (str, int)) and validity != UNCOUNTED:
                     yield Decimal(value)
             except InvalidOperation:
                 continue

@@ -8,7 +8,6 @@ from functools import partial
 from importlib import resources
 
 from qmsdocs import __version__
-from qmsdocs.acts import builtin
 from qmsdocs.acts.pull import Taking
 from qmsdocs.base.canonical import Json, dumps, sha256
 from qmsdocs.base.errors import Message, message
@@ -27,6 +26,7 @@ from qmsdocs.render.table_sheet import xlsx
 from qmsdocs.store import control, journal, names
 from qmsdocs.store.event import Posted, RecordKey
 from qmsdocs.store.head import HeadLine
+from qmsdocs.system import builtin
 from qmsdocs.system.view import System
 
 PROOF, PULL = "proof", "pull"

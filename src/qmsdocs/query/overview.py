@@ -92,14 +92,14 @@ class Overview:
 
 def overview(system: System) -> Overview:
     """The state of the repository as of the system's moment."""
-    held = seat.current(system.objects, system.site)
+    held = seat.current(system.store, system.site)
     current = tuple(release for release in system.releases if release.is_trial and _is_in_force(system, release))
     trials = [release.trial_until for release in current if release.trial_until is not None]
     return Overview(
         system.organisation.organisation,
         system.site,
         system.organisation.site[system.site].title,
-        seat.holds(system.place, system.objects, system.site),
+        seat.holds(system.store, system.site),
         f"{held.machine} {held.folder}" if held else "",
         tuple(_documents(system)),
         min(trials, default=None),

@@ -75,8 +75,8 @@ def begin(store: Store, *items: Certificate) -> tuple[Certificate, ...]:
     known = {item.place for item, _ in _begun(store)}
     new = tuple(item for item in items if item.place not in known and _is_true(store, item))
     for item in new:
-        if seat.holds(store.place, store.objects, item.site):
-            seat.require(store.place, store.objects, item.site)  # a ledger set back is not noted as it stands
+        if seat.holds(store, item.site):
+            seat.require(store, item.site)  # a ledger set back is not noted as it stands
     begun = {item.place: Progress(item.site, item.serial, item.acts) for item in new}
     if begun:
         _note(store.place, {**_pending(store.place), **begun})
@@ -212,7 +212,7 @@ def _replace(work: Work) -> Progress:
         local = objects.local_commit(item.ledger)
         stands = local if local is not None and brings_back((item,), objects, item.ledger, local) else head.commit
         replacement.replace(objects, item.ledger, local, _root(work, stands))
-    if seat.holds(work.place, objects, item.site):
+    if seat.holds(work.store, item.site):
         seat.keep(work.place, objects, item.site, (item.ledger,))
     return work.progress
 
@@ -268,7 +268,7 @@ def _heads(work: Work) -> Progress:
 
 
 def _record_heads(store: Store, site: str, now: datetime) -> None:
-    if seat.holds(store.place, store.objects, site):
+    if seat.holds(store, site):
         branch = names.journal_of(site)
         remove_leftover_locks(store.place.git_folder, (branch,))
         journal.record_heads(store.objects, store.pen(site, now))

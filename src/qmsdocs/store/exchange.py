@@ -12,6 +12,7 @@ from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.store import journal, ledger, names, seat
 from qmsdocs.store.arrival import Arrival, arrival, checked
 from qmsdocs.store.certificate import Certificate, accounts_for, brings_back, disposed_numbers
+from qmsdocs.store.event import Stored
 from qmsdocs.store.lock import exclusive, remove_leftover_locks
 from qmsdocs.store.names import Kind
 from qmsdocs.store.objects import HeadMoved, Objects
@@ -64,21 +65,10 @@ def refuse_foreign(branches: Iterable[str]) -> None:
         raise QmsError('"{name}" is no name of a ledger; nothing was taken from there', name=odd[0])
 
 
-def held(store: Store, is_wanted: Wanted, *, dry_run: bool = False) -> dict[str, str]:
-    """The ledgers of this copy, each a local branch as new as any copy of it here; one that went two ways is left.
-
-    With `dry_run` nothing is moved for that.
-    """
-    if dry_run:
-        heads = store.objects.heads(lambda name: names.is_ledger(name) and is_wanted(name))
-        return {branch: head.commit for branch, head in heads.items()}
-    with exclusive(store.place.git_folder):
-        found = store.objects.heads(lambda name: names.is_ledger(name) and is_wanted(name))
-        remove_leftover_locks(store.place.git_folder, found)
-        for branch, head in found.items():
-            if not head.diverged and not head.is_local:
-                store.objects.fast_forward(branch, store.objects.local_commit(branch), head.commit)
-    return {branch: head.commit for branch, head in found.items()}
+def held(store: Store, is_wanted: Wanted) -> dict[str, str]:
+    """The ledgers of this copy and where they stand."""
+    heads = store.objects.heads(lambda name: names.is_ledger(name) and is_wanted(name))
+    return {branch: head.commit for branch, head in heads.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +137,10 @@ def look(store: Store, brought: Objects, here: Mapping[str, str], there: Mapping
             refuse_future(brought, branch, new, now)
             seen = Overlay(brought.folder, {**here, **stands})
             journals.check(seen, branch, is_new=old is None)
-            came = _looked_at(seen, store.believed(seen), branch, old, new, repository)
+            then = replace(store, objects=Overlay(brought.folder, {**here, **stands, branch: new}))
+            came = _looked_at(then, seen, store.believed(seen), branch, old, new, repository)
             if came is not None:
-                _refuse_own(store, Overlay(brought.folder, {**here, **stands, branch: new}), came)
+                _refuse_own(then, came)
         except QmsError as error:
             bad.append(Moved(branch, Way.REFUSED, 0, old, new, error.message))
             journals.refused(branch)
@@ -163,6 +154,31 @@ def look(store: Store, brought: Objects, here: Mapping[str, str], there: Mapping
     return Looked(brought, tuple(good), tuple(bad))
 
 
+def take_up(store: Store, *, now: datetime) -> tuple[Moved, ...]:
+    """What became of what git alone has brought here: it is judged like what comes from any other place.
+
+    A copy without a ledger of its own is a clone, and is what it was made of. The caller holds the lock.
+    """
+    found = store.objects.heads(names.is_ledger)
+    remove_leftover_locks(store.place.git_folder, found)
+    brought = {branch: head.ahead or head.commit for branch, head in found.items()
+               if not head.diverged and (head.ahead is not None or not head.is_local)}  # fmt: skip
+    here = {branch: head.commit for branch, head in found.items() if head.is_local}
+    looked = look(store, store.objects, here, brought, now=now) if here else None
+    for branch, commit in brought.items() if looked is None else ():
+        store.objects.fast_forward(branch, None, commit)
+    if looked is None:
+        return ()
+    _move(store, looked.good)
+    return looked.moved
+
+
+def taken_up(store: Store, *, now: datetime) -> tuple[Moved, ...]:
+    """The same under the lock."""
+    with exclusive(store.place.git_folder):
+        return take_up(store, now=now)
+
+
 def refuse_future(brought: Objects, branch: str, new: str, now: datetime) -> None:
     """Nothing. Raises QmsError for what is of a day yet to come: whatever is written after it would be too early."""
     at = brought.committed_at(new)
@@ -172,21 +188,21 @@ def refuse_future(brought: Objects, branch: str, new: str, now: datetime) -> Non
         )
 
 
-def _refuse_own(store: Store, then: Objects, came: _Came) -> None:
+def _refuse_own(then: Store, came: _Came) -> None:
     """Nothing. Raises QmsError for a ledger of a site that this copy writes for, but for what it wrote itself.
 
     `then` is what would stand here: where its journal says that the seat was taken elsewhere, it is.
     """
     branch = came.moved.ledger
     name = names.parse_branch(branch)
-    if name is None or not name.site or not seat.holds(store.place, then, name.site):
+    if name is None or not name.site or not seat.holds(then, name.site):
         return
-    if came.moved.is_good and seat.kept(store.place, name.site).get(branch) != came.new:
+    if came.moved.is_good and seat.kept(then.place, name.site).get(branch) != came.new:
         raise QmsError("this copy writes for {site}: what is newer elsewhere was not written by it", site=name.site)
 
 
 def _looked_at(
-    seen: Objects, done: tuple[Certificate, ...], branch: str, old: str | None, new: str, repository: str
+    then: Store, seen: Objects, done: tuple[Certificate, ...], branch: str, old: str | None, new: str, repository: str
 ) -> _Came | None:
     """What of a ledger may be taken over, None where it is older than a disposal here. Raises QmsError."""
     is_replaced = old is not None and not seen.is_ancestor(old, new)
@@ -196,14 +212,24 @@ def _looked_at(
         if origin(seen, branch, new) not in ("", repository):
             raise QmsError("it was made for another repository")
         return _Came(Moved(branch, Way.DIVERGED, 0, old, new, _two_ways(seen, branch, str(old), new)), str(old), new)
-    back = brings_back(done, seen, branch, new)
-    if back:
-        raise QmsError("{numbers} were destroyed by certificate and may not come back", numbers=back)
-    grown = arrival(seen, branch, None if is_replaced else old, new)
-    for _ in checked(seen, grown, repository, gone_of(done, branch)):
-        pass
+    grown, events = brought_by(seen, done, branch, None if is_replaced else old, new, repository)
+    is_record = branch.startswith("records/")  # of which there may be millions; nothing rests on one of them
+    then.admits(then.objects, grown, [stored for stored in events if not is_record])
     way = Way.REPLACED if is_replaced else Way.RECEIVED
     return _Came(Moved(branch, way, grown.events, old, new), old, new)
+
+
+def brought_by(
+    objects: Objects, done: tuple[Certificate, ...], branch: str, old: str | None, new: str, repository: str
+) -> tuple[Arrival, Iterator[Stored]]:
+    """What a ledger brings beyond `old` (None: it begins, or is replaced), and its events, judged while they are read.
+
+    Raises QmsError for what is not only added, does not follow, is not in its place, or was destroyed.
+    """
+    if back := brings_back(done, objects, branch, new):
+        raise QmsError("{numbers} were destroyed by certificate and may not come back", numbers=back)
+    grown = arrival(objects, branch, old, new)
+    return grown, checked(objects, grown, repository, gone_of(done, branch))
 
 
 def _two_ways(seen: Objects, branch: str, old: str, new: str) -> Message:
@@ -212,8 +238,8 @@ def _two_ways(seen: Objects, branch: str, old: str, new: str) -> Message:
     said = message("it went two ways, here at {here}, there at {there}", here=old[:12], there=new[:12])
     seats = []
     if name is not None and name.kind is Kind.JOURNAL:
-        at_each = (seat.current(Overlay(seen.folder, {branch: commit}), name.site) for commit in (old, new))
-        seats = [found for found in at_each if found is not None]
+        at_each = (ledger.newest(seen, branch, commit, journal.SEAT) for commit in (old, new))
+        seats = [seat.read_seat(stored, name.site) for stored in at_each if stored is not None]
     if len({found.seat for found in seats}) < 2:
         return message("{what}; the quality manager decides which one stands: qmsdocs rule HIS404", what=said)
     mine, other = (
@@ -256,6 +282,10 @@ def take_over(store: Store, looked: Looked) -> None:
             raise HeadMoved(item.moved.ledger)
     begun = [(item.old, item.new) for item in grown] + [(None, item.new) for item in replaced]
     store.objects.copy_from(looked.brought, begun)
+    _move(store, grown)
+
+
+def _move(store: Store, grown: Iterable[_Came]) -> None:
     for item in sorted(grown, key=lambda item: order(item.moved.ledger)):
         if store.objects.local_commit(item.moved.ledger) == item.old:
             store.objects.fast_forward(item.moved.ledger, item.old, item.new)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -91,6 +92,15 @@ def install(folder: Path, command: tuple[str, ...], language: str) -> bool:
     """
     _refuse_inside(folder)
     is_new = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+    with ExitStack() as undone:
+        if is_new:
+            undone.callback(shutil.rmtree, folder, ignore_errors=True)
+        _put(folder, command, language, is_new=is_new)
+        undone.pop_all()
+    return is_new
+
+
+def _put(folder: Path, command: tuple[str, ...], language: str, *, is_new: bool) -> None:
     try:
         if is_new:
             pygit2.init_repository(str(folder), bare=True, initial_head="main")
@@ -109,7 +119,6 @@ def install(folder: Path, command: tuple[str, ...], language: str) -> bool:
     except (OSError, pygit2.GitError) as error:
         reason = cause(error) if isinstance(error, OSError) else error
         raise QmsError("{path} cannot be written: {reason}", path=folder, reason=reason) from error
-    return is_new
 
 
 def _refuse_inside(folder: Path) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.model.record import FormReference
-from qmsdocs.store import disposal, journal, ledger, names, post, seat, sync
+from qmsdocs.store import disposal, exchange, journal, ledger, names, post, seat, sync
 from qmsdocs.store.event import form_said
 from qmsdocs.store.lock import exclusive, remove_leftover_locks
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.opened import Store
 from qmsdocs.store.place import Place
+from qmsdocs.store.signature import Signer
 
 MAXIMUM_GAP = 20_000
 _HOPS = 10
@@ -42,22 +43,21 @@ class KnownSeries:
     number: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Other:
-    """The copy that has the seat, or had it until it handed it to us."""
-
-    place: Place
-    objects: Objects
-
-
 def claim_seat(
-    store: Store, site: str, *, person: str, reason: str, at: datetime, repository: str | None = None
+    store: Store,
+    site: str,
+    *,
+    person: str,
+    reason: str,
+    at: datetime,
+    repository: str | None = None,
+    signer: Signer | None = None,
 ) -> seat.Seat:
     """The first seat of a new site, here. `repository` is given for the very first event of a repository."""
     with exclusive(store.place.git_folder):
         pen = store.pen(site, at, repository=repository)
         remove_leftover_locks(store.place.git_folder, (names.journal_of(site),))
-        return seat.claim(store.place, store.objects, pen, person=person, reason=reason)
+        return seat.claim(store, pen, person=person, reason=reason, signer=signer)
 
 
 def known_series(store: Store, site: str) -> tuple[KnownSeries, ...]:
@@ -85,8 +85,9 @@ def take_seat(
     at: datetime,
     last_numbers: tuple[LastNumber, ...] | None,
     clock_is_right: bool = False,
+    signer: Signer | None = None,
 ) -> seat.Seat:
-    """The seat of `site`, now here.
+    """The seat of `site`, now here; by who signs, or where nobody does for this copy only, once anybody has a key.
 
     When the copy that has it can be reached on this machine it hands over: what it wrote is fetched and it stops
     writing. Otherwise `last_numbers` must say the last number on paper of each series that may have gone further than
@@ -96,10 +97,12 @@ def take_seat(
     with ExitStack() as locks:
         locks.enter_context(exclusive(store.place.git_folder))
         disposal.finish(store, now=at)
-        _level(store, site)
-        held = _held_elsewhere(store, site)
+        exchange.take_up(store, now=at)
+        _refuse_diverged(store, site)
+        held = _held(store, site)
         other = _find(store, held)
-        if other is None and last_numbers is None and not _is_moved_here(store.place, held):
+        is_here = seat.holds(store, site) or _is_moved_here(store.place, held)
+        if other is None and last_numbers is None and not is_here:
             raise _asking(held)
         journal.check_year(store.objects, site, at, is_confirmed=clock_is_right)
         pen = store.pen(site, at)
@@ -107,7 +110,7 @@ def take_seat(
             locks.enter_context(exclusive(other.place.git_folder))
             _hand_over(store, other, pen)
         last = _last_numbers(store, site, last_numbers or ())
-        taken = seat.sit_down(store.place, store.objects, pen, person=person, reason=reason, last_numbers=last)
+        taken = seat.sit_down(store, pen, person=person, reason=reason, last_numbers=last, signer=signer)
         if other is not None:  # so that the other copy says where the seat is now
             sync.fetch(
                 store.objects, other.objects, lambda branch: branch == names.journal_of(site), believed=store.believed
@@ -117,52 +120,55 @@ def take_seat(
         return taken
 
 
-def _held_elsewhere(store: Store, site: str) -> seat.Seat:
-    held = seat.current(store.objects, site)
-    if held is None:
+def _held(store: Store, site: str) -> seat.Seat:
+    """Where the seat is. Raises QmsError where it is here, unless the journal says what no other copy goes by."""
+    held, newest = seat.current(store, site), journal.newest(store.objects, site, journal.SEAT)
+    if held is None or newest is None:
         raise QmsError("the site {site} has never had a seat", site=site)
-    if seat.holds(store.place, store.objects, site):
-        raise QmsError("this copy already writes for {site}", site=site)
+    if seat.holds(store, site):
+        if store.seated(store.objects, newest):
+            raise QmsError("this copy already writes for {site}", site=site)
+        seat.require(store, site)  # nothing was put back
     return held
 
 
-def _level(store: Store, site: str) -> None:
-    """Nothing; every ledger of the site is a local branch as new as any copy of it here (a clone has none)."""
-    branches = tuple(store.objects.heads(lambda name: journal.belongs(name, site)))
-    remove_leftover_locks(store.place.git_folder, branches)
-    for branch in branches:
-        post.level(store.objects, branch)
+def _refuse_diverged(store: Store, site: str) -> None:
+    """Nothing. Raises QmsError for a ledger of the site of which another copy here says something else."""
+    for branch, head in store.objects.heads(lambda name: journal.belongs(name, site)).items():
+        if head.diverged:
+            raise QmsError(
+                "{ledger} went two ways: two copies have written it",
+                ledger=branch,
+                hint=message("nothing can be written to it until the quality manager has decided which one stands"),
+            )
 
 
-def _find(store: Store, held: seat.Seat) -> _Other | None:
+def _find(store: Store, held: seat.Seat) -> Store | None:
     """The copy that holds the seat now, followed from where our journal says it is; or that handed it to us before."""
     for _ in range(_HOPS):
         place = seat.other_place(held, store.place.machine)
         if place is None or place.git_folder == store.place.git_folder:
             return None
-        objects = Objects(place.git_folder)
-        if seat.repository_id(objects) != store.repository:
+        other = replace(store, place=place, objects=Objects(place.git_folder))
+        if journal.repository_id(other.objects) != store.repository:
             return None
-        other = _Other(place, objects)
         if _has_seat_for(store, other, held.site):
             return other
-        following = seat.current(objects, held.site)
+        following = seat.current(other, held.site)
         if following is None or following.seat == held.seat:
             return None
         held = following
     return None
 
 
-def _has_seat_for(store: Store, other: _Other, site: str) -> bool:
+def _has_seat_for(store: Store, other: Store, site: str) -> bool:
     """Whether the other copy holds the seat, or gave it up for this copy in an attempt that was interrupted."""
     mine, handed = seat.local_seat(store.place, site), seat.released_seat(other.place, site)
     given_up = handed is not None and mine is not None and handed.handed_to == mine.seat
-    return seat.holds(other.place, other.objects, site) or (
-        given_up and handed is not None and seat.is_here(other.place, handed)
-    )
+    return seat.holds(other, site) or (given_up and handed is not None and seat.is_here(other.place, handed))
 
 
-def _hand_over(store: Store, other: _Other, pen: journal.Pen) -> None:
+def _hand_over(store: Store, other: Store, pen: journal.Pen) -> None:
     """Nothing; the other copy, whose lock is held, does not write any more, and all it wrote is here."""
     if not _has_seat_for(store, other, pen.site):
         raise QmsError("{folder} has given the seat away meanwhile; repeat it", folder=other.place.root)
@@ -194,7 +200,7 @@ def _asking(held: seat.Seat) -> QmsError:
 
 def _last_numbers(store: Store, site: str, told: tuple[LastNumber, ...]) -> dict[str, Json]:
     """What the seat event says of numbers given but not held here, with what is still open of earlier ones."""
-    before = seat.current(store.objects, site)
+    before = seat.current(store, site)
     found: dict[str, Json] = dict(before.last_numbers) if before else {}
     for number in told:
         names.record_folder(number.folder, max(number.last, 1))

@@ -70,7 +70,7 @@ def record_head_line(store: Store, site: str, *, now: datetime) -> HeadLine:
     with exclusive(store.place.git_folder):
         disposal.finish(store, now=now)
         pen = store.pen(site, now)
-        seat.require(store.place, store.objects, site)
+        seat.require(store, site)
         journal.check_year(store.objects, site, now, is_confirmed=False)
         post.prepare(store, pen, names.journal_of(site))
         journal.record_heads(store.objects, pen)

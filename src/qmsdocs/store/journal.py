@@ -11,6 +11,7 @@ from qmsdocs.base.errors import QmsError, message
 from qmsdocs.store import ledger, names
 from qmsdocs.store.event import Draft, NewNumber, RecordKey, Stored, body_of
 from qmsdocs.store.objects import Objects
+from qmsdocs.store.signature import Signer
 
 SEAT = "seat"
 OPENING = "opening"
@@ -89,7 +90,16 @@ def settled(pen: Pen, by: Judged, record: RecordKey, sequence: int, previous: st
     }
 
 
-def write(objects: Objects, pen: Pen, series: str, said: Mapping[str, Json], *, by: str | None = None) -> Stored:
+def write(
+    objects: Objects,
+    pen: Pen,
+    series: str,
+    said: Mapping[str, Json],
+    *,
+    by: str | None = None,
+    signer: Signer | None = None,
+    meaning: str = "",
+) -> Stored:
     """The event added to the journal. The caller holds the lock (and the seat, but for the seat's own event)."""
     branch = names.journal_of(pen.site)
     head = objects.head(branch)
@@ -97,10 +107,12 @@ def write(objects: Objects, pen: Pen, series: str, said: Mapping[str, Json], *, 
     number = f"{series}-{pen.site}-{serial:06d}".upper()
     record = RecordKey(branch, series, serial, number)
     draft = Draft(record=NewNumber(series, series, number), act="issue", state="recorded", set=said, by=by)
-    data = dumps(body_of(draft, **settled(pen, judged(objects, pen, branch), record, 1, None)))
+    body = body_of(draft, **settled(pen, judged(objects, pen, branch), record, 1, None))
+    data, signature = signer.sign(body, meaning=meaning) if signer is not None else (dumps(body), None)
     path = names.event_path(series, serial, 1, "issue")
-    ledger.add(objects, ledger.Addition(branch, head.commit if head else None, {path: data}, pen.now))
-    return Stored(branch, path, data, sha256(data), ledger.parse_event(branch, path, data), None)
+    files = {path: data} | ({path + names.SIGNATURE_SUFFIX: signature} if signature is not None else {})
+    ledger.add(objects, ledger.Addition(branch, head.commit if head else None, files, pen.now))
+    return Stored(branch, path, data, sha256(data), ledger.parse_event(branch, path, data), signature)
 
 
 def newest(objects: Objects, site: str, series: str) -> Stored | None:
@@ -273,3 +285,19 @@ def check_year(objects: Objects, site: str, now: datetime, *, is_confirmed: bool
 def year_of(moment: datetime, zone: tzinfo | None) -> int:
     """The year of `moment` in a zone."""
     return moment.astimezone(zone).year
+
+
+def repository_id(objects: Objects) -> str | None:
+    """The random id of the repository, by the first event of control or of a journal; None before the first event."""
+    control = objects.head(names.CONTROL)  # asked first: with thousands of ledgers it is dear to list them
+    heads = {names.CONTROL: control} if control else objects.heads(_is_journal)
+    for branch, head in heads.items():
+        series = "release" if branch == names.CONTROL else SEAT
+        for stored in ledger.record_events(objects, branch, head.commit, series, 1):
+            return stored.event.text("repository")
+    return None
+
+
+def _is_journal(branch: str) -> bool:
+    name = names.parse_branch(branch)
+    return name is not None and name.kind is names.Kind.JOURNAL

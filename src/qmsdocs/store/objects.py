@@ -31,11 +31,16 @@ class HeadMoved(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Where a branch of this copy stands. `diverged` names the copies of it that went another way."""
+    """Where a branch of this copy stands: the copy's own, and where it has none, the newest that git has brought.
+
+    `ahead` is one that git has brought and that goes on from there: nobody has judged it, so it counts nowhere.
+    `diverged` names the copies of it that went another way.
+    """
 
     branch: str
     commit: str
     is_local: bool
+    ahead: str | None = None
     diverged: tuple[str, ...] = ()
 
 
@@ -126,7 +131,7 @@ class Objects:
             return None
 
     def _settled(self, branch: str, local: str | None, brought: Mapping[str, str]) -> Head:
-        """The newest of the copies of one branch; those that are no ancestor of it went another way."""
+        """Where one branch stands among its copies; those that are no ancestor of the newest went another way."""
         commits = [local] if local else []
         commits += [commit for commit in brought.values() if commit not in commits]
         newest = commits[0]
@@ -136,9 +141,8 @@ class Objects:
         diverged = tuple(
             name for name, commit in brought.items() if commit != newest and not self.is_ancestor(commit, newest)
         )
-        if local and newest != local and not self.is_ancestor(local, newest):
-            diverged += (_LOCAL + branch,)
-        return Head(branch, newest, local == newest, diverged)
+        ahead = newest if local and newest != local else None
+        return Head(branch, local or newest, bool(local), ahead, diverged)
 
     # commits
 

@@ -27,7 +27,7 @@ from qmsdocs.store.ledger import Stale
 from qmsdocs.store.lock import exclusive, remove_leftover_locks
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.opened import Store
-from qmsdocs.store.signature import Signer, namespace_of
+from qmsdocs.store.signature import Signer
 
 _COMMON_ACTS = frozenset({"issue", "amend", "void"})
 LOST = "lost in restore"
@@ -51,7 +51,7 @@ def post(
 
 def _post(store: Store, change: Change, now: datetime, signer: Signer | None, shared: str | None) -> tuple[Posted, ...]:
     pen = store.pen(change.site, now)
-    held = seat.require(store.place, store.objects, change.site)
+    held = seat.require(store, change.site)
     store.index.refresh()
     complete_voids(store, pen, held)
     answers = _known(store, change)
@@ -127,28 +127,11 @@ def prepare(store: Store, pen: Pen, branch: str) -> tuple[Heads, str | None]:
     """The heads of the day and the commit `branch` will be written on. The journal has what must come first."""
     journal_branch = names.journal_of(pen.site)
     remove_leftover_locks(store.place.git_folder, (branch, journal_branch))
-    for name in (journal_branch, branch):
-        level(store.objects, name)
     heads = journal.heads_of_the_day(store.objects, pen)
     commit = store.objects.local_commit(branch)
     if commit is None and branch != journal_branch:
         journal.open_ledger(store.objects, pen, branch, heads)
     return heads, store.objects.local_commit(branch)
-
-
-def level(objects: Objects, branch: str) -> None:
-    """Nothing; the local branch stands where the newest copy of it does. Raises QmsError when it went two ways."""
-    head = objects.head(branch)
-    if head is None:
-        return
-    if head.diverged:
-        raise QmsError(
-            "{ledger} went two ways: two copies have written it",
-            ledger=branch,
-            hint=message("nothing can be written to it until the quality manager has decided which one stands"),
-        )
-    if not head.is_local:
-        objects.fast_forward(branch, objects.local_commit(branch), head.commit)
 
 
 def _branch(store: Store, change: Change, now: datetime, answers: Mapping[int, Posted]) -> str:
@@ -287,18 +270,16 @@ class _Writing:
         return ledger.Addition(self.branch, self.head, self.files, self.pen.now, self.attachments, self.expected)
 
     def _written(self, record: _Record, draft: Draft, body: dict[str, Json]) -> Stored:
-        signature = None
-        if draft.meaning is not None:
-            if self.signer is None:
-                raise QmsError("{act} is signed; there is no key", act=draft.act, hint=message("--as PERSON"))
-            key = self.signer.key
-            body["signer"] = {"person": self.signer.person, "key": key.public.fingerprint, "meaning": draft.meaning}
-        data = dumps(body)
         path = names.event_path(record.key.series, record.key.serial, record.sequence, draft.act)
-        self.files[path] = data
-        if draft.meaning is not None and self.signer is not None:
-            signature = self.signer.key.sign(data, namespace=namespace_of(draft.meaning))
+        signature = None
+        if draft.meaning is None:
+            data = dumps(body)
+        elif self.signer is None:
+            raise QmsError("{act} is signed; there is no key", act=draft.act, hint=message("--as PERSON"))
+        else:
+            data, signature = self.signer.sign(body, meaning=draft.meaning)
             self.files[path + names.SIGNATURE_SUFFIX] = signature
+        self.files[path] = data
         return Stored(self.branch, path, data, sha256(data), body, signature)
 
     def _attach(self, record: _Record, draft: Draft) -> None:

@@ -10,15 +10,18 @@ from pathlib import Path
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.base.files import write_atomically
-from qmsdocs.store import journal, ledger, names
+from qmsdocs.store import journal
 from qmsdocs.store.event import Stored
 from qmsdocs.store.objects import Objects
+from qmsdocs.store.opened import Store
 from qmsdocs.store.place import Place
+from qmsdocs.store.signature import Signer
 
 SEAT_FILE = "seat.json"
 KEPT_FILE = "written.json"  # the heads of what this copy wrote
 RELEASED_FILE = "seat.released.json"
 MARKER = "seat"
+MEANING = "taken"  # of the signature under a seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,17 @@ class LocalSeat:
     handed_to: str = ""
 
 
-def current(objects: Objects, site: str) -> Seat | None:
-    """The seat of a site by the journal this copy holds, None before the first."""
-    stored = journal.newest(objects, site, journal.SEAT)
-    return read_seat(stored, site) if stored else None
+def current(store: Store, site: str) -> Seat | None:
+    """The seat of a site, None before the first: the newest that can be believed, or that was taken in this very copy.
+
+    Whoever took it here without a key writes here; no other copy goes by that.
+    """
+    mine = local_seat(store.place, site)
+    own = mine.seat if mine is not None and is_here(store.place, mine) else ""
+    for stored in reversed(tuple(journal.all_of(store.objects, site, journal.SEAT))):
+        if (found := read_seat(stored, site)).seat == own or store.seated(store.objects, stored):
+            return found
+    return None
 
 
 def past_ids(objects: Objects, site: str) -> frozenset[str]:
@@ -71,11 +81,13 @@ def read_seat(stored: Stored, site: str) -> Seat:
     )
 
 
-def holds(place: Place, objects: Objects, site: str) -> bool:
+def holds(store: Store, site: str) -> bool:
     """Whether this very copy holds the seat of `site`: not a clone, not a copied folder, not a restored backup."""
-    seat = current(objects, site)
-    mine = local_seat(place, site)
-    return seat is not None and mine is not None and mine.seat == seat.seat and is_here(place, mine)
+    mine = local_seat(store.place, site)
+    if mine is None or not is_here(store.place, mine):
+        return False
+    seat = current(store, site)
+    return seat is not None and mine.seat == seat.seat
 
 
 def is_here(place: Place, mine: LocalSeat) -> bool:
@@ -83,12 +95,12 @@ def is_here(place: Place, mine: LocalSeat) -> bool:
     return mine.machine == place.machine and mine.folder == place.folder and mine.birth == birth(place)
 
 
-def require(place: Place, objects: Objects, site: str) -> Seat:
+def require(store: Store, site: str) -> Seat:
     """The seat of `site`, held here. Raises QmsError that says where it is."""
-    seat = current(objects, site)
+    seat = current(store, site)
     if seat is None:
         raise QmsError("the site {site} has no seat yet", site=site, hint=message("qmsdocs sync --take-seat"))
-    if not holds(place, objects, site):
+    if not holds(store, site):
         raise QmsError(
             "this copy only reads: {site} writes on {machine} in {folder}, since {since}",
             site=site,
@@ -97,7 +109,7 @@ def require(place: Place, objects: Objects, site: str) -> Seat:
             since=seat.since,
             hint=message("write there; or move the seat to this copy: qmsdocs sync --take-seat"),
         )
-    _refuse_gone_back(place, objects, site)
+    _refuse_gone_back(store.place, store.objects, site)
     return seat
 
 
@@ -133,9 +145,9 @@ def _forget_kept(place: Place, site: str) -> None:
         _write(place, KEPT_FILE, {other: said for other, said in held.items() if other != site})
 
 
-def claim(place: Place, objects: Objects, pen: journal.Pen, *, person: str, reason: str) -> Seat:
+def claim(store: Store, pen: journal.Pen, *, person: str, reason: str, signer: Signer | None = None) -> Seat:
     """The first seat of a new site. The caller holds the lock. Raises QmsError when the site has one."""
-    existing = current(objects, pen.site)
+    existing = current(store, pen.site)
     if existing is not None:
         raise QmsError(
             "{site} writes on {machine} in {folder} already",
@@ -144,19 +156,20 @@ def claim(place: Place, objects: Objects, pen: journal.Pen, *, person: str, reas
             folder=existing.folder,
             hint=message("qmsdocs sync --take-seat"),
         )
-    return sit_down(place, objects, pen, person=person, reason=reason, last_numbers={})
+    return sit_down(store, pen, person=person, reason=reason, last_numbers={}, signer=signer)
 
 
 def sit_down(
-    place: Place,
-    objects: Objects,
+    store: Store,
     pen: journal.Pen,
     *,
     person: str,
     reason: str,
     last_numbers: Mapping[str, Json],
+    signer: Signer | None,
 ) -> Seat:
     """The seat, now here. The local file comes first; the event in the journal is what moves the seat."""
+    place, objects = store.place, store.objects
     _forget_kept(place, pen.site)
     pending = prepare(place, objects, pen)
     said: dict[str, Json] = {
@@ -166,7 +179,8 @@ def sit_down(
         "reason": reason,
         "last_numbers": dict(last_numbers),
     }
-    return read_seat(journal.write(objects, pen, journal.SEAT, said, by=person or None), pen.site)
+    by = person or None
+    return read_seat(journal.write(objects, pen, journal.SEAT, said, by=by, signer=signer, meaning=MEANING), pen.site)
 
 
 def prepare(place: Place, objects: Objects, pen: journal.Pen) -> LocalSeat:
@@ -255,19 +269,3 @@ def other_place(seat: Seat, machine: str) -> Place | None:
         return Place.of(folder, machine=machine)
     except QmsError:
         return None
-
-
-def repository_id(objects: Objects) -> str | None:
-    """The random id of the repository, by the first event of control or of a journal; None before the first event."""
-    control = objects.head(names.CONTROL)  # asked first: with thousands of ledgers it is dear to list them
-    heads = {names.CONTROL: control} if control else objects.heads(_is_journal)
-    for branch, head in heads.items():
-        series = "release" if branch == names.CONTROL else journal.SEAT
-        for stored in ledger.record_events(objects, branch, head.commit, series, 1):
-            return stored.event.text("repository")
-    return None
-
-
-def _is_journal(branch: str) -> bool:
-    name = names.parse_branch(branch)
-    return name is not None and name.kind is names.Kind.JOURNAL

@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_ssh_private_key,
 )
 
+from qmsdocs.base.canonical import Json, dumps
 from qmsdocs.base.errors import QmsError, message
 
 _MAGIC = b"SSHSIG"
@@ -93,6 +95,12 @@ class Signer:
 
     person: str
     key: SigningKey
+
+    def sign(self, body: Mapping[str, Json], *, meaning: str) -> tuple[bytes, bytes]:
+        """The bytes of an event that names who signs it and what that means, and the signature over them."""
+        signer: dict[str, Json] = {"person": self.person, "key": self.key.public.fingerprint, "meaning": meaning}
+        data = dumps({**body, "signer": signer})
+        return data, self.key.sign(data, namespace=namespace_of(meaning))
 
 
 def new_key() -> SigningKey:

@@ -14,9 +14,11 @@ from qmsdocs.model.organisation import Approval
 from qmsdocs.model.record import Event
 from qmsdocs.model.release import ItemKind
 from qmsdocs.model.retention import SCHEDULE, Disposition, RetentionClass, due_on, extended, following
-from qmsdocs.store import names, seat
+from qmsdocs.store import journal, names
 from qmsdocs.store.certificate import COURSE, FEWEST, Believed, Certificate, Disposed, carried_out, needed
+from qmsdocs.store.event import Stored
 from qmsdocs.store.objects import Objects
+from qmsdocs.store.opened import Seated
 from qmsdocs.system.definitions import Definitions
 from qmsdocs.system.trust import Trust
 
@@ -35,11 +37,32 @@ def believer() -> Believed:
         journals = (f"{branch} {head.commit}" for branch, head in objects.heads(_is_journal).items())
         state = (control.commit, *journals)
         if state not in known:
-            trust = Trust.of(Definitions.at(objects, control.commit), seat.repository_id(objects) or "")
+            trust = trust_of(objects, control.commit)
             known[state] = tuple(item for item in said if not any(True for _ in problems(trust, item)))
         return known[state]
 
     return believed
+
+
+def judge_of_seats() -> Seated:
+    """What says whether a seat can be believed; with no releases there is nobody who could have had a key."""
+    known: dict[tuple[str, str, str], bool] = {}
+
+    def seated(objects: Objects, stored: Stored) -> bool:
+        control, own = objects.head(names.CONTROL), objects.head(stored.ledger)
+        if control is None or own is None:
+            return True
+        state = (control.commit, own.commit, stored.path)
+        if state not in known:
+            known[state] = not trust_of(objects, control.commit).problems(stored)
+        return known[state]
+
+    return seated
+
+
+def trust_of(objects: Objects, commit: str) -> Trust:
+    """Whether acts can be believed, by the releases up to a commit."""
+    return Trust.of(Definitions.at(objects, commit), journal.repository_id(objects) or "")
 
 
 def _is_journal(branch: str) -> bool:

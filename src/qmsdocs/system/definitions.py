@@ -124,6 +124,11 @@ class Definitions:
         """Whether a person had a key to sign with at a moment."""
         return any(key.person == person and key.may_sign(at) for key in self.keys)
 
+    @property
+    def has_keys(self) -> bool:
+        """Whether anybody ever had a key that counted."""
+        return any(key.state != OFFERED for key in self.keys)
+
     def must_sign(self, roles: tuple[str, ...], *, on: date) -> bool:
         """Whether approvals by these roles are signed: from the first key on that anybody in them ever had."""
         had = {key.person for key in self.keys if key.state != OFFERED}

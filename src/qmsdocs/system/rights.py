@@ -14,7 +14,7 @@ from qmsdocs.model.key import DELEGATION_MEANING, KEY_MEANING, is_lawful_for_del
 from qmsdocs.model.organisation import Approval
 from qmsdocs.model.record import Event
 from qmsdocs.model.release import MOVES, Course, ItemKind, Release, is_lawful
-from qmsdocs.store import certificate, control
+from qmsdocs.store import certificate, control, seat
 from qmsdocs.store.event import Stored
 from qmsdocs.system.definitions import Definitions
 
@@ -91,6 +91,14 @@ class Right:
         yield from self._meant(certificate.MEANING)
         yield from self._by_role(roles, says_for_whom=False)
         yield from self._signed(True)
+
+    def to_sit(self) -> Iterator[Message]:
+        """A seat is taken by whoever is there; it is signed from the first key on that anybody had."""
+        if (self.event.act, self.event.state) != ("issue", "recorded"):
+            yield message("the act {act} leads to {state}", act=self.event.act, state=self.event.state)
+        yield from self._meant({"issue": seat.MEANING})
+        yield from self._by_role(())
+        yield from self._signed(self.before.has_keys)
 
     def _meant(self, means: Mapping[str, str | None]) -> Iterator[Message]:
         """What speaks against the meaning of its signature."""

@@ -27,6 +27,7 @@ from qmsdocs.system.definitions import Definitions
 from qmsdocs.system.rights import Right
 
 PREFIX = {control.RELEASES: "REL", control.KEYS: "KEY", control.DELEGATIONS: "DEL"}
+_FIRST_SEAT = names.record_folder(journal.SEAT, 1)
 PREFIX |= {control.HOLDS: "HLD", control.DECISIONS: "DEC"}
 
 
@@ -100,7 +101,8 @@ class Trust:
         yield from self._misplaced(stored, event)
         position = self._position(stored, event)
         if position is None:
-            yield message("it names a state of the releases that is not held here")
+            if not _is_before_control(stored, event):
+                yield message("it names a state of the releases that is not held here")
             return
         if stored.ledger == names.CONTROL:
             yield from self._out_of_order(event, position)
@@ -112,10 +114,13 @@ class Trust:
             yield from self._signature(stored, event, position)
         if stored.ledger == names.CONTROL and position:
             yield from self._right(stored, event, position).to_act_in(stored.path.partition("/")[0])
-        elif stored.path.startswith(f"{certificate.SERIES}/") and stored.ledger.startswith(names.JOURNAL) and position:
+        elif (series := stored.path.partition("/")[0]) in (certificate.SERIES, journal.SEAT) and position:
+            if not stored.ledger.startswith(names.JOURNAL):
+                return  # a series of records may bear any name
             if self._is_later(position, stored):
                 yield message("it names an older state of the releases than its journal had noted before")
-            yield from self._right(stored, event, position).to_destroy()
+            right = self._right(stored, event, position)
+            yield from right.to_sit() if series == journal.SEAT else right.to_destroy()
 
     def _misplaced(self, stored: Stored, event: Event) -> Iterator[Message]:
         said = names.parse_path(stored.path)
@@ -280,6 +285,14 @@ class Trust:
                 self.objects, commit, series, parsed=self._parsed, known=self._known
             )
         return self._snapshots[position]
+
+
+def _is_before_control(stored: Stored, event: Event) -> bool:
+    """Whether it is what a journal says before there are any releases: its first seat, what it opens and notes."""
+    is_first = not stored.path.startswith(f"{journal.SEAT}/") or stored.path.startswith(_FIRST_SEAT)
+    series = stored.path.partition("/")[0]
+    of_program = stored.ledger.startswith(names.JOURNAL) and series in (journal.SEAT, journal.OPENING, journal.HEADS)
+    return of_program and is_first and event.body.get("control") is None
 
 
 def _folder(path: str) -> str:

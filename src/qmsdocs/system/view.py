@@ -35,8 +35,9 @@ from qmsdocs.store.remote import address
 from qmsdocs.store.repository import find
 from qmsdocs.store.rows import Row
 from qmsdocs.store.signature import Signer
-from qmsdocs.system.believed import believer
+from qmsdocs.system.believed import believer, judge_of_seats
 from qmsdocs.system.definitions import Definitions, FormInForce
+from qmsdocs.system.entries import judge_of_arrivals
 from qmsdocs.system.trust import Trust
 
 
@@ -353,6 +354,8 @@ def open_system(
         meanings=lambda manifest: held[0].meanings(manifest),
         objects_of=objects_of,
         believed=believer(),
+        seated=judge_of_seats(),
+        admits=judge_of_arrivals,
     )
     definitions = Definitions.read(store.objects)
     if definitions is None:
@@ -387,5 +390,5 @@ def _site(system: System, wanted: str | None) -> str:
         if wanted not in sites:
             raise QmsError("there is no site {site}; there are {known}", site=wanted, known=sites)
         return wanted
-    held = [site for site in sites if seat.holds(system.place, system.objects, site)]
+    held = [site for site in sites if seat.holds(system.store, site)]
     return (held or list(sites))[0]
