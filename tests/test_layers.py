@@ -55,8 +55,8 @@ ORDER: dict[str, str] = {
         "certificate search opened seat sync disposal exchange sharing post handover head"
     ),
     "fill": (
-        "codes document_skeleton draft question retry sheet toml_value word_model word_package ask delimited "
-        "form_skeleton pdf_reading skeleton word_reading word_styles numbers page_mark rows word_numbering "
+        "codes draft question retry sheet toml_value word_model word_package ask delimited "
+        "document_skeleton form_skeleton pdf_reading skeleton word_reading word_styles numbers page_mark rows word_numbering "
         "word_own refused word_gathered word_label word_facts word_shape word_table word_typed word_inline "
         "word_outline word_reconcile word_layout word_story word_markdown word_review word_front word_document "
         "word_draft"

@@ -37,3 +37,20 @@ def test_a_ledger_at_no_commit_is_named_and_the_rest_is_judged(repository: Progr
     assert found.json["checked"]["records"] == (1 if branch == COMPLAINTS else 2)
     why = refused(repository("record", "show", kept))
     assert f"refs/heads/{branch} only points to something else" in why
+
+
+def test_releases_that_are_gone_are_named_and_the_rest_is_judged(repository: Program) -> None:
+    """By what a journal noted of them last, where that is still held."""
+    kept = repository.issue("QR-04-01")
+    assert repository("sync", "--to", repository.root.parent / "usb").code == 0  # the heads are noted
+    commit = git(repository.root, "rev-parse", CONTROL).strip()
+    git(repository.root, "update-ref", "-d", f"refs/heads/{CONTROL}")
+    found = repository("audit", "--json")
+    assert found.code == 1, found
+    said = {(item["code"], item["subject"]): item["message"] for item in found.json["findings"]}
+    assert "it is gone" in said["HIS401", CONTROL] and "init FOLDER --from BACKUP" in said["HIS401", CONTROL]
+    assert not [code for code, _ in said if code in ("SYS909", "HIS427")], said
+    assert found.json["checked"]["records"] == 1
+    refused(repository("record", "show", kept), "the releases are gone")
+    (repository.root / ".git/objects" / commit[:2] / commit[2:]).unlink()
+    refused(repository("audit"), "the releases are gone")

@@ -98,6 +98,17 @@ def test_an_answer_goes_into_a_file_or_to_stdout(filled: Program, tmp_path: Path
         assert found.out == "" and json.loads((tmp_path / "one.json").read_bytes())["format"] == 1
 
 
+def test_a_step_whose_condition_does_not_hold_is_shown_with_it(filled: Program, repository: Program) -> None:
+    said = filled("record", "show", "TS-HZ-2026-0001").out
+    assert said.endswith("\n\nNext steps: update Update facts, settle Settle by talk, plan Plan\n")
+    number = repository.issue("QR-14-04")
+    quality = (*SET, "--set", "nature=quality", "--set", "quality_kind=repair")
+    assert repository("record", "advance", number, "classify", *quality, "--as", "zhang.wei", "--no-pages").code == 0
+    said = repository("record", "show", number).out
+    assert "\n\nNext steps: update Update facts, plan Plan\nsettle Settle by talk: only where " in said
+    assert "Grievance" in said.splitlines()[-1]
+
+
 def test_binary_answers_go_through_a_pipe(live: Program) -> None:
     live.issue("QR-14-04")
     words = [*program(), "register", "show", "complaints", "--format", "xlsx", "-o", "-"]
@@ -187,6 +198,9 @@ WRONG: Sequence[tuple[tuple[str, ...], str]] = (
     (("completion", "tcsh"), "bash"),
     (("init", "inner"), "--org"),
     (("init", "inner", "--org", " "), "--org"),
+    (("retention", "hold", "TS-HZ-2026-0001", "--period", "", "-m", "x"), "--period: is missing"),
+    (("retention", "due", "--class", "complaint", "--class", ""), "--class: is missing"),
+    (("document", "list", "--since", ""), "--since: is missing"),
     (("init", "inner", "--org", "a\x1bb"), "U+001B"),
     (("init", "inner", "--org", "a\nb"), "one line"),
     (("init", "inner", "--org", "x", "--site", "HZ"), "--site"),
@@ -262,7 +276,7 @@ def test_acts_out_of_order_are_refused(repository: Program) -> None:
         said = refused(repository(*act, "classify", *SET, "--as", "li.ming"), "Service clerk")
         assert "hint: --as" in repository(*act, "classify", *SET, "--as", "li.ming").err, said
         refused(repository(*act, "classify", *SET, "--as", "nobody"), "nobody")
-        refused(repository(*act, "classify", *SET, "--as", ""), "people.toml")
+        refused(repository(*act, "classify", *SET, "--as", ""), "--as: is missing")
         missing = repository(*act, "classify", "--as", "zhang.wei")
         assert missing.code == 2 and len(missing.errors) >= 5 and missing.out == ""
         refused(

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from destruction import ORDER, PHOTO, begun, done, due, ended, everything, found
-from program import FILLED, Make, Program, looked, refused
+from program import COMPLAINT, FILLED, Make, Program, looked, refused
 from tamper import Hand
 
 from qmsdocs.acts import disposal as acts
@@ -265,7 +265,9 @@ def test_a_certificate_given_up_destroys_nothing_and_makes_room_for_another(comp
     for said in ("赵磊", "李明", "major ones 2026 HZ"):
         assert said in listed, listed
     assert "zhao.lei" not in listed and "records/" not in listed
-    done(later, "retention", "certificates", "--drop", waiting, "-m", "重新办理", "--as", "zhao.lei")
+    drop = ("retention", "certificates", "--drop", waiting, "--as", "zhao.lei", "-m")
+    refused(later(*drop, f"{COMPLAINT['customer']}来电"), "names somebody whose record is destroyed")
+    done(later, *drop, "重新办理")
     refused(later("retention", "witness", waiting, "--as", "wang.fang", "-y"), "given up")
     assert dispose(later, number) != waiting
     listed = {

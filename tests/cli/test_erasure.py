@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,10 +71,16 @@ def test_a_register_says_which_numbers_were_destroyed(company: Program, tmp_path
     said = f"{number} ({certificate})"
     shown = done(company, "register", "show", "complaints")
     assert "Destroyed: " in shown and said in shown
-    written = tmp_path / "complaints.docx"
-    done(company, "register", "show", "complaints", "-o", written)
-    with zipfile.ZipFile(written) as package:
-        assert said in package.read("word/document.xml").decode()
+    assert said in json.loads(done(company, "register", "show", "complaints", "--json"))["note"]
+    for written, part in (("c.docx", "word/document.xml"), ("c.xlsx", "xl/sharedStrings.xml"), ("c.csv", "")):
+        done(company, "register", "show", "complaints", "-o", tmp_path / written)
+        data = (tmp_path / written).read_bytes()
+        assert said in (zipfile.ZipFile(tmp_path / written).read(part) if part else data).decode()
+    for written in ("c.csv", "c.xlsx"):  # what stands there is no number
+        stays = complaint(company)
+        done(company, "register", "show", "complaints", "-o", tmp_path / written)
+        listed = ("--list", tmp_path / written, "-o", tmp_path / "none.zip")
+        assert stays in done(company, "export", "pull", *listed, "--for", "甲", "-m", "查", "-n")
     assert number not in done(company, "register", "show", "complaints", "--to", "2025-12-31")
     assert number not in done(company, "register", "show", "liaison")
 

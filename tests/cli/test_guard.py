@@ -293,11 +293,13 @@ def noted(series: str, number: str, **changes: object) -> Callable[[Path], objec
     return forge
 
 
+LISTED = {"ledger": COMPLAINTS, "method": "x", "place": "x", "paper": "x", "needed": 2, "witnesses": [], "salt": "x",
+          "records": [], "beyond_reach": []}  # fmt: skip
 JOURNALS: tuple[tuple[str, Callable[[Path], object], str], ...] = (
     ("a series of its own", noted("notes", "NOTES-HZ-000001"), "has no series notes"),
     ("another number", noted("opening", "OPENING-HZ-000001"), "does not fit"),
-    ("another act", noted("opening", "OPENING-HZ-{serial:06d}", act="amend"), "the act amend leads to"),
-    ("an unsigned destruction", noted("disposal", "DSP-HZ-{serial:06d}", state="authorised"), "is not signed"),
+    ("another act", noted("opening", "OPENING-HZ-{serial:06d}", act="amend"), "the act amend leads from - to recorded"),
+    ("an unsigned destruction", noted("disposal", "DSP-HZ-{serial:06d}", state="authorised", set=LISTED), "is not signed"),
     ("a destruction that is over", noted("disposal", "DSP-HZ-{serial:06d}", state="carried_out"), "leads from -"),
     ("dropped first", noted("disposal", "DSP-HZ-{serial:06d}", act="drop", state="dropped"), "leads from -"),
 )
@@ -309,6 +311,25 @@ def test_what_no_journal_says_is_refused(pair: Pair, forge: Callable[[Path], obj
     forge(insider.root)
     lines = [line for line in push(pair, insider, JOURNAL).splitlines() if line.startswith("remote: refused: ")]
     assert len(lines) == 1 and said in lines[0], lines
+
+
+@pytest.mark.parametrize(("forge", "said"), [row[1:] for row in JOURNALS], ids=[row[0] for row in JOURNALS])
+def test_what_no_journal_says_is_not_taken_in_either(pair: Pair, forge: Callable[[Path], object], said: str) -> None:
+    """Neither from a file, nor where git alone has brought it."""
+    insider = pair.local("insider")
+    forge(insider.root)
+    path = pair.folder / "hostile.bundle"
+    git(insider.root, "bundle", "create", "-q", str(path), JOURNAL)
+    with pair.nb.unchanged():
+        found = pair.nb("sync", "--from", path)
+    assert found.code == 1 and said in found.out, found
+    reference = f"refs/remotes/origin/{JOURNAL}"
+    before = git(pair.nb.root, "rev-parse", reference).strip()
+    git(pair.nb.root, "fetch", "-q", str(insider.root), f"+{JOURNAL}:{reference}")
+    held = branch_of(pair.nb.root, JOURNAL)
+    found = pair.nb("sync", "office")
+    git(pair.nb.root, "update-ref", reference, before)
+    assert found.code == 1 and said in found.out and branch_of(pair.nb.root, JOURNAL) == held
 
 
 def test_a_site_nobody_put_into_force_is_refused(pair: Pair) -> None:

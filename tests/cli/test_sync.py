@@ -208,6 +208,29 @@ def test_what_is_set_in_the_copy_runs_nothing(pair: Pair) -> None:
     assert trap.exists()  # git itself falls into it
 
 
+# what git alone has brought
+
+
+def test_what_git_alone_has_brought_counts_nowhere_until_it_was_judged(pair: Pair) -> None:
+    """Releases among it: nothing is read by them, and nothing is taken in, while an honest ledger comes in."""
+    level(pair.hz, pair.nb)
+    pair.hz.issue("QR-14-04")
+    other = pair.local("victim")
+    forged = commit(other.root, CONTROL, {f"release/00/00/000001/files/{'0' * 64}": b"x"})
+    before = branch_of(pair.nb.root, CONTROL)
+    for branch in (CONTROL, COMPLAINTS):
+        git(pair.nb.root, "fetch", "-q", str(other.root), f"+{branch}:refs/remotes/origin/{branch}")
+    assert pair.nb.all_numbers() != pair.hz.all_numbers()
+    assert pair.nb("status", "--json").code in (0, 1)
+    found = pair.nb("sync", "office")
+    git(pair.nb.root, "update-ref", f"refs/remotes/origin/{CONTROL}", before)
+    assert found.code == 1 and branch_of(pair.nb.root, CONTROL) == before != forged
+    came, refusal = found.out.splitlines()[:2]
+    assert came == "Complaints, all but major ones 2026 HZ: 1 events received"
+    assert refusal.startswith("releases and people: not moved: ") and "is not the one it is named after" in refusal
+    level(pair.hz, pair.nb)
+
+
 # two ways
 
 

@@ -256,10 +256,8 @@ def test_every_starter_form_can_be_gone_through_by_skipping(number: str) -> None
     assert {place.split(".")[0].split("[")[0] for place in asked} == set(fields_for(form))
 
 
-def test_a_step_asks_for_what_it_needs_or_may_change() -> None:
-    assert fields_for(small(), "close") == ("answer",)
-    assert "answer" not in fields_for(small())
-    assert {"people_together", "evidence"} <= set(fields_for(form_of("QR-14-04"), "update"))
+def test_what_a_later_step_needs_is_not_asked() -> None:
+    assert "answer" in small().entered and "answer" not in fields_for(small())
 
 
 def test_a_default_is_kept_by_enter_and_is_no_answer_yet() -> None:

@@ -343,22 +343,12 @@ def test_formatted_but_empty_cells_far_away_do_not_matter() -> None:
     assert values(parse(sheet(["customer"], ["a"], write=shape), small(), source="x")) == [{"customer": "a"}]
 
 
-def test_a_sheet_is_chosen_by_name_and_hidden_ones_are_passed_over() -> None:
-    def shape(book: Workbook) -> None:
-        two_sheets(book)
-        book["二"]["A2"] = "b"
-        book.create_sheet("三").sheet_state = "hidden"
-        book["三"]["A1"] = "x"
-
+def test_hidden_sheets_are_passed_over() -> None:
     def hide(book: Workbook) -> None:
         two_sheets(book)
         book["二"].sheet_state = "hidden"
 
     assert values(parse(sheet(["customer"], ["a"], write=hide), small(), source="x")) == [{"customer": "a"}]
-    data = sheet(["customer"], ["a"], write=shape)
-    assert values(parse(data, small(), source="x", sheet_name="二")) == [{"customer": "b"}]
-    with pytest.raises(QmsError, match="there is no sheet 四"):
-        parse(data, small(), source="x", sheet_name="四")
 
 
 def test_rich_text_and_links_are_their_text() -> None:

@@ -284,4 +284,5 @@ def test_the_code_is_fifteen_millimetres_with_white_around_it(tmp_path: Path) ->
     corner = picture.crop((round(177 * scale), round(266 * scale), picture.width, picture.height))
     left, top, right, bottom = (ImageChops.invert(corner.convert("L")).getbbox()) or (0, 0, 0, 0)
     assert (right - left) / scale == pytest.approx(15, abs=0.2) and (bottom - top) / scale == pytest.approx(15, abs=0.2)
-    assert 15 / mark.modules(sheet.payload) * scale > 3  # points a module after copying at 300 dpi
+    modules = shape(mark.qr_png(sheet.payload), name="qr").across / mark.POINTS
+    assert 15 / modules * scale > 3  # points a module after copying at 300 dpi

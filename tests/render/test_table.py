@@ -74,6 +74,7 @@ def test_json_has_native_types() -> None:
     columns = (Column("no", "编号"), Column("n", "数", Kind.NUMBER), Column("on", "日", Kind.DATE))
     rows = (("00123", 12, "2026-11-21"), ("=1", "12.50", None), ("x", "123456789012345678", "not a day"))
     assert json.loads(json.dumps(json_rows(Grid("x", "", columns, rows)))) == {
+        "note": None,
         "columns": [{"name": "no", "title": "编号"}, {"name": "n", "title": "数"}, {"name": "on", "title": "日"}],
         "rows": [["00123", 12, "2026-11-21"], ["=1", 12.5, None], ["x", "123456789012345678", "not a day"]],
     }

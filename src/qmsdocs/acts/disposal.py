@@ -8,7 +8,16 @@ from enum import StrEnum
 
 from qmsdocs.acts.believing import doubts
 from qmsdocs.acts.control import Act, authority_of, change, text_of
-from qmsdocs.acts.objections import Order, is_handed_over, needed, order_of, refusals, refuse, refuse_without_key
+from qmsdocs.acts.objections import (
+    Order,
+    is_handed_over,
+    needed,
+    order_of,
+    refusals,
+    refuse,
+    refuse_named,
+    refuse_without_key,
+)
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.base.language import Catalogue
@@ -182,6 +191,7 @@ def drop(system: System, number: str, act: Act) -> Change:
     if not (act.reason or "").strip():
         raise QmsError("giving a certificate up needs a reason", hint=message("-m REASON"))
     authority_of(system, act.by, system.officers.approve, message("giving a certificate up"))
+    refuse_named(system, filter(None, (_row(system, item, record) for record in item.records)), act.reason)
     return _in_journal(system, act, [_step(item, DROP, DROPPED, {}, meaning="approved")])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from qmsdocs.acts.believing import doubts, of_delegation
@@ -175,7 +175,8 @@ def refuse(system: System, items: Sequence[Kept], order: Order, act: Act) -> Non
         )
     for said in refusals(system, items, order):
         raise QmsError("{said}", said=said)
-    _refuse_named(system, items, order, act)
+    told = (order.requested_by, order.law_checked, order.opinion, order.method, order.place, order.paper, act.reason)
+    refuse_named(system, (item.row for item in items), *told)
     for said in _doubts_before(system, items, order, act):
         raise QmsError("{said}", said=said, hint=message("qmsdocs audit"))
     if len(items) > MAXIMUM_RECORDS:
@@ -183,10 +184,9 @@ def refuse(system: System, items: Sequence[Kept], order: Order, act: Act) -> Non
                        count=len(items), limit=MAXIMUM_RECORDS)  # fmt: skip
 
 
-def _refuse_named(system: System, items: Sequence[Kept], order: Order, act: Act) -> None:
+def refuse_named(system: System, rows: Iterable[Row], *written: str | None) -> None:
     """Nothing; raises QmsError where a certificate would name somebody: afterwards nobody knows what to mask in it."""
-    sweep = sought(system, {text for item in items for text in personal_in(system, system.record_at(item.row.key))})
-    written = (order.requested_by, order.law_checked, order.opinion, order.method, order.place, order.paper, act.reason)
+    sweep = sought(system, {text for row in rows for text in personal_in(system, system.record_at(row.key))})
     if any(sweep.finds(text) for text in written if text):
         raise QmsError(
             "what you write on the certificate names somebody whose record is destroyed",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qmsdocs.acts.control import signed, text_of
@@ -30,26 +30,35 @@ def begin(system: System, selection: Selection, taking: Taking) -> Change:
     system.refuse_unknown_person(taking.by)
     if taking.is_full:
         _refuse_full(system, taking)
-    given: dict[str, Json] = {
-        "recipient": text_of(taking.recipient, message("for whom the package is")),
-        "is_full": taking.is_full,
-        "asked": "\n".join(f"{name}: {text}" for name, text in said(selection.wanted).items()),
-        "population": selection.population,
-        "count": len(selection.rows),
-        "numbers": "\n".join(row.number for row in selection.rows),
-    }
-    code = system.organisation.site[system.site].code
-    draft = Draft(
-        record=builtin.number_at(builtin.PULL, code),
+    draft = _begun(
+        system,
+        taking,
+        asked="\n".join(f"{name}: {text}" for name, text in said(selection.wanted).items()),
+        population=selection.population,
+        numbers=[row.number for row in selection.rows],
+    )
+    return Change(site=system.site, drafts=(draft,), stem=names.JOURNAL)
+
+
+def _begun(system: System, taking: Taking, *, asked: str, population: int, numbers: Sequence[str]) -> Draft:
+    """The first act of every record of what leaves the house."""
+    return Draft(
+        record=builtin.number_at(builtin.PULL, system.organisation.site[system.site].code),
         act="issue",
         state="begun",
-        set=given,
+        set={
+            "recipient": text_of(taking.recipient, message("for whom the package is")),
+            "is_full": taking.is_full,
+            "asked": asked,
+            "population": population,
+            "count": len(numbers),
+            "numbers": "\n".join(numbers),
+        },
         form=builtin.reference(builtin.PULL),
         by=taking.by,
         reason=text_of(taking.reason, message("the reason")),
         meaning=signed(system, taking.by, "prepared"),
     )
-    return Change(site=system.site, drafts=(draft,), stem=names.JOURNAL)
 
 
 def _refuse_full(system: System, taking: Taking) -> None:
@@ -88,23 +97,7 @@ def pack(system: System, begun: Posted, result: Mapping[str, Json]) -> Change:
 def sheet(system: System, taking: Taking, *, asked: str, digest: str) -> Change:
     """The change that records one sheet taken out, such as the one an audit opens with; `digest` is its sha256."""
     system.refuse_unknown_person(taking.by)
-    given: dict[str, Json] = {
-        "recipient": text_of(taking.recipient, message("for whom the package is")),
-        "is_full": False,
-        "asked": asked,
-        "population": 0,
-        "count": 0,
-        "numbers": "",
-    }
-    begun = Draft(
-        record=builtin.number_at(builtin.PULL, system.organisation.site[system.site].code),
-        act="issue",
-        state="begun",
-        set=given,
-        form=builtin.reference(builtin.PULL),
-        by=taking.by,
-        reason=text_of(taking.reason, message("the reason")),
-    )
+    begun = _begun(system, taking, asked=asked, population=0, numbers=())
     packed = Draft(
         record=OfDraft(0),
         act="pack",

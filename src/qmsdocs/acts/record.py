@@ -25,7 +25,7 @@ from qmsdocs.model.gate import (
 from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.record import Record
 from qmsdocs.model.speech import FormSpeech, unmet
-from qmsdocs.model.value import Intake, Refusal, clean, refuse_text, unknown
+from qmsdocs.model.value import Intake, Refusal, clean, refuse_text, unknown_field
 from qmsdocs.query.view import counted, facts_of, new_facts
 from qmsdocs.store.event import Change, Draft, FormReference, RaisedFrom
 from qmsdocs.store.names import records_stem
@@ -125,7 +125,7 @@ def step(system: System, number: str, name: str, *, values: Mapping[str, object]
     refusals += _refuse_unheld(form.form, changes, intent, held.record)
     facts = facts_of(system, form, held.record, changes=changes)
     taken_by = {event.act: event.by for event in held.record.events}
-    condition = _in_words(system, held.record, facts, definition.when)
+    condition = in_words(system, held.record, facts, definition.when)
     refusals += refuse_step(facts, definition, taken_by=taken_by, person=intent.by, condition=condition)
     sets = step_sets(facts, definition)
     settled = {n: value for n, value in {**sets, **changes}.items() if value is not None}
@@ -249,7 +249,7 @@ def called_for(system: System, number: str, name: str) -> tuple[str, Mapping[str
             "{number} does not call for {title}: {condition}",
             number=number,
             title=wanted.title,
-            condition=_in_words(system, held.record, facts, wanted.when),
+            condition=in_words(system, held.record, facts, wanted.when),
             hint=message("to issue one all the same: qmsdocs record new {form}", form=wanted.form),
         )
     return wanted.form, raised_values(facts, name, target.form), RaisedFrom(number, name, held.record.last.sha256)
@@ -268,7 +268,7 @@ def accepted(system: System, form: Form, written: Mapping[str, object], *, subje
     refusals: list[Refusal] = []
     for name, raw in written.items():
         if name not in form.values:
-            refusals.append(Refusal(name, unknown(name, tuple(form.entered))))
+            refusals.append(Refusal(name, unknown_field(name, tuple(form.entered))))
             continue
         values[name], why = intake.accept(name, raw)
         refusals += why
@@ -345,7 +345,7 @@ def _change(system: System, draft: Draft, intent: Intent, *, stem: str = "") -> 
     )
 
 
-def _in_words(system: System, record: Record, facts: RecordFacts, condition: str | None) -> Text | None:
+def in_words(system: System, record: Record, facts: RecordFacts, condition: str | None) -> Text | None:
     """A condition as people read it, in both languages, with the values of the record beside the titles."""
     if condition is None:
         return None

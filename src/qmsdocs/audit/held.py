@@ -13,13 +13,14 @@ from qmsdocs.store.overlay import Overlay
 def as_far_as_held(git_folder: Path) -> Objects:
     """The objects of a copy, ledgers that stand at no commit left out; the releases stand as a journal noted them last.
 
-    A rule of its own names these ledgers (HIS427).
+    Rules of their own name these ledgers (HIS427), and releases that are gone (HIS401).
     """
-    wrong = dict.fromkeys(misdirected_ledgers(git_folder))
-    if not wrong:
-        return Objects(git_folder)
-    found = Overlay(git_folder, wrong)
-    return Overlay(git_folder, {**wrong, names.CONTROL: _noted(found)}) if names.CONTROL in wrong else found
+    wrong: dict[str, str | None] = dict.fromkeys(misdirected_ledgers(git_folder))
+    found = Overlay(git_folder, wrong) if wrong else Objects(git_folder)
+    if found.head(names.CONTROL) is not None:
+        return found
+    noted = _noted(found)
+    return Overlay(git_folder, {**wrong, names.CONTROL: noted}) if noted and found.has(noted) else found
 
 
 def _noted(objects: Objects) -> str | None:

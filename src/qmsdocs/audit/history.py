@@ -13,8 +13,9 @@ from qmsdocs.audit.scope import Scope
 from qmsdocs.audit.standing import Standing
 from qmsdocs.base.canonical import read
 from qmsdocs.base.errors import message
-from qmsdocs.store import journal, names, seat
+from qmsdocs.store import condition, journal, names, seat
 from qmsdocs.store.event import Stored
+from qmsdocs.store.objects import Objects
 
 __all__ = ["PARTIAL", "RULES", "check_ledger", "check_objects"]
 
@@ -25,6 +26,11 @@ _OWN_SERIES = (journal.SEAT, journal.OPENING, journal.HEADS)
 def ledger_lost(scope: Scope) -> Iterator[Hit]:
     """A journal noted acts in a ledger that is gone, and no certificate of disposal explains it."""
     yield from _standing(scope, Standing.LOST)
+    git_folder = scope.system.place.git_folder
+    if names.CONTROL not in condition.misdirected_ledgers(git_folder) and not Objects(git_folder).head(names.CONTROL):
+        said = message("it is gone; what is said here goes by the state noted last; get it back: {command}",
+                       command="qmsdocs init FOLDER --from BACKUP")  # fmt: skip
+        yield Hit(names.CONTROL, said)
 
 
 def ledger_shortened(scope: Scope) -> Iterator[Hit]:

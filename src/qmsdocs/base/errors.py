@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -25,6 +26,18 @@ def _english(value: object) -> str:
 def message(template: str, /, **values: object) -> Message:
     """The message of `template` with `values`."""
     return Message(template, values)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that `name` may have been meant to be, None where none is like it."""
+    return next(iter(difflib.get_close_matches(name, tuple(known), n=1, cutoff=0.6)), None)
+
+
+def unknown(what: Message, name: str, known: Iterable[str]) -> Message:
+    """What is said of a name nobody knows: the nearest known one is proposed."""
+    if (near := nearest(name, known)) is not None:
+        return message('unknown {what} "{name}", did you mean "{nearest}"?', what=what, name=name, nearest=near)
+    return message('unknown {what} "{name}"', what=what, name=name)
 
 
 _REASONS = {

@@ -110,13 +110,18 @@ def append(path: Path, data: bytes) -> None:
         raise QmsError("{path} cannot be written: {reason}", path=path, reason=cause(error)) from error
 
 
+def read_bytes(path: Path, *, most: int | None = None, name: str | None = None) -> bytes:
+    """The bytes of `path`; of one larger than `most` a byte more than that. Raises QmsError, calling it `name`."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(-1 if most is None else most + 1)
+    except OSError as error:
+        raise QmsError("{path} cannot be read: {reason}", path=name or path, reason=cause(error)) from error
+
+
 def read_text(path: Path) -> str:
     """The strict UTF-8 text of `path`, line ends as LF. Raises QmsError when it is missing or not UTF-8."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise QmsError("{path} cannot be read: {reason}", path=path, reason=cause(error)) from error
-    return text_of(data, str(path))
+    return text_of(read_bytes(path), str(path))
 
 
 def text_of(data: bytes, source: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections import Counter
@@ -15,7 +14,7 @@ from typing import TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.errors import Message, QmsError, message, nearest
 from qmsdocs.base.files import read_text
 
 MAXIMUM_SIZE = 2_000_000
@@ -156,9 +155,8 @@ def _explain(kind: str, context: Mapping[str, object]) -> Message:
 
 def unknown_key(key: str, known: Sequence[str]) -> Message:
     """What to say of a key nobody knows: the nearest known one is proposed."""
-    close = difflib.get_close_matches(key, known, n=1, cutoff=0.6)
-    if close:
-        return message('unknown key, did you mean "{nearest}"?', nearest=close[0])
+    if (near := nearest(key, known)) is not None:
+        return message('unknown key, did you mean "{nearest}"?', nearest=near)
     return message("unknown key")
 
 
@@ -211,8 +209,13 @@ class _Statement:
     is_one_of_many: bool = False  # [[name]]
 
 
-def _statements(text: str) -> Iterator[_Statement]:
+@lru_cache(maxsize=1)  # of one file with many mistakes each is located
+def _statements(text: str) -> Sequence[_Statement]:
     """The statements of valid TOML, in order."""
+    return tuple(_read_statements(text))
+
+
+def _read_statements(text: str) -> Iterator[_Statement]:
     tokens: list[tuple[str, int]] = []
     line, depth = 1, 0
     for token in _TOKEN.findall(text + "\n"):

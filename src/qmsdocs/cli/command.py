@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.cli import front
@@ -42,7 +43,14 @@ def _day(written: str) -> date:
 
 
 class Option(click.Option):
-    """An option whose help is translated."""
+    """An option whose help is translated; one that is given says something."""
+
+    def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, Any]:
+        value, source = super().consume_value(ctx, opts)
+        given = value if isinstance(value, list | tuple) else (value,)
+        if source is ParameterSource.COMMANDLINE and any(isinstance(text, str) and not text.strip() for text in given):
+            raise QmsError("{option}: {what}", option=self.opts[-1], what=message("is missing"))
+        return value, source
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         record = super().get_help_record(ctx)

@@ -6,17 +6,19 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from qmsdocs.acts.record import Refused
+from qmsdocs.acts.record import Refused, in_words
 from qmsdocs.acts.sheets import act_title, state_title
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.cli.output import write_grid
 from qmsdocs.cli.session import Session
 from qmsdocs.cli.words import plain_lines
+from qmsdocs.model.evaluation import holds
+from qmsdocs.model.expression import parse
 from qmsdocs.model.facts import RecordFacts
 from qmsdocs.model.form import FieldType, Form
 from qmsdocs.model.record import Event, Record, fold
-from qmsdocs.model.value import unknown
+from qmsdocs.model.value import unknown_field
 from qmsdocs.query.cell import CellWriter, elapsed
 from qmsdocs.query.register import listing
 from qmsdocs.query.view import facts_of
@@ -106,11 +108,26 @@ def _shown(session: Session, record: Record, form: FormInForce) -> Iterator[str]
     yield ""
     for event in record.events:
         yield "  " + _act_line(session, form, event)
-    steps = [name for name, step in form.form.step.items() if record.state in step.from_ and not record.is_void]
-    if steps:
-        yield "\n" + session.say(
-            "Next steps: {steps}", steps=tuple(f"{s} {form.form.step[s].title.of(language)}" for s in steps)
-        )
+    if not record.is_void:
+        yield from _steps(session, record, form, facts)
+
+
+def _steps(session: Session, record: Record, form: FormInForce, facts: RecordFacts) -> Iterator[str]:
+    """The steps that lead on from here, and of those whose condition does not hold, the condition."""
+    possible, unmet = [], []
+    for name, step in form.form.step.items():
+        if record.state in step.from_:
+            said = f"{name} {step.title.of(session.language)}"
+            if step.when is None or holds(parse(step.when), facts):
+                possible.append(said)
+            else:
+                condition = in_words(session.system, record, facts, step.when)
+                unmet.append(session.say("{step}: only where {condition}", step=said, condition=condition))
+    if possible or unmet:
+        yield ""
+    if possible:
+        yield session.say("Next steps: {steps}", steps=tuple(possible))
+    yield from unmet
 
 
 def _values(session: Session, record: Record, form: FormInForce, writer: CellWriter) -> Iterator[str]:
@@ -219,7 +236,7 @@ def list_records(session: Session, **options: Any) -> None:
     for name in wanted.fields:
         if not any(name in form.values for form in forms):
             known = tuple(dict.fromkeys(field for form in forms for field in form.values))
-            raise QmsError("{option} {name}: {what}", option="--where", name=name, what=unknown(name, known))
+            raise QmsError("{option} {name}: {what}", option="--where", name=name, what=unknown_field(name, known))
     rows = tuple(session.system.index.records(wanted))
     if options["as_json"] or str(options["output"] or "").endswith(".json"):
         session.answer_json({"format": 1, "records": [row_json(row) for row in rows]}, options["output"])

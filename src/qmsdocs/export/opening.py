@@ -99,11 +99,12 @@ class Opening:
         return Statement(head, language, system.now, tuple(self._blocks()), signing, foot)
 
     def _blocks(self) -> Iterator[Block]:
+        word = self.system.organisation.complaint_word
         answers = (
             (Text("现行受控文件", "Controlled documents in force"), (self._master_list(),)),
             (Text(f"{self.since} 以来的文件变更与学习", f"Changed since {self.since}, and who was trained"),
              (self._changes(), self._unread())),
-            (Text("近十二个月的投诉", "Complaints of twelve months"), (self._months(), self._open_complaints())),
+            (Text(f"近十二个月的{word.zh}", f"Twelve months, {word.en}"), (self._months(), self._open_complaints())),
             (Text("未按期完成的措施和原因", "Actions and time limits overdue, and why"), self._overdue()),
             (Text("满意度：结果与措施", "Satisfaction: results and actions"), (self._satisfaction(),)),
             (Text("质量记录及保存期限", "Records and how long they are kept"), (self._records(), self._destruction())),

@@ -37,7 +37,6 @@ _ASKED = {
     "numbers": Text("编号", "numbers"),
     "form": Text("表单", "form"),
     "period": Text("日期", "days"),
-    "customer": Text("客户", "customer"),
     "clause": Text("条款", "clause"),
     "state": Text("状态", "state"),
 }
@@ -171,8 +170,9 @@ class Packing:
         say = self.catalogue.say
         organisation = self.system.organisation.organisation.of(self.catalogue.language)
         wanted = said(self.selection.wanted)
+        words = {**_ASKED, "customer": self.system.organisation.customer_word}
         asked = "; ".join(
-            f"{_ASKED[name].of(self.catalogue.language)} {text}" for name, text in wanted.items() if name in _ASKED
+            f"{words[name].of(self.catalogue.language)} {text}" for name, text in wanted.items() if name in words
         )
         facts = [
             (say("Package number"), self.begun.number),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from qmsdocs.base.canonical import Json
@@ -44,11 +44,9 @@ class Place:
         return ".".join(part for part in (self.field, self.row, self.column) if part)
 
 
-def fields_for(form: Form, step: str | None = None) -> tuple[str, ...]:
-    """The fields that are asked at the issue, or in `step`: those it needs or may change, in page order."""
-    if step is None:
-        return tuple(name for name, item in form.entered.items() if not item.required_steps)
-    return tuple(name for name, item in form.entered.items() if step in (*item.required_steps, *item.may_change))
+def fields_for(form: Form) -> tuple[str, ...]:
+    """The fields that are asked at the issue, in page order: all but those that a later step needs."""
+    return tuple(name for name, item in form.entered.items() if not item.required_steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +74,11 @@ class Dialogue:
         *,
         language: Language,
         applies: Applies,
-        fields: Sequence[str] | None = None,
         values: Mapping[str, object] | None = None,
     ) -> Dialogue:
         """The dialogue at its first question; with `values` of a draft behind the last one they answer, or at what
         before that is wrong or still needed."""
-        asked = tuple(fields) if fields is not None else fields_for(intake.form)
-        begun = cls(intake, language, applies, asked, dict(values or {}))
+        begun = cls(intake, language, applies, fields_for(intake.form), dict(values or {}))
         stops = begun._stops()
         answered = [position for position, stop in enumerate(stops) if begun._written(stop) is not None]
         reached = answered[-1] + 1 if answered else 0

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.fill.draft import is_gb18030
+from qmsdocs.render.package import unfit
 from qmsdocs.render.table import Native, unguard
 
 MAXIMUM_SIZE = 32 << 20
@@ -36,8 +37,7 @@ def cells(data: bytes, *, source: str, encoding: str = UTF_8) -> Iterator[tuple[
 
 def _text(data: bytes, source: str, encoding: str) -> str:
     if len(data) > MAXIMUM_SIZE:
-        reason = message("larger than {limit} MB", limit=MAXIMUM_SIZE >> 20)
-        raise QmsError("{source}: {reason}", source=source, reason=reason)
+        raise unfit(source, message("larger than {limit} MB", limit=MAXIMUM_SIZE >> 20))
     try:
         return data.decode("utf-8-sig" if encoding == UTF_8 else encoding)
     except UnicodeDecodeError as error:

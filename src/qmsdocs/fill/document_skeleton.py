@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qmsdocs.base.language import Language
+from qmsdocs.fill.toml_value import inline
 from qmsdocs.model.document import DocumentKind
 
 _SECTIONS: Mapping[Language, tuple[str, ...]] = {
@@ -31,11 +32,11 @@ def document_skeleton(
 ) -> str:
     """The text of a new document file."""
     head = [
-        f"number       = {_quoted(number)}",
-        f"title        = {{ zh = {_quoted(title)}, en = {_quoted(title)} }}",
-        f"kind         = {_quoted(kind)}",
-        f"owner        = {_quoted(owner)}",
-        *([f"parent       = {_quoted(parent)}"] if parent else []),
+        f"number       = {inline(number)}",
+        f"title        = {{ zh = {inline(title)}, en = {inline(title)} }}",
+        f"kind         = {inline(kind)}",
+        f"owner        = {inline(owner)}",
+        *([f"parent       = {inline(parent)}"] if parent else []),
         *(["chapters     = []"] if kind is DocumentKind.MANUAL else []),
         "clauses      = []",
         "references   = []",
@@ -44,8 +45,3 @@ def document_skeleton(
     ]
     sections = [f"# {name}\n\n{_LISTED.get(at, '')}".rstrip() for at, name in enumerate(_SECTIONS[language])]
     return "+++\n" + "\n".join(head) + "\n\n" + _EXAMPLE[language] + "+++\n\n" + "\n\n".join(sections) + "\n"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

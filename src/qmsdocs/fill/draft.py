@@ -15,7 +15,9 @@ from typing import NoReturn
 import re2
 
 from qmsdocs.base import toml
-from qmsdocs.base.errors import Message, QmsError, cause, message
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.files import read_bytes
+from qmsdocs.render.package import unfit
 
 MAXIMUM_SIZE = 4_000_000
 MAXIMUM_DEPTH = 16  # values, table, row, column need four
@@ -41,8 +43,9 @@ class Draft:
 
     def line(self, field: str) -> int:
         """The line (from 1) of `phone`, `team[2].member` or `is_is_not.what.it_is`, or the nearest above."""
-        keys = ("values", *_PLACE.sub(r".\1", field).split("."))
-        return _line_in_json(self.text, keys) if self.is_json else _line_in_toml(self.text, keys)
+        place = _PLACE.sub(lambda found: f".{int(found[1]) - 1}", field)
+        keys = ("values", *place.split("."))
+        return _line_in_json(self.text, keys) if self.is_json else toml.line_of(self.text, keys)
 
     def place(self, field: str) -> str:
         """Where the field stands, for messages: `complaint.toml:12`."""
@@ -52,28 +55,20 @@ class Draft:
 def read(path: Path, *, name: str | None = None) -> Draft:
     """The draft in the file `path`, called `name` in messages. Raises QmsError, one line that names the file."""
     source = name or str(path)
-    return parse(_bytes_of(path, source), source=source)
+    return parse(read_bytes(path, most=MAXIMUM_SIZE, name=source), source=source)
 
 
 def read_values(path: Path) -> Mapping[str, object]:
     """The raw values in the file `path`: those of a draft, or a file of nothing but values. Raises QmsError."""
-    _, found = _tables(_bytes_of(path, str(path)), str(path))
+    _, found = _tables(read_bytes(path, most=MAXIMUM_SIZE), str(path))
     values = found.get("values")
     return values if isinstance(values, Mapping) else found
-
-
-def _bytes_of(path: Path, source: str) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(MAXIMUM_SIZE + 1)
-    except OSError as error:
-        raise QmsError("{path} cannot be read: {reason}", path=source, reason=cause(error)) from None
 
 
 def _tables(data: bytes, source: str) -> tuple[str, Mapping[str, object]]:
     """The text of `data` and what it says; JSON when it begins with a brace, else TOML."""
     if len(data) > MAXIMUM_SIZE:
-        raise _refused(source, message("larger than {limit} MB", limit=MAXIMUM_SIZE // 1_000_000))
+        raise unfit(source, message("larger than {limit} MB", limit=MAXIMUM_SIZE // 1_000_000))
     text = decode(data, source=source)
     found = _json(text, source) if _is_json(text) else _toml(text, source)
     _check(found, source)
@@ -89,18 +84,18 @@ def parse(data: bytes, *, source: str) -> Draft:
     text, found = _tables(data, source)
     for key in found:
         if key not in KEYS:
-            raise _refused(source, message("{key}: {what}", key=key, what=toml.unknown_key(key, KEYS)))
+            raise unfit(source, message("{key}: {what}", key=key, what=toml.unknown_key(key, KEYS)))
     values = found.get("values", {})
     if not isinstance(values, Mapping):
-        raise _refused(source, message("{key}: {what}", key="values", what=message("must be a table of keys")))
+        raise unfit(source, message("{key}: {what}", key="values", what=message("must be a table of keys")))
     form = _text(found, "form", source)
     if form is None:
         what = message("it does not say of which form it is; its first line is: {example}", example='form = "…"')
-        raise _refused(source, what)
+        raise unfit(source, what)
     submission = _text(found, "submission", source)
     if submission is not None and len(submission) > _MAXIMUM_SUBMISSION:
         what = message("longer than {limit} characters", limit=_MAXIMUM_SUBMISSION)
-        raise _refused(source, message("{key}: {what}", key="submission", what=what))
+        raise unfit(source, message("{key}: {what}", key="submission", what=what))
     raised_from = _raised_from(found, source)
     return Draft(form, _text(found, "revision", source), submission, values, source, text, _is_json(text), raised_from)
 
@@ -112,7 +107,7 @@ def _raised_from(found: Mapping[str, object], source: str) -> Mapping[str, str] 
         return None
     if not isinstance(said, Mapping) or set(said) != {"record", "raise"}:
         what = message("must name record and raise")
-        raise _refused(source, message("{key}: {what}", key="raised_from", what=what))
+        raise unfit(source, message("{key}: {what}", key="raised_from", what=what))
     return {key: _text(said, key, source) or "" for key in said}
 
 
@@ -139,31 +134,27 @@ def is_gb18030(data: bytes) -> bool:
     return True
 
 
-def _refused(source: str, what: Message) -> QmsError:
-    return QmsError("{source}: {reason}", source=source, reason=what)
-
-
 def _text(found: Mapping[str, object], key: str, source: str) -> str | None:
     value = found.get(key)
     if value is not None and not isinstance(value, str):
-        raise _refused(source, message("{key}: {what}", key=key, what=message("must be text in quotes")))
+        raise unfit(source, message("{key}: {what}", key=key, what=message("must be text in quotes")))
     if value is None:
         return None
     strange = next((sign for sign in value if not sign.isprintable()), None)
     if strange is not None:
         what = message("the character U+{code} cannot stand here", code=f"{ord(strange):04X}")
-        raise _refused(source, message("{key}: {what}", key=key, what=what))
+        raise unfit(source, message("{key}: {what}", key=key, what=what))
     return unicodedata.normalize("NFC", value).strip() or None
 
 
 def _toml(text: str, source: str) -> Mapping[str, object]:
     if _ENDLESS_KEY.search(text):
-        raise _refused(source, message("a key has too many parts"))
+        raise unfit(source, message("a key has too many parts"))
     try:
         toml.load(text, source=source)  # says the line of a mistake
         found = tomllib.loads(text, parse_float=Decimal)
     except ValueError:  # a number of thousands of digits
-        raise _refused(source, message("a number is too long")) from None
+        raise unfit(source, message("a number is too long")) from None
     return {key: _ended(value) for key, value in found.items()}
 
 
@@ -187,13 +178,13 @@ def _json(text: str, source: str) -> Mapping[str, object]:
         )
     except json.JSONDecodeError as error:
         what = message("not valid JSON in line {line}, column {column}", line=error.lineno, column=error.colno)
-        raise _refused(source, what) from None
+        raise unfit(source, what) from None
     except RecursionError:
         raise QmsError("{source}: nested too deeply", source=source) from None
     except QmsError as error:
-        raise _refused(source, error.message) from None
+        raise unfit(source, error.message) from None
     except ValueError:
-        raise _refused(source, message("a number is too long")) from None
+        raise unfit(source, message("a number is too long")) from None
     return found
 
 
@@ -220,7 +211,7 @@ def _check(value: object, source: str, depth: int = 0) -> None:
             try:
                 _check_key(key)
             except QmsError as error:
-                raise _refused(source, error.message) from None
+                raise unfit(source, error.message) from None
     parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
     for part in parts:
         _check(part, source, depth + 1)
@@ -233,31 +224,6 @@ def _check_key(key: str) -> None:
             raise QmsError("a key holds the character U+{code}", code=f"{ord(sign):04X}")
     if len(key) > 100:
         raise QmsError("a key is longer than {limit} characters", limit=100)
-
-
-def _line_in_toml(text: str, keys: Sequence[str]) -> int:
-    best, depth = 1, 0
-    header: tuple[str, ...] = ()
-    counts: dict[tuple[str, ...], int] = {}
-    for number, line in enumerate(text.split("\n"), 1):
-        stripped = line.strip()
-        if stripped.startswith("[["):
-            names = _names(stripped.strip("[").partition("]")[0])
-            counts[names] = counts.get(names, 0) + 1
-            header = path = (*names, str(counts[names]))
-        elif stripped.startswith("["):
-            header = path = _names(stripped.strip("[").partition("]")[0])
-        elif "=" in stripped and not stripped.startswith("#"):
-            path = header + _names(stripped.partition("=")[0])
-        else:
-            continue
-        if len(path) > depth and path == tuple(keys[: len(path)]):
-            best, depth = number, len(path)
-    return best
-
-
-def _names(written: str) -> tuple[str, ...]:
-    return tuple(part.strip().strip("\"'") for part in written.split(".") if part.strip())
 
 
 def _line_in_json(text: str, keys: Sequence[str]) -> int:

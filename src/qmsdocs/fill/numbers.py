@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from qmsdocs.base.errors import QmsError, cause, message
-from qmsdocs.base.files import text_of
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.files import read_bytes, text_of
 from qmsdocs.fill import delimited, sheet
-
-MAXIMUM_SIZE = 32 << 20
+from qmsdocs.fill.delimited import MAXIMUM_SIZE
 
 
 def numbers_in(path: Path, is_known: Callable[[str], bool]) -> tuple[str, ...]:
@@ -19,11 +18,7 @@ def numbers_in(path: Path, is_known: Callable[[str], bool]) -> tuple[str, ...]:
 
     Raises QmsError where the list cannot be read or names nothing that is known.
     """
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAXIMUM_SIZE + 1)
-    except OSError as error:
-        raise QmsError("{path} cannot be read: {reason}", path=path, reason=cause(error)) from None
+    data = read_bytes(path, most=MAXIMUM_SIZE)
     if len(data) > MAXIMUM_SIZE:
         raise QmsError("{path}: larger than {limit} MB", path=path, limit=MAXIMUM_SIZE >> 20)
     found = _column(_cells(path, data), is_known)

@@ -80,8 +80,8 @@ def looks_different(data: bytes, expected: bytes, *, first: int, source: str) ->
 
     `first` is how many pages stand before them in `data`.
     """
-    limits = {"seconds": LOOK_SECONDS}
-    return int(_within_limits(pdf_reading.difference, source, **limits, data=data, expected=expected, first=first))
+    given = {"data": data, "expected": expected, "first": first}
+    return int(_within_limits(pdf_reading.difference, source, seconds=LOOK_SECONDS, **given))
 
 
 def own_pdf(data: bytes) -> PageFile:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qmsdocs.base.errors import QmsError, cause, message
+from qmsdocs.base.errors import QmsError, message, nearest
+from qmsdocs.base.files import read_bytes
 from qmsdocs.base.language import Text
 from qmsdocs.fill import delimited, sheet
 from qmsdocs.fill.sheet import MAXIMUM_COLUMNS, MAXIMUM_ROWS
 from qmsdocs.model.form import Field, FieldType, Form
 from qmsdocs.model.value import MAXIMUM_ROWS as MAXIMUM_TABLE_ROWS
-from qmsdocs.render.package import MAXIMUM_UNPACKED
+from qmsdocs.render.package import MAXIMUM_UNPACKED, unfit
 from qmsdocs.render.table import Native
 
 IGNORED = "#"  # a heading that begins so is a note to oneself, or the reason a row was refused
@@ -66,28 +66,19 @@ class _Target:
         return ".".join(str(part) for part in (self.field, self.row, self.column) if part is not None)
 
 
-def read(path: Path, form: Form, *, encoding: str = delimited.UTF_8, sheet_name: str | None = None) -> Rows:
+def read(path: Path, form: Form, *, encoding: str = delimited.UTF_8) -> Rows:
     """The table in the file `path`, XLSX or CSV by its content. Raises QmsError, one line that names the file."""
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAXIMUM_UNPACKED + 1)
-    except OSError as error:
-        raise QmsError("{path} cannot be read: {reason}", path=path, reason=cause(error)) from None
-    return parse(data, form, source=str(path), encoding=encoding, sheet_name=sheet_name)
+    return parse(read_bytes(path, most=MAXIMUM_UNPACKED), form, source=str(path), encoding=encoding)
 
 
-def parse(
-    data: bytes, form: Form, *, source: str, encoding: str = delimited.UTF_8, sheet_name: str | None = None
-) -> Rows:
+def parse(data: bytes, form: Form, *, source: str, encoding: str = delimited.UTF_8) -> Rows:
     """The table written as `data`. Raises QmsError naming `source` for a heading or a cell that cannot be read."""
     if len(data) > MAXIMUM_UNPACKED:
-        reason = message("larger than {limit} MB", limit=MAXIMUM_UNPACKED >> 20)
-        raise QmsError("{source}: {reason}", source=source, reason=reason)
+        raise unfit(source, message("larger than {limit} MB", limit=MAXIMUM_UNPACKED >> 20))
     if data.startswith(b"PK"):
-        lines = sheet.cells(data, source=source, sheet=sheet_name)
+        lines = sheet.cells(data, source=source)
     elif data.startswith(b"\xd0\xcf\x11\xe0"):
-        reason = message("an Excel 97-2003 file or one with a password; save it as .xlsx")
-        raise QmsError("{source}: {reason}", source=source, reason=reason)
+        raise unfit(source, message("an Excel 97-2003 file or one with a password; save it as .xlsx"))
     else:
         lines = delimited.cells(data, source=source, encoding=encoding)
     first = next(lines, None)
@@ -98,8 +89,7 @@ def parse(
     rows: list[Row] = []
     for number, cells in lines:
         if len(rows) == MAXIMUM_ROWS:
-            reason = message("more than {limit} rows", limit=MAXIMUM_ROWS)
-            raise QmsError("{source}: {reason}", source=source, reason=reason)
+            raise unfit(source, message("more than {limit} rows", limit=MAXIMUM_ROWS))
         row = _row(form, targets, number, cells, source)
         if row is not None:
             rows.append(row)
@@ -214,9 +204,8 @@ def _unknown(form: Form, title: str) -> object:
             return message("a table has a column for each cell, e.g. {example}", example=f"{name}.{part}.{column}")
     names = [name for name, field in form.entered.items() if field.type is not FieldType.TABLE]
     titles = [text for name in names for text in (form.values[name].title.zh, form.values[name].title.en)]
-    close = difflib.get_close_matches(title, [*names, *titles], n=1, cutoff=0.6)
-    if close:
-        return message('no such field, did you mean "{nearest}"?', nearest=close[0])
+    if (near := nearest(title, [*names, *titles])) is not None:
+        return message('no such field, did you mean "{nearest}"?', nearest=near)
     return message("no such field; there are {known}", known=tuple(form.values[name].title for name in names))
 
 

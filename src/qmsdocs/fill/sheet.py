@@ -60,17 +60,17 @@ class _Cell(NamedTuple):
     pattern: str  # the number format
 
 
-def cells(data: bytes, *, source: str, sheet: str | None = None) -> Iterator[Row]:
+def cells(data: bytes, *, source: str) -> Iterator[Row]:
     """The rows that hold anything, with their number in the sheet. Raises QmsError naming `source` and the cell.
 
-    Without `sheet` the one visible sheet that holds anything is read. Formulas, error values, merged cells and numbers
-    that have lost digits are refused: what people see in them is not what the file says.
+    The one visible sheet that holds anything is read. Formulas, error values, merged cells and numbers that have lost
+    digits are refused: what people see in them is not what the file says.
     """
     parts = package.unpack(data, source=source)
     _refuse_package(parts, source)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # openpyxl warns of parts it passes over; no cell is among them
-        name, rows = _filled(_open(_exact(data, parts), source), source, sheet)
+        name, rows = _filled(_open(_exact(data, parts), source), source)
     if rows:
         _refuse_merged(parts, name, source)
     yield from rows
@@ -94,14 +94,10 @@ def _open(data: bytes, source: str) -> Workbook:
         raise _damaged(source, error) from None
 
 
-def _filled(book: Workbook, source: str, sheet: str | None) -> tuple[str, list[Row]]:
+def _filled(book: Workbook, source: str) -> tuple[str, list[Row]]:
     """The sheet that holds the table, and its rows."""
     visible = [page.title for page in book.worksheets if page.sheet_state == "visible"]
-    if sheet is not None and sheet not in book.sheetnames:
-        known = tuple(visible)
-        template = "{source}: there is no sheet {sheet}; there are {sheets}"
-        raise QmsError(template, source=source, sheet=sheet, sheets=known)
-    found = [(name, list(_rows(book, name, source))) for name in ([sheet] if sheet is not None else visible)]
+    found = [(name, list(_rows(book, name, source))) for name in visible]
     filled = [(name, rows) for name, rows in found if rows]
     if len(filled) > 1:
         raise QmsError(

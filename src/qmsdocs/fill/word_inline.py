@@ -12,8 +12,8 @@ from lxml import etree
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.fill.word_gathered import Field, Reading
 from qmsdocs.fill.word_model import Block, Image, Piece, snippet
-from qmsdocs.fill.word_package import Part, is_on, local, r, value, w
-from qmsdocs.fill.word_shape import drawn, equation, texts
+from qmsdocs.fill.word_package import Part, child, is_on, local, r, value, w
+from qmsdocs.fill.word_shape import drawn, equation, first_choice, texts
 
 COUNTED_FIELDS = frozenset(("PAGE", "NUMPAGES", "SECTIONPAGES", "SECTION", "TOC", "TC", "XE", "INDEX", "RD"))
 _MOVING_FIELDS = frozenset(("DATE", "TIME", "PRINTDATE", "SAVEDATE", "CREATEDATE", "FILENAME", "USERNAME"))
@@ -84,8 +84,8 @@ class Inline:
 
     def read(self, element: etree._Element) -> None:
         """Nothing; every child is taken up."""
-        for child in element:
-            self._child(child)
+        for below in element:
+            self._child(below)
 
     def finish(self) -> None:
         """Nothing; what was gathered over the whole paragraph is reported."""
@@ -119,63 +119,63 @@ class Inline:
                 ),
             )
 
-    def _child(self, child: etree._Element) -> None:
-        match local(child):
+    def _child(self, element: etree._Element) -> None:
+        match local(element):
             case "r":
-                self._run(child)
+                self._run(element)
             case "hyperlink":
-                self._hyperlink(child)
+                self._hyperlink(element)
             case "ins" | "moveTo":
-                before, self.author = self.author, value(child, "author") or "?"
-                self.read(child)
+                before, self.author = self.author, value(element, "author") or "?"
+                self.read(element)
                 self.author = before
             case "del" | "moveFrom":
-                self._deleted(child)
+                self._deleted(element)
             case "fldSimple":
-                self.fields.append(Field(value(child, "instr"), is_result=True))
-                self.read(child)
+                self.fields.append(Field(value(element, "instr"), is_result=True))
+                self.read(element)
                 self._end_field()
             case "sdt":
-                self._control(child)
+                self._control(element)
             case "smartTag" | "customXml" | "sdtContent" | "dir" | "bdo":
-                self.read(child)
+                self.read(element)
             case "oMath" | "oMathPara":
-                said = equation(child)
+                said = equation(element)
                 self._say(said)
                 self.reading.altered(
                     self.where, message("an equation as a line of text, look at it: {words}", words=said)
                 )
             case "AlternateContent":
-                self._alternative(child)
+                self._alternative(element)
             case "subDoc":
                 self.reading.lost(self.where, message("a part of the document that lies in another file"))
 
     def _run(self, run: etree._Element) -> None:
         look = run.find(w("rPr"))
-        style = value(look.find(w("rStyle"))) if look is not None else ""
+        style = value(child(look, "rStyle"))
         is_hidden = self._switch(look, "vanish", style, self.is_hidden)
         is_bold = self._switch(look, "b", style, self.is_bold)
-        for child in run:
-            name = local(child)
+        for element in run:
+            name = local(element)
             if name in ("t", "delText", "sym", "tab", "ptab", "br", "cr", "noBreakHyphen"):
-                said = Piece(self._sign(child, name), is_bold, is_code=self.reading.styles.name(style) == CODE)
+                said = Piece(self._sign(element, name), is_bold, is_code=self.reading.styles.name(style) == CODE)
                 self._say(said.text, look=said, is_hidden=is_hidden)
             elif name != "rPr":
-                self._other(child, name)
+                self._other(element, name)
 
     def _switch(self, look: etree._Element | None, name: str, style: str, inherited: bool) -> bool:
-        own = look.find(w(name)) if look is not None else None
+        own = child(look, name)
         if own is not None:
             return is_on(own)
         return self.reading.styles.switch(style, name) if style else inherited
 
-    def _sign(self, child: etree._Element, name: str) -> str:
+    def _sign(self, element: etree._Element, name: str) -> str:
         if name in ("t", "delText"):
-            return (child.text or "").replace("\n", " ").replace("\t", " ").replace("\u00a0", " ")
+            return (element.text or "").replace("\n", " ").replace("\t", " ").replace("\u00a0", " ")
         if name == "sym":
-            return self._symbol(value(child, "font"), value(child, "char"))
+            return self._symbol(value(element, "font"), value(element, "char"))
         if name in ("br", "cr"):
-            return "\n" if value(child, "type") in ("", "textWrapping") else ""
+            return "\n" if value(element, "type") in ("", "textWrapping") else ""
         return "-" if name == "noBreakHyphen" else " "
 
     def _symbol(self, font: str, code: str) -> str:
@@ -188,21 +188,21 @@ class Inline:
         self.reading.lost(self.where, message("the sign {code} of the font {font}", code=code, font=font))
         return ""
 
-    def _other(self, child: etree._Element, name: str) -> None:
+    def _other(self, element: etree._Element, name: str) -> None:
         match name:
             case "fldChar":
-                self._field_mark(value(child, "fldCharType"))
+                self._field_mark(value(element, "fldCharType"))
             case "instrText":
                 if self.fields and not self.fields[-1].is_result:
-                    self.fields[-1].code += child.text or ""
+                    self.fields[-1].code += element.text or ""
             case "footnoteReference" | "endnoteReference":
-                self._footnote(name.removesuffix("Reference"), value(child, "id"))
+                self._footnote(name.removesuffix("Reference"), value(element, "id"))
             case "drawing" | "pict" | "object":
-                self._drawing(child)
+                self._drawing(element)
             case "AlternateContent":
-                self._alternative(child)
+                self._alternative(element)
             case "ruby":
-                self._ruby(child)
+                self._ruby(element)
 
     def _say(self, text: str, *, look: Piece = _PLAIN, is_hidden: bool = False) -> None:
         if not text:
@@ -295,8 +295,8 @@ class Inline:
             self.deleted[author] = self.deleted.get(author, "") + words
 
     def _control(self, control: etree._Element) -> None:
-        properties, content = control.find(w("sdtPr")), control.find(w("sdtContent"))
-        tag = value(properties.find(w("tag"))) if properties is not None else ""
+        properties, content = child(control, "sdtPr"), child(control, "sdtContent")
+        tag = value(child(properties, "tag"))
         if content is None:
             return
         if _TAG.fullmatch(tag):
@@ -305,7 +305,7 @@ class Inline:
         elif tag.startswith("ref:"):
             self.pieces.append(Piece(f"[{tag.removeprefix('ref:')}]", is_markup=True))
             self.reading.taken.append(texts(content, "t"))
-        elif properties is not None and is_on(properties.find(w("showingPlcHdr"))):
+        elif is_on(child(properties, "showingPlcHdr")):
             words = texts(content, "t")
             self.reading.lost(self.where, message("an unfilled content control: {words}", words=words))
         elif not tag:
@@ -333,13 +333,13 @@ class Inline:
 
     # drawings
 
-    def _alternative(self, element: etree._Element) -> None:
-        chosen = next((child for child in element if local(child) in ("Choice", "Fallback")), None)
-        for child in chosen if chosen is not None else ():
-            if local(child) in ("drawing", "pict", "object"):
-                self._drawing(child)
+    def _alternative(self, alternatives: etree._Element) -> None:
+        chosen = first_choice(alternatives)
+        for element in chosen if chosen is not None else ():
+            if local(element) in ("drawing", "pict", "object"):
+                self._drawing(element)
             else:
-                self._child(child)
+                self._child(element)
 
     def _drawing(self, element: etree._Element) -> None:
         found = drawn(element, self.part, self.reading, self.where)

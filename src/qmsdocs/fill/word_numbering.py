@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from qmsdocs.fill.word_model import Label
-from qmsdocs.fill.word_package import is_on, number, value, w
+from qmsdocs.fill.word_package import child, is_on, number, value, w
 from qmsdocs.fill.word_styles import Styles
 
 LEVELS = 9
@@ -202,7 +202,7 @@ def read_numbering(root: etree._Element | None, styles: Styles) -> Numbering:
                 restarted[key] = number(start, otherwise=1)
     for name, target in abstract.items():
         found = styles.numbering(linked.get(target, "")) if linked.get(target) else None
-        through = value(found.find(w("numId"))) if found is not None else ""
+        through = value(child(found, "numId"))
         abstract[name] = abstract.get(through, target)
     return Numbering(levels, abstract, overridden, restarted)
 

@@ -47,6 +47,11 @@ def number(element: etree._Element | None, name: str = "val", *, otherwise: int 
     return int(found[0]) if found else otherwise
 
 
+def child(element: etree._Element | None, name: str) -> etree._Element | None:
+    """The first element `name` directly below one that may be missing."""
+    return element.find(w(name)) if element is not None else None
+
+
 def is_on(element: etree._Element | None) -> bool:
     """Whether a switch such as `<w:b/>` is there and on."""
     return element is not None and value(element).lower() not in ("0", "false", "off", "none")

@@ -30,21 +30,23 @@ class Drawn:
     description: str
 
 
+def first_choice(alternatives: etree._Element) -> etree._Element | None:
+    """The first of alternatives that are written for newer and older programs."""
+    return next((one for one in alternatives if local(one) in ("Choice", "Fallback")), None)
+
+
 def texts(element: etree._Element, *names: str) -> str:
     """All words below `element`, in order, of the elements called so; what stands twice for old programs only once."""
     return "".join(found.text or "" for found in walked(element) if local(found) in names)
 
 
-def walked(element: etree._Element) -> Iterator[etree._Element]:
-    """The elements below, in order; of alternatives the first."""
+def walked(element: etree._Element, *, leaving: str = "") -> Iterator[etree._Element]:
+    """The elements below, in order; of alternatives the first, and nothing of what stands inside those to be left."""
     for child in element:
         yield child
-        if local(child) == "AlternateContent":
-            chosen = next((one for one in child if local(one) in ("Choice", "Fallback")), None)
-            if chosen is not None:
-                yield from walked(chosen)
-        else:
-            yield from walked(child)
+        below = first_choice(child) if local(child) == "AlternateContent" else child
+        if below is not None and local(child) != leaving:
+            yield from walked(below, leaving=leaving)
 
 
 def drawn(element: etree._Element, part: Part, reading: Reading, where: str) -> Drawn:
@@ -53,7 +55,7 @@ def drawn(element: etree._Element, part: Part, reading: Reading, where: str) -> 
     boxes: list[etree._Element] = []
     bare = 0
     description = ""
-    for found in _outside_boxes(element):
+    for found in walked(element, leaving="txbxContent"):  # what stands inside a text box belongs to the box
         name = local(found)
         if name in ("blip", "imagedata"):
             relation = str(found.get(r("embed")) or found.get(r("id")) or found.get(r("link")) or "")
@@ -69,18 +71,6 @@ def drawn(element: etree._Element, part: Part, reading: Reading, where: str) -> 
         else:
             _report(found, name, part, reading, where)
     return Drawn(tuple(pictures), tuple(boxes), bare, description)
-
-
-def _outside_boxes(element: etree._Element) -> Iterator[etree._Element]:
-    """The elements of a drawing in order; what stands inside a text box belongs to the box."""
-    for child in element:
-        yield child
-        if local(child) == "AlternateContent":
-            chosen = next((one for one in child if local(one) in ("Choice", "Fallback")), None)
-            if chosen is not None:
-                yield from _outside_boxes(chosen)
-        elif local(child) != "txbxContent":
-            yield from _outside_boxes(child)
 
 
 def _report(found: etree._Element, name: str, part: Part, reading: Reading, where: str) -> None:

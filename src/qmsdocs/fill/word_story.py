@@ -12,7 +12,7 @@ from qmsdocs.fill.word_gathered import Field, Reading
 from qmsdocs.fill.word_inline import Inline
 from qmsdocs.fill.word_model import Block, Cell, Fence, Label, Passage, Row, Table, snippet, words_of
 from qmsdocs.fill.word_own import OWN_PAGES
-from qmsdocs.fill.word_package import Part, is_on, local, number, value, w
+from qmsdocs.fill.word_package import Part, child, is_on, local, number, value, w
 from qmsdocs.fill.word_shape import texts
 
 MAXIMUM_COLUMNS = 63  # Word has no more
@@ -33,22 +33,22 @@ class Story:
         return tuple(self._blocks(container))
 
     def _blocks(self, container: etree._Element) -> Iterator[Block]:
-        for child in container:
-            name = local(child)
+        for element in container:
+            name = local(element)
             if name == "p":
-                yield from self._paragraph(child)
+                yield from self._paragraph(element)
             elif name == "tbl":
-                yield from self._table(child)
+                yield from self._table(element)
             elif name == "sdt":
-                yield from self._control(child)
+                yield from self._control(element)
             elif name in _WRAPPERS:
-                yield from self._blocks(child)
+                yield from self._blocks(element)
             elif name == "AlternateContent":
-                yield from self._blocks(child[0]) if len(child) else ()
+                yield from self._blocks(element[0]) if len(element) else ()
             elif name in ("del", "moveFrom"):
-                self._deleted(child, texts(child, "t", "delText"))
+                self._deleted(element, texts(element, "t", "delText"))
             elif name == "sectPr":
-                self._section(child)
+                self._section(element)
             elif name == "altChunk":
                 self.reading.lost("", message("a part of the document that lies in another file"))
 
@@ -57,24 +57,20 @@ class Story:
         self.reading.lost(snippet(words), said)
 
     def _control(self, control: etree._Element) -> Iterator[Block]:
-        properties, content = control.find(w("sdtPr")), control.find(w("sdtContent"))
+        properties, content = child(control, "sdtPr"), child(control, "sdtContent")
         if content is None:
             return
-        tag = value(properties.find(w("tag"))) if properties is not None else ""
+        tag = value(child(properties, "tag"))
         gallery = value(next(properties.iter(w("docPartGallery")), None)) if properties is not None else ""
         if tag.startswith("block:"):
             self._take(content)
-            yield _fence(
-                tag.removeprefix("block:"),
-                content,
-                value(properties.find(w("alias"))) if properties is not None else "",
-            )
+            yield _fence(tag.removeprefix("block:"), content, value(child(properties, "alias")))
         elif tag.startswith(OWN_PAGES):
             self._take(content)
         elif "table of contents" in gallery.lower():
             self._take(content)
             self.reading.altered("", message("the table of contents is left out; the program makes it"))
-        elif properties is not None and is_on(properties.find(w("showingPlcHdr"))):
+        elif is_on(child(properties, "showingPlcHdr")):
             said = texts(content, "t")
             self.reading.lost(snippet(said), message("an unfilled content control: {words}", words=said))
         else:
@@ -85,8 +81,7 @@ class Story:
 
     def _paragraph(self, paragraph: etree._Element) -> Iterator[Block]:
         styles, look = self.reading.styles, paragraph.find(w("pPr"))
-        style = value(look.find(w("pStyle"))) if look is not None else ""
-        style = style or styles.default
+        style = value(child(look, "pStyle")) or styles.default
         inline = Inline(
             self.reading,
             self.part,
@@ -99,12 +94,13 @@ class Story:
         inline.read(paragraph)
         inline.finish()
         label = self._label(look, style) if inline.pieces else None
+        own_level = child(look, "outlineLvl")
         found = Passage(
             tuple(inline.pieces),
             styles.name(style),
-            _outline(look) if look is not None and look.find(w("outlineLvl")) is not None else styles.outline(style),
+            _outline(own_level) if own_level is not None else styles.outline(style),
             label,
-            _is_centred(look) or styles.is_centred(style),
+            value(child(look, "jc")) == "center" or styles.is_centred(style),
             _size(paragraph) or styles.size(style),
             tuple(inline.after),
         )
@@ -115,17 +111,17 @@ class Story:
             self.reading.altered("", message("the table of contents is left out; the program makes it"))
         elif found.plain or found.after:
             yield found
-        if look is not None and (section := look.find(w("sectPr"))) is not None:
+        if (section := child(look, "sectPr")) is not None:
             self._section(section)
 
     def _section(self, section: etree._Element) -> None:
-        columns = number(section.find(w("cols")), "num", otherwise=1)
+        columns = number(child(section, "cols"), "num", otherwise=1)
         if columns > 1:
             self.reading.altered("", message("a section in {columns} columns is set as one", columns=columns))
 
     def _label(self, look: etree._Element | None, style: str) -> Label | None:
         """The number Word writes before the paragraph; its own `numPr` fills up from that of its style."""
-        own = look.find(w("numPr")) if look is not None else None
+        own = child(look, "numPr")
         general = self.reading.styles.numbering(style)
         list_id = _first(own, general, "numId")
         if list_id in ("", "0"):
@@ -140,31 +136,28 @@ class Story:
             yield Table(rows)
 
     def _is_deleted(self, row: etree._Element) -> bool:
-        look = row.find(w("trPr"))
-        mark = look.find(w("del")) if look is not None else None
+        mark = child(child(row, "trPr"), "del")
         if mark is not None:
             self._deleted(mark, " | ".join(texts(cell, "t", "delText") for cell in _inside(row, "tc")))
         return mark is not None
 
     def _row(self, row: etree._Element) -> Row:
-        look = row.find(w("trPr"))
-        before = number(look.find(w("gridBefore"))) if look is not None else 0
-        is_head = look is not None and is_on(look.find(w("tblHeader")))
+        look = child(row, "trPr")
+        before = number(child(look, "gridBefore"))
+        is_head = is_on(child(look, "tblHeader"))
         return Row(tuple(self._cell(cell) for cell in _inside(row, "tc")), is_head, min(before, MAXIMUM_COLUMNS))
 
     def _cell(self, cell: etree._Element) -> Cell:
-        look = cell.find(w("tcPr"))
-        if look is None:
-            return Cell(self.blocks(cell))
-        merge = look.find(w("vMerge"))
+        look = child(cell, "tcPr")
+        merge = child(look, "vMerge")
         continues = merge is not None and value(merge) != "restart"
-        span = min(max(number(look.find(w("gridSpan")), otherwise=1), 1), MAXIMUM_COLUMNS)
+        span = min(max(number(child(look, "gridSpan"), otherwise=1), 1), MAXIMUM_COLUMNS)
         return Cell(self.blocks(cell), span, continues)
 
 
 def _first(own: etree._Element | None, general: etree._Element | None, name: str) -> str:
     for found in (own, general):
-        written = value(found.find(w(name))) if found is not None else ""
+        written = value(child(found, name))
         if written.isascii() and written.isdigit() and len(written) < 7:
             return written
     return ""
@@ -172,21 +165,17 @@ def _first(own: etree._Element | None, general: etree._Element | None, name: str
 
 def _inside(element: etree._Element, name: str) -> Iterator[etree._Element]:
     """The rows of a table or the cells of a row, also those inside content controls and tracked insertions."""
-    for child in element:
-        found = local(child)
+    for below in element:
+        found = local(below)
         if found == name:
-            yield child
+            yield below
         elif found == "sdt" or found in _WRAPPERS:
-            yield from _inside(child, name)
+            yield from _inside(below, name)
 
 
-def _outline(look: etree._Element) -> int | None:
-    level = number(look.find(w("outlineLvl")), otherwise=9)
+def _outline(written: etree._Element) -> int | None:
+    level = number(written, otherwise=9)
     return level + 1 if 0 <= level < 9 else None
-
-
-def _is_centred(look: etree._Element | None) -> bool:
-    return look is not None and value(look.find(w("jc"))) == "center"
 
 
 def _size(paragraph: etree._Element) -> int:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from lxml import etree
 
-from qmsdocs.fill.word_package import is_on, number, value, w
-
-T = TypeVar("T")
+from qmsdocs.fill.word_package import child, is_on, number, value, w
 
 _HEADING = re.compile(r"(?:heading|标题|標題|überschrift|titre)\s*([1-9])", re.IGNORECASE)
 _CONTENTS = re.compile(
@@ -56,35 +53,38 @@ class Styles:
             for name in (one.name, *one.aliases):
                 if found := _HEADING.fullmatch(name):
                     return int(found[1])
-            level = one.paragraph.find(w("outlineLvl")) if one.paragraph is not None else None
+            level = child(one.paragraph, "outlineLvl")
             if level is not None:
                 return number(level) + 1 if 0 <= number(level) < _BODY else None
         return None
 
     def numbering(self, style: str) -> etree._Element | None:
         """The `numPr` that paragraphs in this style have."""
-        return self._first(style, lambda one: one.paragraph.find(w("numPr")) if one.paragraph is not None else None)
+        return self._of_paragraph(style, "numPr")
 
     def switch(self, style: str, name: str) -> bool:
         """Whether a switch of the run properties (`b`, `vanish`) is on."""
-        found = self._first(style, lambda one: one.run.find(w(name)) if one.run is not None else None)
-        return is_on(found)
+        return is_on(self._of_run(style, name))
 
     def size(self, style: str) -> int:
         """The size of the text in half points, 0 where nothing says it."""
-        return number(self._first(style, lambda one: one.run.find(w("sz")) if one.run is not None else None))
+        return number(self._of_run(style, "sz"))
 
     def is_centred(self, style: str) -> bool:
         """Whether paragraphs in this style stand in the middle."""
-        found = self._first(style, lambda one: one.paragraph.find(w("jc")) if one.paragraph is not None else None)
-        return value(found) == "center"
+        return value(self._of_paragraph(style, "jc")) == "center"
 
     def is_contents(self, style: str) -> bool:
         """Whether it is a style of the table of contents."""
         return bool(_CONTENTS.fullmatch(self.name(style)))
 
-    def _first(self, style: str, look: Callable[[Style], T | None]) -> T | None:
-        return next((found for one in self.chain(style) if (found := look(one)) is not None), None)
+    def _of_paragraph(self, style: str, name: str) -> etree._Element | None:
+        said = (child(one.paragraph, name) for one in self.chain(style))
+        return next((found for found in said if found is not None), None)
+
+    def _of_run(self, style: str, name: str) -> etree._Element | None:
+        said = (child(one.run, name) for one in self.chain(style))
+        return next((found for found in said if found is not None), None)
 
 
 def read_styles(root: etree._Element | None) -> Styles:

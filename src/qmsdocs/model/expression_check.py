@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.errors import Message, QmsError, message, unknown
 from qmsdocs.model.expression import (
     All,
     AnyOf,
@@ -258,7 +257,4 @@ def _same(left: Type, right: Type) -> Type:
 
 
 def _unknown(what: Message, name: str, known: Sequence[str]) -> QmsError:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    if close:
-        return QmsError('unknown {what} "{name}", did you mean "{nearest}"?', what=what, name=name, nearest=close[0])
-    return QmsError('unknown {what} "{name}"', what=what, name=name)
+    return QmsError("{said}", said=unknown(what, name, known))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -10,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import re2
 
-from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.errors import Message, QmsError, message, unknown
 from qmsdocs.model.calendar import CIVIL
 from qmsdocs.model.expression import Literal, names, parameters, parse
 from qmsdocs.model.expression_check import BOOLEAN, DURATION, NUMBER, Kind, Scope, Type
@@ -96,14 +95,8 @@ class Walk:
 
     def known(self, place: str, what: Message, name: str, known: Sequence[str] | frozenset[str]) -> Iterator[Noticed]:
         """An error where `name` is none of the `known`, with the nearest."""
-        if name in known:
-            return
-        close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-        if close:
-            said = 'unknown {what} "{name}", did you mean "{nearest}"?'
-            yield self.error(place, said, what=what, name=name, nearest=close[0])
-        else:
-            yield self.error(place, 'unknown {what} "{name}"', what=what, name=name)
+        if name not in known:
+            yield Severity.ERROR, place, unknown(what, name, known)
 
     def typed(
         self, place: str, written: str | None, *, wanted: Callable[[Type], bool], said: Message, program: bool = True

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import re2
 
 from qmsdocs.base.canonical import MAXIMUM_INTEGER, Json
-from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.errors import Message, QmsError, message, nearest
 from qmsdocs.model import quantity
 from qmsdocs.model.form import Choice, Field, FieldType, Form
 
@@ -128,7 +127,7 @@ class Intake:
         row: dict[str, Json] = {}
         for column in raw:
             if column not in field.column:
-                raise _Refused(unknown(str(column), tuple(field.column)), f"{place}.{column}")
+                raise _Refused(unknown_field(str(column), tuple(field.column)), f"{place}.{column}")
         for column, definition in field.column.items():
             try:
                 value = self._value(definition, raw.get(column))
@@ -158,7 +157,7 @@ class Intake:
             raise _Refused(message("must be a table with the rows {rows}", rows=tuple(field.rows)))
         for row in raw:
             if row not in field.rows:
-                raise _Refused(unknown(str(row), tuple(field.rows)), f".{row}")
+                raise _Refused(unknown_field(str(row), tuple(field.rows)), f".{row}")
         filled = {row: self._row(field, raw.get(row) or {}, f".{row}") for row in field.rows}
         kept: dict[str, Json] = {row: cells for row, cells in filled.items() if cells}
         return kept or None
@@ -193,20 +192,18 @@ def refuse_text(text: str) -> Message | None:
     return message("longer than {limit} characters", limit=MAXIMUM_TEXT) if len(text) > MAXIMUM_TEXT else None
 
 
-def unknown(name: str, known: Sequence[str]) -> Message:
-    """What to say of a name nobody knows."""
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    if close:
-        return message('no such field, did you mean "{nearest}"?', nearest=close[0])
+def unknown_field(name: str, known: Sequence[str]) -> Message:
+    """What to say of a field, column or row that does not exist."""
+    if (near := nearest(name, known)) is not None:
+        return message('no such field, did you mean "{nearest}"?', nearest=near)
     return message("no such field; there are {known}", known=tuple(known))
 
 
 def unknown_person(written: str, people: Mapping[str, str]) -> Message:
     """What to say of an id that nobody has."""
-    close = difflib.get_close_matches(written, tuple(people), n=1, cutoff=0.6)
     known = tuple(f"{person} ({name})" for person, name in people.items())
-    if close:
-        return message('there is no person "{written}", did you mean "{nearest}"?', written=written, nearest=close[0])
+    if (near := nearest(written, people)) is not None:
+        return message('there is no person "{written}", did you mean "{nearest}"?', written=written, nearest=near)
     return message('there is no person "{written}"; there are {known}', written=written, known=known)
 
 
@@ -250,10 +247,7 @@ def _decimal(raw: object) -> Decimal:
     written = repr(raw) if isinstance(raw, float) else _ascii(raw)
     if not re.fullmatch(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?", written):
         raise _Refused(message("must be a number such as 12.5"))
-    try:
-        return Decimal(written)
-    except InvalidOperation:
-        raise _Refused(message("must be a number such as 12.5")) from None
+    return Decimal(written)
 
 
 def _bounded(field: Field, number: N) -> N:
@@ -287,11 +281,9 @@ def _date(raw: object) -> date:
         _refuse_year(raw.year)
         return raw
     found = _DATE.fullmatch(_ascii(raw))
-    return _day(found) if found else _no_date()
-
-
-def _no_date() -> date:
-    raise _Refused(message("must be a date such as 2026-11-21"))
+    if found is None:
+        raise _Refused(message("must be a date such as 2026-11-21"))
+    return _day(found)
 
 
 def _day(found: re.Match[str]) -> date:
@@ -333,17 +325,10 @@ def _choice(options: Mapping[str, Choice], raw: object) -> str:
     named = [key for key, option in options.items() if written in (option.text.zh, option.text.en)]
     if len(named) == 1:
         return named[0]
-    close = difflib.get_close_matches(written, tuple(options), n=1, cutoff=0.6)
     allowed = tuple(message("{title} ({name})", title=key, name=option.text) for key, option in options.items())
-    if close:
-        raise _Refused(
-            message(
-                '"{written}" is no choice, did you mean "{nearest}"? There are {allowed}',
-                written=written,
-                nearest=close[0],
-                allowed=allowed,
-            )
-        )
+    if (near := nearest(written, options)) is not None:
+        said = '"{written}" is no choice, did you mean "{nearest}"? There are {allowed}'
+        raise _Refused(message(said, written=written, nearest=near, allowed=allowed))
     raise _Refused(message('"{written}" is no choice; there are {allowed}', written=written, allowed=allowed))
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.errors import Message, QmsError, message, unknown
 from qmsdocs.base.language import Language
 from qmsdocs.model.document import DocumentKind, Procedure
 from qmsdocs.model.finding import Finding, Severity
@@ -184,14 +183,6 @@ class _Walk:
             elif before.unit is not after.unit:
                 said = message("another unit than in force: {before} → {after}", before=before, after=after)
                 yield "DOC206", Severity.WARNING, f"parameter.{name}", said
-
-
-def unknown(what: Message, name: str, known: Iterable[str]) -> Message:
-    """What is said of a name nobody knows: the nearest known one is proposed."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    if close:
-        return message('unknown {what} "{name}", did you mean "{nearest}"?', what=what, name=name, nearest=close[0])
-    return message('unknown {what} "{name}"', what=what, name=name)
 
 
 def _error(place: str, said: Message) -> Noticed:

@@ -36,7 +36,6 @@ _HEADS = {
 _MEANINGS = {
     "opened_at": Text("日期", "Opened at"),
     "owner": Text("责任人", "Owner"),
-    "customer": Text("客户", "Customer"),
     "subject": Text("事由", "Subject"),
     "place": Text("地点", "Place"),
     "level": Text("级别", "Level"),
@@ -144,6 +143,14 @@ def _gone(system: System, register: Definition, catalogue: Catalogue, first: dat
     return catalogue.say("Destroyed: {count}, see `qmsdocs retention certificates`", count=len(gone))
 
 
+def _meaning(system: System, name: str) -> Text:
+    """The heading of a column of values that mean `name`; for the customer the word of the organisation."""
+    if name == "customer":
+        word = system.organisation.customer_word
+        return Text(word.zh, word.en[:1].upper() + word.en[1:])
+    return _MEANINGS.get(name, Text(name, name))
+
+
 def _period(opened_from: date | None, opened_to: date | None, catalogue: Catalogue) -> str:
     if opened_from is None and opened_to is None:
         return ""
@@ -183,7 +190,7 @@ class _Writer:
         field = self._field(form, name)
         kind = KINDS.get(field.type, Kind.TEXT) if field is not None and not rest else Kind.TEXT
         own = len(self.current) == 1 and field is not None
-        title = field.title.of(language) if own and field else _MEANINGS.get(name, Text(name, name)).of(language)
+        title = field.title.of(language) if own and field else _meaning(self.system, name).of(language)
         width = _FIELD_WIDTHS.get(field.type, _WIDTHS[kind]) if field is not None else _WIDTHS[kind]
         return Column(name, title, kind, width)
 
@@ -298,7 +305,7 @@ def listing(system: System, rows: Sequence[Row], *, catalogue: Catalogue) -> Gri
     columns = [
         Column(name, _HEADS[name].of(language), Kind.DATE if name == "opened_on" else Kind.TEXT) for name in titles
     ]
-    columns += [Column(name, _MEANINGS[name].of(language)) for name in ("customer", "subject")]
+    columns += [Column(name, _meaning(system, name).of(language)) for name in ("customer", "subject")]
     return Grid(catalogue.say("Records"), "", tuple(columns), tuple(_listed(system, rows, catalogue)))
 
 

@@ -22,6 +22,7 @@ from qmsdocs.store import control, names
 from qmsdocs.store.certificate import Certificate, certificates
 from qmsdocs.store.index import Filter
 from qmsdocs.store.rows import Meanings, Row
+from qmsdocs.system import believed
 from qmsdocs.system.view import System
 
 APPROVING = "approved"  # what the signature of an approving step means
@@ -318,7 +319,12 @@ class _Keeping:
 
     @cached_property
     def _waiting(self) -> Mapping[tuple[str, str, int], str]:
-        found = (item for item in certificates(self.system.objects) if waits(self.system, item))
+        trust = self.system.trust
+        found = (
+            item
+            for item in certificates(self.system.objects)
+            if waits(self.system, item) and not any(True for _ in believed.problems(trust, item))
+        )
         return {(item.ledger, r.series, r.serial): item.number for item in found for r in item.records}
 
     @cached_property

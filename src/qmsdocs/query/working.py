@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.errors import Message, QmsError, message, unknown
 from qmsdocs.base.files import read_text
 from qmsdocs.base.toml import Definition, line_of, read, split_key
 from qmsdocs.model.document import Procedure, parse_procedure
@@ -21,7 +21,7 @@ from qmsdocs.model.people import People
 from qmsdocs.model.register import Register
 from qmsdocs.model.retention import SCHEDULE, Schedule
 from qmsdocs.model.waiver import WAIVERS, Waivers
-from qmsdocs.query.document_check import UNREADABLE, Shelf, check_document, unknown
+from qmsdocs.query.document_check import UNREADABLE, Shelf, check_document
 from qmsdocs.query.parameters import written
 from qmsdocs.query.rule_texts import refuse_code
 

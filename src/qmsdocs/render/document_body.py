@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.render import document_words as words
 from qmsdocs.render.document_ink import Ink
+from qmsdocs.render.html import data_address
 from qmsdocs.render.prose import (
     Block,
     Chart,
@@ -129,8 +129,7 @@ class Body:
 
         for text in (*chart.lanes, *(node.text for node in chart.nodes), *(edge.text for edge in chart.edges)):
             self.ink.text(text)
-        data = base64.b64encode(svg(chart).encode()).decode("ascii")
-        return f'<img class="chart" src="data:image/svg+xml;base64,{data}" alt="">'
+        return f'<img class="chart" src="{data_address("image/svg+xml", svg(chart).encode())}" alt="">'
 
 
 def _columns(grid: Grid, count: int) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
-
 import docx
 from docx.document import Document
 from docx.section import Section
@@ -19,8 +17,6 @@ from qmsdocs.render.document_sheet import DocumentSheet
 from qmsdocs.render.document_words import Head
 from qmsdocs.render.docx_file import steady
 
-UNDATED = datetime(2000, 1, 1)  # what a draft bears that nobody has signed
-
 
 def document_docx(sheet: DocumentSheet) -> bytes:
     """The pages of `sheet` as a Word document: the same bytes for the same sheet; the payload is its subject.
@@ -28,7 +24,8 @@ def document_docx(sheet: DocumentSheet) -> bytes:
     Raises QmsError for a picture that is not there or is neither PNG nor JPEG.
     """
     document = docx.Document()
-    prepare(document, sheet.language, _properties(sheet))
+    properties = Properties(sheet.name, sheet.organisation, sheet.payload, sheet.created)
+    prepare(document, sheet.language, properties)
     text = Manuscript(sheet.language, document.part)
     head = words.head(sheet)
     _section(document.sections[0], sheet, None, text.media)
@@ -47,21 +44,6 @@ def document_docx(sheet: DocumentSheet) -> bytes:
         append(document, text.blocks(chapter.blocks, chapter.pictures, count))
     set_lists(document, text)
     return steady(document)
-
-
-def _properties(sheet: DocumentSheet) -> Properties:
-    title = f"{sheet.title} {sheet.number} {sheet.revision}"
-    return Properties(title, sheet.organisation, sheet.payload, _dated(sheet))
-
-
-def _dated(sheet: DocumentSheet) -> datetime:
-    """When the last of those who signed did; else the day it was released or comes into force. In UTC, without zone."""
-    lines = (*sheet.prepared, *sheet.countersigned, *sheet.reviewed, *sheet.approved)
-    signed = [line.at.astimezone(UTC) for line in lines if line.at is not None and line.at.tzinfo is not None]
-    if signed:
-        return max(signed).replace(tzinfo=None)
-    on: date | None = sheet.released_on or sheet.effective_on
-    return datetime.combine(on, time()) if on else UNDATED
 
 
 def _next_section(

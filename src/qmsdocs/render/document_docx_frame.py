@@ -24,15 +24,10 @@ from qmsdocs.render.document_docx_parts import (
     table,
 )
 from qmsdocs.render.document_sheet import DocumentSheet
-from qmsdocs.render.document_words import Head
+from qmsdocs.render.document_words import COLUMNS, LEADING, ROW, SMALL_SIZES, TITLE_SIZES, Head, rows, size_of
 
-ROW, LEAST_ROWS = 6.0, 4  # of the header block, in millimetres
 DISTANCE = 5.0  # between the top of the page and the header block
-_WIDTHS = (40.0, 66.0, 22.0, 32.0)
 _LOGO_WIDTH, _LOGO_HEIGHT = 36.0, 10.0
-_TITLE_SIZES = (14.0, 12.0, 10.5, 9.0, 7.5)
-_SMALL_SIZES = (9.0, 8.0, 7.5, 6.5)
-_LEADING = 1.25
 _MIDDLE = (
     "mso-position-horizontal:center;mso-position-horizontal-relative:page;"
     "mso-position-vertical:center;mso-position-vertical-relative:page"
@@ -41,11 +36,6 @@ _CORNER = (
     "margin-top:12pt;mso-position-horizontal:right;mso-position-horizontal-relative:margin;"
     "mso-position-vertical:absolute;mso-position-vertical-relative:page"
 )
-
-
-def rows(head: Head) -> int:
-    """How many rows of 6 mm the header block has."""
-    return max(LEAST_ROWS, len(head.cells))
 
 
 def header(sheet: DocumentSheet, head: Head | None, part: Part, media: Media) -> str:
@@ -64,13 +54,13 @@ def block(head: Head, language: Language, part: Part, media: Media, *, logo: byt
         picture = Illustration(media.relation(part, logo, name="logo"), *measures)
         above = paragraph("QmsBlock", media.drawing(picture), '<w:spacing w:line="240" w:lineRule="auto"/>')
     organisation = above + _company(head.organisation, count * ROW - (11 if above else 0))
-    kind = _small(head.kind, _WIDTHS[1], ROW)
+    kind = _small(head.kind, COLUMNS[1], ROW)
     drawn = []
     for at, (label, value) in enumerate(cells):
         shown = page_number(language) if value is None else ""
         pair = (
-            Cell(_small(label, _WIDTHS[2], ROW, "QmsBlockLabel")),
-            Cell(paragraph("QmsBlock", shown) if value is None else _small(value, _WIDTHS[3], ROW)),
+            Cell(_small(label, COLUMNS[2], ROW, "QmsBlockLabel")),
+            Cell(paragraph("QmsBlock", shown) if value is None else _small(value, COLUMNS[3], ROW)),
         )
         left = Cell(organisation if at == 0 else paragraph("QmsBlock"), begins=at == 0, continues=at > 0)
         if at == 0:
@@ -79,43 +69,24 @@ def block(head: Head, language: Language, part: Part, media: Media, *, logo: byt
             title = _title(head.title, (count - 1) * ROW) if at == 1 else paragraph("QmsBlock")
             middle = Cell(title, begins=at == 1, continues=at > 1)
         drawn.append(Row((left, middle, *pair), ROW))
-    return table(_WIDTHS, drawn, Look(outer=FRAME, inner=FRAME, side=0.8))
+    return table(COLUMNS, drawn, Look(outer=FRAME, inner=FRAME, side=0.8))
 
 
 def _small(text: str, width: float, height: float, style: str = "QmsBlock") -> str:
-    return paragraph(style, run(text, size(_fitting(text, width, height, _SMALL_SIZES))))
+    return paragraph(style, run(text, size(size_of(text, width, height, SMALL_SIZES))))
 
 
 def _company(name: str, height: float) -> str:
-    points = _fitting(name, _WIDTHS[0], height, _SMALL_SIZES)
-    lines = words.company(name, _capacity(_WIDTHS[0], points))
+    points = size_of(name, COLUMNS[0], height, SMALL_SIZES)
+    lines = words.company(name, COLUMNS[0], points)
     return paragraph("QmsBlock", run("\n".join(lines), size(points)))
 
 
 def _title(text: str, height: float) -> str:
-    points = _fitting(text, _WIDTHS[1], height, _TITLE_SIZES)
-    lines = "\n".join(_lines(text, _WIDTHS[1], points))
-    spacing = f'<w:spacing w:line="{round(points * _LEADING * 20)}" w:lineRule="exact"/>'
+    points = size_of(text, COLUMNS[1], height, TITLE_SIZES)
+    lines = "\n".join(words.lines(text, COLUMNS[1], points))
+    spacing = f'<w:spacing w:line="{round(points * LEADING * 20)}" w:lineRule="exact"/>'
     return paragraph("QmsBlockLabel", run(lines, f"<w:b/>{size(points)}"), spacing)
-
-
-def _lines(text: str, width: float, points: float) -> tuple[str, ...]:
-    capacity = _capacity(width, points)
-    return measure.balanced(text, capacity, most=capacity)
-
-
-def _capacity(width: float, points: float) -> float:
-    """How many ems stand side by side in a cell."""
-    return (width - 2) / (points * measure.MILLIMETRES_PER_POINT)
-
-
-def _fitting(text: str, width: float, height: float, sizes: tuple[float, ...]) -> float:
-    """The largest of `sizes` at which `text` stands in a cell."""
-    for points in sizes:
-        line = points * measure.MILLIMETRES_PER_POINT * _LEADING
-        if len(_lines(text, width, points)) * line <= max(height, line):
-            return points
-    return sizes[-1]
 
 
 def page_number(language: Language) -> str:

@@ -29,7 +29,7 @@ _KEPT = frozenset({RELATIONSHIP_TYPE.STYLES, RELATIONSHIP_TYPE.SETTINGS, RELATIO
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """What the file says of itself; `created` in UTC, without zone."""
+    """What the file says of itself; `created` in UTC."""
 
     title: str
     author: str

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, time
 from functools import cache
 from importlib import resources
 from string import Template
 
-from qmsdocs.base.language import Language
 from qmsdocs.render import document_frame as frame
 from qmsdocs.render import document_front as front
 from qmsdocs.render import document_words as words
@@ -16,7 +14,8 @@ from qmsdocs.render.document_body import Body
 from qmsdocs.render.document_ink import Ink
 from qmsdocs.render.document_pictures import address_of_logo, printable
 from qmsdocs.render.document_sheet import Chapter, DocumentSheet
-from qmsdocs.render.pdf import UNDATED, Attached, pdf_of_html
+from qmsdocs.render.html import whole
+from qmsdocs.render.pdf import Attached, pdf_of_html
 from qmsdocs.render.pictures import shape
 
 _TOP = 8.0  # mm above and below the header block together
@@ -30,8 +29,8 @@ def document_pdf(sheet: DocumentSheet, *, attachments: Sequence[Attached] = ()) 
     """
     return pdf_of_html(
         document_html(sheet),
-        title=f"{sheet.title} {sheet.number} {sheet.revision}",
-        created=_created(sheet),
+        title=sheet.name,
+        created=sheet.created,
         author=sheet.organisation,
         subject=sheet.payload,
         attachments=attachments,
@@ -63,11 +62,7 @@ def document_html(sheet: DocumentSheet) -> str:
     parts += [_chapter(sheet, chapter, text, count, logo) for count, (chapter, text) in enumerate(chapters, 1)]
     title = f"{ink.text(sheet.title)} {ink.text(sheet.number)}"
     ink.check(f"{sheet.number} {sheet.revision}")
-    return (
-        f'<!DOCTYPE html>\n<html lang="{"zh-CN" if sheet.language is Language.ZH else "en"}"><head>'
-        f'<meta charset="utf-8"><title>{title}</title><style>{css(frame.rows(head))}</style></head>\n'
-        "<body>" + "\n".join(parts) + "</body></html>\n"
-    )
+    return whole(sheet.language, title, css(frame.rows(head)), "\n".join(parts))
 
 
 def _chapter(sheet: DocumentSheet, chapter: Chapter, text: Body, count: int, logo: str) -> str:
@@ -91,16 +86,6 @@ def _assets(sheet: DocumentSheet) -> Iterator[tuple[str, bytes]]:
     for section, pictures in enumerate((sheet.pictures, *(chapter.pictures for chapter in sheet.chapters))):
         for path, address in _addresses(section, pictures).items():
             yield address, printable(path, pictures[path])
-
-
-def _created(sheet: DocumentSheet) -> datetime:
-    """When the last of those who signed did; else the day it was released or came into force."""
-    lines = (*sheet.prepared, *sheet.countersigned, *sheet.reviewed, *sheet.approved)
-    signed = [line.at for line in lines if line.at is not None and line.at.tzinfo is not None]
-    if signed:
-        return max(signed)
-    on = sheet.released_on or sheet.effective_on
-    return datetime.combine(on, time(), UTC) if on else UNDATED
 
 
 @cache

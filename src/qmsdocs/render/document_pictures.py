@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import io
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from PIL import Image, ImageFile
 
 from qmsdocs.base.errors import QmsError
+from qmsdocs.render.html import data_address
 from qmsdocs.render.pdf import MOST_PIXELS
 from qmsdocs.render.pictures import shape
 
@@ -57,4 +57,4 @@ def address_of_logo(data: bytes | None) -> str:
         return ""
     is_svg = data[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<svg", b"<?xml", b"<!--"))
     kind = "svg+xml" if is_svg else shape(data, name="logo").extension
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+    return data_address(f"image/{kind}", data)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 
 from qmsdocs.base.language import Language
 from qmsdocs.model.organisation import HeaderCell
 from qmsdocs.render.prose import Block
+from qmsdocs.render.sheet import UNDATED
 
 
 class Standing(StrEnum):
@@ -111,3 +112,18 @@ class DocumentSheet:
     chapters: tuple[Chapter, ...] = ()
     copy: StampedCopy | None = None
     logo: bytes | None = None
+
+    @property
+    def name(self) -> str:
+        """What the file is called."""
+        return f"{self.title} {self.number} {self.revision}"
+
+    @property
+    def created(self) -> datetime:
+        """When the last of those who signed did, in UTC; else the day it was released or comes into force."""
+        lines = (*self.prepared, *self.countersigned, *self.reviewed, *self.approved)
+        signed = [line.at for line in lines if line.at is not None and line.at.tzinfo is not None]
+        if signed:
+            return max(signed).astimezone(UTC)
+        on = self.released_on or self.effective_on
+        return datetime.combine(on, time(), UTC) if on else UNDATED

@@ -210,12 +210,42 @@ def leads_on(block: Block) -> bool:
     return isinstance(block, Paragraph) and plain(block.line).rstrip().endswith(("：", ":"))
 
 
-def company(name: str, capacity: float) -> tuple[str, ...]:
-    """The name on as few lines of `capacity` ems as hold it; two of them break before what kind of company it is."""
-    lines = measure.balanced(name, capacity, most=capacity)
-    found = _COMPANY.fullmatch(name)
-    is_held = found is not None and max(map(measure.ems, found.groups())) <= capacity
-    return found.groups() if found is not None and is_held and len(lines) == 2 else lines
+ROW, LEAST_ROWS = 6.0, 4  # of the header block, in millimetres
+COLUMNS = (40.0, 66.0, 22.0, 32.0)
+TITLE_SIZES, SMALL_SIZES = (14.0, 12.0, 10.5, 9.0, 7.5), (9.0, 8.0, 7.5, 6.5)
+LEADING, _PADDING = 1.25, 1.0
+
+
+def rows(head: Head) -> int:
+    """How many rows of 6 mm the header block has."""
+    return max(LEAST_ROWS, len(head.cells))
+
+
+def _capacity(width: float, size: float) -> float:
+    """How many ems of `size` points stand side by side in a cell `width` millimetres wide."""
+    return (width - 2 * _PADDING) / (size * measure.MILLIMETRES_PER_POINT)
+
+
+def lines(text: str, width: float, size: float) -> tuple[str, ...]:
+    """`text` on lines of `size` points that stand in a cell `width` millimetres wide."""
+    capacity = _capacity(width, size)
+    return measure.balanced(text, capacity, most=capacity)
+
+
+def size_of(text: str, width: float, height: float, sizes: Sequence[float]) -> float:
+    """The largest of `sizes` at which `text` stands in a cell of this width and height in millimetres."""
+    for size in sizes:
+        line = size * measure.MILLIMETRES_PER_POINT * LEADING
+        if len(lines(text, width, size)) * line <= max(height, line):
+            return size
+    return sizes[-1]
+
+
+def company(name: str, width: float, size: float) -> tuple[str, ...]:
+    """The name on lines as `lines` has them; two of them break before what kind of company it is."""
+    found, broken = _COMPANY.fullmatch(name), lines(name, width, size)
+    is_held = found is not None and max(map(measure.ems, found.groups())) <= _capacity(width, size)
+    return found.groups() if found is not None and is_held and len(broken) == 2 else broken
 
 
 def identity(sheet: DocumentSheet) -> tuple[tuple[str, ...], float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -16,11 +16,8 @@ from qmsdocs.render.compiled import Template, compile_template
 from qmsdocs.render.context import Plain, context
 from qmsdocs.render.docx_blocks import Page
 from qmsdocs.render.docx_page import page_template
-from qmsdocs.render.fit import LEVELS, Fit, Level, fits
+from qmsdocs.render.fit import LEVELS, SHORTER, Fit, Level, fits
 from qmsdocs.render.sheet import Sheet
-
-UNDATED = datetime(2000, 1, 1, tzinfo=UTC)  # what a blank bears, which has no date of its own
-SHORTER = (6, 3)  # lines of a long text, tried when a record does not stand on the one page of its form
 
 
 def docx(sheet: Sheet, *, template: bytes | None) -> bytes:
@@ -81,10 +78,8 @@ def _kept(page: pages.Layout, fit: Fit) -> frozenset[int] | None:
 
 
 def _dates(sheet: Sheet) -> Mapping[str, str]:
-    moments = [act.at for act in sheet.acts] + [item.event.recorded_at for item in sheet.corrections]
-    first, last = min(moments, default=UNDATED), max(moments, default=UNDATED)
-    written = {"created": first, "modified": last}
-    return {name: at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for name, at in written.items()}
+    moments = zip(("created", "modified"), sheet.begun_and_changed, strict=True)
+    return {name: at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for name, at in moments}
 
 
 def _reasoned(form: Form) -> frozenset[str]:

@@ -6,7 +6,6 @@ import io
 import struct
 import zlib
 from collections.abc import Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 import docx
@@ -24,13 +23,13 @@ from qmsdocs.render import mark, measure, word
 from qmsdocs.render.docx_blocks import LABEL_SIZE, Page, frame
 from qmsdocs.render.docx_file import element, steady, strip
 from qmsdocs.render.layout import WIDTH
+from qmsdocs.render.sheet import UNDATED
 from qmsdocs.render.word import paragraph, run
 
 if TYPE_CHECKING:
     from docx.oxml.text.paragraph import CT_P
 
 SPACED_TITLE = 12.0  # ems; a longer title is set without extra space
-UNDATED = datetime(2000, 1, 1)
 _EXAMPLE = "0" * 100  # what the placeholder says; about as much as a record's own code
 _RUN, _PARAGRAPH, _DRAWING = qn("w:r"), qn("w:p"), qn("wp:docPr")
 _MIDDLE = (

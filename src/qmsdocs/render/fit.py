@@ -22,6 +22,7 @@ HEAD = 7.0 + 8.0 + 5.5  # company, title, numbers
 MOST_ROOM = 90.0
 POINT = measure.MILLIMETRES_PER_POINT
 LINE = 0.5 * POINT
+SHORTER = (6, 3)  # lines of a long text, tried when a record does not stand on the one page of its form
 SAFETY = 2.0
 DOUBT = 5.0
 NOTE_LEADING = 2.5  # points

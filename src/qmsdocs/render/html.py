@@ -1,15 +1,18 @@
-"""The page of a form as a Jinja template in HTML, from the same blocks as every other medium, and its style sheets."""
+"""The page of a form as a Jinja template in HTML, from the same blocks as every other medium; what all pages share."""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Sequence
 from functools import cache
 from html import escape
 from importlib import resources
 from string import Template
 
+from qmsdocs.base.language import Language
 from qmsdocs.render import measure
 from qmsdocs.render.fit import Level
+from qmsdocs.render.fonts import visible
 from qmsdocs.render.layout import (
     BODY,
     LABEL,
@@ -48,6 +51,24 @@ def html_template(layout: Layout) -> str:
 def base_css() -> str:
     """Faces, lines and colours of every page; pages that are no forms build on it."""
     return _file("base.css")
+
+
+def whole(language: Language, title: str, css: str, body: str) -> str:
+    """A page that is no form as the engine reads it: `title` and `body` are HTML, `css` is its own style sheet."""
+    return (
+        f'<!DOCTYPE html>\n<html lang="{"zh-CN" if language is Language.ZH else "en"}"><head><meta charset="utf-8">'
+        f"<title>{title}</title><style>{css}</style></head>\n<body>{body}</body></html>\n"
+    )
+
+
+def css_string(text: str) -> str:
+    """`text` as a CSS string; what no face can print stands as its code point."""
+    return '"' + "".join(sign if sign.isalnum() or sign == " " else f"\\{ord(sign):x} " for sign in visible(text)) + '"'
+
+
+def data_address(kind: str, data: bytes) -> str:
+    """An address that holds `data` itself, of the media type `kind`."""
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 @cache

@@ -12,6 +12,7 @@ from qmsdocs.base.errors import QmsError
 
 VERSION = "QMS1"
 SIDE = 15.0  # millimetres, the least that survives a copier at 300 dpi
+POINTS = 4  # a module: 300 dpi at 15 mm
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -46,21 +47,12 @@ def read_payload(text: str) -> Mark:
     return Mark(parts[1], "|".join(parts[2:-2]), form, revision, parts[-1])
 
 
-def qr_png(text: str, *, scale: int = 4) -> bytes:
-    """The QR code of `text` as PNG, error level M, without quiet zone (the page leaves 2 mm free around it);
-    four points a module are 300 dpi at 15 mm."""
+def qr_png(text: str) -> bytes:
+    """The QR code of `text` as PNG, error level M, without quiet zone (the page leaves 2 mm free around it)."""
     stream = io.BytesIO()
-    _code(text).save(stream, kind="png", scale=scale, border=0)
-    return stream.getvalue()
-
-
-def modules(text: str) -> int:
-    """How many modules the code is wide."""
-    return int(_code(text).symbol_size(scale=1, border=0)[0])
-
-
-def _code(text: str) -> segno.QRCode:
     try:
-        return segno.make_qr(text, error="m", encoding="utf-8", boost_error=False)
+        code = segno.make_qr(text, error="m", encoding="utf-8", boost_error=False)
     except segno.DataOverflowError as error:
         raise QmsError("the mark of {length} characters is too long for a QR code", length=len(text)) from error
+    code.save(stream, kind="png", scale=POINTS, border=0)
+    return stream.getvalue()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import io
 import logging
@@ -20,9 +19,10 @@ from jinja2 import Template, TemplateError
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.render import fonts, mark
 from qmsdocs.render import layout as pages
+from qmsdocs.render.blocks import LINES
 from qmsdocs.render.context import Plain, context
-from qmsdocs.render.fit import Fit, fits
-from qmsdocs.render.html import base_css, form_css, html_template
+from qmsdocs.render.fit import SHORTER, Fit, fits
+from qmsdocs.render.html import base_css, data_address, form_css, html_template
 from qmsdocs.render.sandbox import environment, missing_name
 from qmsdocs.render.sheet import Sheet
 from qmsdocs.render.template_check import check_template
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 RECORD = "record.json"
 VARIANT = "pdf/a-3u"
-UNDATED = datetime(2000, 1, 1, tzinfo=UTC)  # of a blank, which has no date of its own
-SHORTER = (6, 3)  # lines of a long text, tried when a record does not stand on the one page of its form
 MOST_PIXELS = 25_000_000  # of a picture: a small file may unpack to gigabytes
 
 
@@ -73,13 +71,11 @@ def pdf(sheet: Sheet, *, template: str | None, events: bytes, assets: Mapping[st
     template that asks for what is not there.
     """
     engine = _engine()
-    moments = [act.at for act in sheet.acts] + [item.event.recorded_at for item in sheet.corrections]
     frame = _Frame(
         f"{sheet.form.title.of(sheet.language)} {sheet.number or sheet.form.number}",
         sheet.organisation,
         sheet.payload,  # readable in the file without unpacking: whoever has the PDF can tell which event it shows
-        min(moments, default=UNDATED),
-        max(moments, default=UNDATED),
+        *sheet.begun_and_changed,
         (Attached(RECORD, events, "the events of this record, as they are stored"),),
     )
     _refuse_large_pictures({**assets, **({"logo": sheet.logo} if sheet.logo else {})})
@@ -108,15 +104,6 @@ def pdf_of_html(
     with flush_lines():
         drawn = engine.draw(html, (engine.css(base_css()),), assets or {})
     return _written(drawn, _Frame(title, author, subject, created, created, tuple(attachments)))
-
-
-def is_available() -> bool:
-    """Whether pages can be made on this machine."""
-    try:
-        _engine()
-    except PdfUnavailable:
-        return False
-    return True
 
 
 class _Engine:
@@ -193,7 +180,7 @@ def _fitted(sheet: Sheet, engine: _Engine) -> Document:
     layout = pages.layout(sheet.form, sheet.language)
     page = _Page(sheet, engine, layout)
     several: Fit | None = None
-    for lines in (pages.LINES, *SHORTER):
+    for lines in (LINES, *SHORTER):
         data = page.context(lines)
         for fit in fits(layout, data):
             if not fit.is_one_page:
@@ -203,7 +190,7 @@ def _fitted(sheet: Sheet, engine: _Engine) -> Document:
             if _form_pages(drawn) == 1:
                 return drawn
     assert several is not None  # the last of `fits` is always over several pages
-    return page.draw(page.context(pages.LINES), several)
+    return page.draw(page.context(LINES), several)
 
 
 class _Page:
@@ -214,7 +201,7 @@ class _Page:
         self.template = _compiled(html_template(layout))
         first = context(sheet)
         self.shown, self.face = _wide_face(first)
-        self.known: dict[int, dict[str, Plain]] = {} if self.face else {pages.LINES: first}
+        self.known: dict[int, dict[str, Plain]] = {} if self.face else {LINES: first}
         self.pictures = _pictures(sheet)
 
     def context(self, lines: int) -> dict[str, Plain]:
@@ -242,19 +229,15 @@ def _wide_face(data: Mapping[str, Plain]) -> tuple[partial[str], str | None]:
     path = fonts.wide_face([chr(code) for code in sorted(wide)]) if wide else None
     if path is None:
         return partial(fonts.visible), None
-    subset = base64.b64encode(fonts.wide_subset(path, [chr(code) for code in sorted(wide)])).decode("ascii")
-    rule = f'@font-face {{ font-family: "Qms Wide"; src: url("data:font/ttf;base64,{subset}"); }}'
+    subset = fonts.wide_subset(path, [chr(code) for code in sorted(wide)])
+    rule = f'@font-face {{ font-family: "Qms Wide"; src: url("{data_address("font/ttf", subset)}"); }}'
     return partial(fonts.visible, wide=wide), rule
 
 
 def _pictures(sheet: Sheet) -> dict[str, Plain]:
     """QR code and logo as addresses of data, for `src` of an image."""
-    logo = _data("image/png", sheet.logo) if sheet.logo else ""
-    return {"qr": _data("image/png", mark.qr_png(sheet.payload)), "logo": logo}
-
-
-def _data(kind: str, data: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
+    logo = data_address("image/png", sheet.logo) if sheet.logo else ""
+    return {"qr": data_address("image/png", mark.qr_png(sheet.payload)), "logo": logo}
 
 
 @lru_cache(maxsize=64)

@@ -14,6 +14,7 @@ from qmsdocs.render import redline
 from qmsdocs.render.comparable import Kind
 from qmsdocs.render.difference import Change, Compared, Illustration, LeftOut, Passage, Row, Table, folded
 from qmsdocs.render.fonts import visible
+from qmsdocs.render.html import css_string, whole
 from qmsdocs.render.line_difference import Mark, Marked, Piece
 from qmsdocs.render.pdf import MOST_PIXELS
 from qmsdocs.render.pictures import shape
@@ -38,13 +39,8 @@ def page(difference: Difference, *, is_whole: bool = False) -> Page:
     """The comparison as pages; `is_whole` shows what did not change too."""
     drawing = _Drawing(difference, is_whole, {})
     body = "".join(drawing.parts())
-    language = "zh-CN" if difference.language is Language.ZH else "en"
     title = f"{redline.TITLE.of(difference.language)} {difference.number} {redline.labels(difference)}"
-    html = (
-        f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8"><title>{_text(title)}</title>'
-        f"<style>{_css(difference)}</style></head><body>{body}</body></html>\n"
-    )
-    return Page(html, drawing.pictures)
+    return Page(whole(difference.language, _text(title), _css(difference), body), drawing.pictures)
 
 
 @cache
@@ -57,16 +53,11 @@ def _css(difference: Difference) -> str:
     what = f"{difference.number}　{redline.labels(difference)}"
     return (
         "@page { size: A4; margin: 24mm 20mm 20mm 25mm;"
-        f" @top-left {{ content: {_quoted(difference.organisation)}; {box} width: 50% }}"
-        f" @top-right {{ content: {_quoted(what)}; {box} width: 50% }}"
-        f" @bottom-left {{ content: {_quoted(redline.TITLE.of(difference.language))}; {box} }}"
+        f" @top-left {{ content: {css_string(difference.organisation)}; {box} width: 50% }}"
+        f" @top-right {{ content: {css_string(what)}; {box} width: 50% }}"
+        f" @bottom-left {{ content: {css_string(redline.TITLE.of(difference.language))}; {box} }}"
         f" @bottom-right {{ content: {_COUNTS[difference.language]}; {box} }} }}\n{_style()}"
     )
-
-
-def _quoted(text: str) -> str:
-    """`text` as a CSS string."""
-    return '"' + "".join(sign if sign.isalnum() or sign == " " else f"\\{ord(sign):x} " for sign in visible(text)) + '"'
 
 
 def _text(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from qmsdocs.base.canonical import Json
@@ -13,6 +13,7 @@ from qmsdocs.model.form import Form
 from qmsdocs.model.record import Correction
 
 ISSUE = "issue"  # the act every record begins with; the other acts bear the names of the form's steps
+UNDATED = datetime(2000, 1, 1, tzinfo=UTC)  # what a page bears that has no date of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +54,9 @@ class Sheet:
     payload: str
     logo: bytes | None
     is_void: bool = False
+
+    @property
+    def begun_and_changed(self) -> tuple[datetime, datetime]:
+        """When the first and when the last of its acts and corrections were recorded."""
+        moments = [act.at for act in self.acts] + [item.event.recorded_at for item in self.corrections]
+        return min(moments, default=UNDATED), max(moments, default=UNDATED)

@@ -19,7 +19,7 @@ from qmsdocs.render.statement import APPROVAL_ROW, SIGNING_WIDTHS, Statement
 def statement_docx(statement: Statement) -> bytes:
     """The pages as a Word document: the same bytes for the same statement."""
     document = docx.Document()
-    created = statement.created.astimezone(UTC).replace(tzinfo=None)
+    created = statement.created.astimezone(UTC)
     head = statement.head
     prepare(document, statement.language, Properties(statement.title, head.organisation, "", created))
     text = Manuscript(statement.language, document.part)

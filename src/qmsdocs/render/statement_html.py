@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from qmsdocs.base.language import Language
 from qmsdocs.render import document_frame as frame
 from qmsdocs.render import document_words as words
 from qmsdocs.render.document_body import Body
 from qmsdocs.render.document_html import css
 from qmsdocs.render.document_ink import Ink
 from qmsdocs.render.fonts import visible
+from qmsdocs.render.html import whole
 from qmsdocs.render.pdf import pdf_of_html
 from qmsdocs.render.statement import APPROVAL_ROW, SIGNING_WIDTHS, Statement
 
@@ -39,11 +39,11 @@ def statement_html(statement: Statement) -> str:
     text = Body(ink, "s", {}).html(statement.blocks)
     foot = f'<table class="foot"><tr><td class="l">{ink.text(visible(statement.foot))}</td></tr></table>'
     block = frame.header_block(statement.head, ink, "")
-    return (
-        f'<!DOCTYPE html>\n<html lang="{"zh-CN" if statement.language is Language.ZH else "en"}"><head>'
-        f'<meta charset="utf-8"><title>{ink.text(visible(statement.title))}</title>'
-        f"<style>{css(frame.rows(statement.head))}{_OWN}</style></head>\n"
-        f'<body><section class="text">{block}{foot}\n{text}\n{_signing(statement, ink)}</section></body></html>\n'
+    return whole(
+        statement.language,
+        ink.text(visible(statement.title)),
+        css(frame.rows(statement.head)) + _OWN,
+        f'<section class="text">{block}{foot}\n{text}\n{_signing(statement, ink)}</section>',
     )
 
 

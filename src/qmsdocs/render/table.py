@@ -46,7 +46,7 @@ class Grid:
     """A table ready to be shown. Cells are canonical values: text, whole numbers, decimals and dates as text, None.
 
     `overdue` names cells (row from 0, column name) that print and terminal mark by ▲. `note` is what must be known
-    before the table is used; it stands above it on paper and terminal.
+    before the table is used; it stands above it on paper and terminal, below it in a spreadsheet.
     """
 
     title: str
@@ -60,6 +60,11 @@ class Grid:
         for row in self.rows:
             if len(row) != len(self.columns):
                 raise ValueError(f"a row of {len(row)} cells under {len(self.columns)} columns")
+
+    @property
+    def note_place(self) -> int:
+        """The column the note stands in below the rows: not among numbers, which `export pull --list` reads."""
+        return next((place for place, column in enumerate(self.columns) if column.name != "number"), 0)
 
     def is_overdue(self, row: int, column: Column) -> bool:
         """Whether the cell of `column` in the row (from 0) is marked."""
@@ -128,6 +133,8 @@ def csv(grid: Grid) -> bytes:
     rows: list[list[str]] = [[guard(column.title) for column in grid.columns]]
     for row in grid.rows:
         rows.append([_csv_cell(native(cell, column.kind)) for cell, column in zip(row, grid.columns, strict=True)])
+    if grid.note:
+        rows.append([guard(grid.note) if at == grid.note_place else "" for at in range(len(grid.columns))])
     return _csv_bytes(rows)
 
 
@@ -142,11 +149,12 @@ def _csv_bytes(rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def json_rows(grid: Grid) -> dict[str, object]:
-    """`{"columns": [{"name", "title"}], "rows": [[…]]}`: numbers are numbers, dates and instants ISO text, None null.
+    """`{"note", "columns": [{"name", "title"}], "rows": [[…]]}`: numbers are numbers, dates ISO text, None null.
 
     A number of more digits than a double holds stays text, so that no reader loses any.
     """
     return {
+        "note": grid.note or None,
         "columns": [{"name": column.name, "title": column.title} for column in grid.columns],
         "rows": [
             [_json_cell(cell, column.kind) for cell, column in zip(row, grid.columns, strict=True)] for row in grid.rows

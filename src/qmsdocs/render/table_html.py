@@ -8,8 +8,9 @@ from html import escape
 from qmsdocs.base.language import Language
 from qmsdocs.render import table_pages as pages
 from qmsdocs.render.fonts import visible
+from qmsdocs.render.html import css_string, whole
 from qmsdocs.render.table import Grid
-from qmsdocs.render.table_pages import PageRow, RegisterPage, RegisterPages
+from qmsdocs.render.table_pages import RegisterPage, RegisterPages
 
 _FACES = {
     Language.ZH: '"Qms Serif", "Qms Song", "Qms Signs"',
@@ -22,31 +23,22 @@ def html(grid: Grid, *, language: Language, organisation: str = "") -> str:
     """The whole document; a character that no shipped face has stands as its code point in brackets."""
     laid = pages.register_pages(grid, language=language)
     sections = "".join(_section(grid, laid, page, language) for page in laid.pages)
-    return (
-        f'<!DOCTYPE html>\n<html lang="{"zh-CN" if language is Language.ZH else "en"}"><head><meta charset="utf-8">'
-        f"<title>{_text(grid.title)}</title><style>{_css(language, organisation)}</style></head>"
-        f"<body>{sections}</body></html>\n"
-    )
+    return whole(language, _text(grid.title), _css(language, organisation), sections)
 
 
 def _text(text: str) -> str:
     return escape(visible(text))
 
 
-def _quoted(text: str) -> str:
-    """`text` as a CSS string."""
-    return '"' + "".join(sign if sign.isalnum() or sign == " " else f"\\{ord(sign):x} " for sign in visible(text)) + '"'
-
-
 def _css(language: Language, organisation: str) -> str:
     signing = "　　　　　　　　　　".join(text.of(language) for text in (pages.DRAWN_UP, pages.CHECKED, pages.DAY))
-    before, between, after = (_quoted(text.of(language)) for text in pages.PAGE)
+    before, between, after = (css_string(text.of(language)) for text in pages.PAGE)
     box = f"font-size: {pages.SIZE}pt; vertical-align: top; padding-top: 2.5mm; white-space: pre;"
     return f"""
 @page {{ size: {pages.PAGE_WIDTH}mm {pages.PAGE_HEIGHT}mm;
   margin: {pages.TOP}mm {pages.RIGHT}mm {pages.BOTTOM + pages.FOOT}mm {pages.LEFT}mm;
-  @top-left {{ content: {_quoted(organisation)}; {box} vertical-align: bottom; padding: 0 0 1.5mm }}
-  @bottom-left {{ content: {_quoted(signing)}; {box} width: 80% }}
+  @top-left {{ content: {css_string(organisation)}; {box} vertical-align: bottom; padding: 0 0 1.5mm }}
+  @bottom-left {{ content: {css_string(signing)}; {box} width: 80% }}
   @bottom-right {{ content: {before} counter(page) {between} counter(pages) {after}; {box} }} }}
 html {{ font-family: {_FACES[language]}; font-size: {pages.SIZE}pt; line-height: {pages.LINE}pt; color: black }}
 body {{ margin: 0 }}
@@ -88,10 +80,6 @@ def _rows(page: RegisterPage, laid: RegisterPages) -> Iterator[str]:
     for row in page.rows:
         cells = "".join(
             f'<td class="c">{_text(cell)}</td>' if centred else f"<td>{_text(cell)}</td>"
-            for cell, centred in zip(_cells(row), laid.centred, strict=True)
+            for cell, centred in zip((row.number, *row.cells), laid.centred, strict=True)
         )
         yield f'<tr style="height: {pages.LEAST_ROW}mm">{cells}</tr>'
-
-
-def _cells(row: PageRow) -> tuple[str, ...]:
-    return (row.number, *row.cells)

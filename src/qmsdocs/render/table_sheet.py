@@ -52,7 +52,7 @@ class SheetColumn:
 class SheetRows:
     """What a spreadsheet holds. `marked` says for a cell (row and column from 0) what is wrong with it.
 
-    `overdue` cells show ▲ before a value that stays a date or a number.
+    `overdue` cells show ▲ before a value that stays a date or a number. `note` stands below all, in its column.
     """
 
     name: str
@@ -60,6 +60,7 @@ class SheetRows:
     rows: Sequence[Sequence[Native]]
     overdue: frozenset[tuple[int, int]] = frozenset()
     marked: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    note: tuple[int, str] = (0, "")
 
 
 def xlsx(*grids: Grid, created: datetime) -> bytes:
@@ -76,6 +77,7 @@ def _rows(grid: Grid) -> SheetRows:
         columns=tuple(SheetColumn(c.title, max(c.width, _LEAST_WIDTHS[c.kind])) for c in grid.columns),
         rows=[[native(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in grid.rows],
         overdue=frozenset((row, places[name]) for row, name in grid.overdue if name in places),
+        note=(grid.note_place, grid.note),
     )
 
 
@@ -106,6 +108,9 @@ def _page(page: Worksheet, sheet: SheetRows, header: str, formats: _Formats) -> 
             _write(page, number + 1, place, formats.marked(value), style)
     for (number, place), said in sheet.marked.items():
         page.write_comment(number + 1, place, said, {"author": "qmsdocs", "x_scale": 2})
+    place, note = sheet.note
+    if note:
+        page.write_string(len(sheet.rows) + 1, place, str(formats.marked(note)))
     _arrange(page, sheet, header)
 
 

@@ -98,7 +98,8 @@ def take_seat(
         locks.enter_context(exclusive(store.place.git_folder))
         disposal.finish(store, now=at)
         exchange.take_up(store, now=at)
-        _refuse_diverged(store, site)
+        for branch in store.objects.heads(lambda name: journal.belongs(name, site)):
+            post.refuse_diverged(store.objects, branch)
         held = _held(store, site)
         other = _find(store, held)
         is_here = seat.holds(store, site) or _is_moved_here(store.place, held)
@@ -130,17 +131,6 @@ def _held(store: Store, site: str) -> seat.Seat:
             raise QmsError("this copy already writes for {site}", site=site)
         seat.require(store, site)  # nothing was put back
     return held
-
-
-def _refuse_diverged(store: Store, site: str) -> None:
-    """Nothing. Raises QmsError for a ledger of the site of which another copy here says something else."""
-    for branch, head in store.objects.heads(lambda name: journal.belongs(name, site)).items():
-        if head.diverged:
-            raise QmsError(
-                "{ledger} went two ways: two copies have written it",
-                ledger=branch,
-                hint=message("nothing can be written to it until the quality manager has decided which one stands"),
-            )
 
 
 def _find(store: Store, held: seat.Seat) -> Store | None:

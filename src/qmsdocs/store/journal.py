@@ -108,7 +108,7 @@ def write(
     record = RecordKey(branch, series, serial, number)
     draft = Draft(record=NewNumber(series, series, number), act="issue", state="recorded", set=said, by=by)
     body = body_of(draft, **settled(pen, judged(objects, pen, branch), record, 1, None))
-    data, signature = signer.sign(body, meaning=meaning) if signer is not None else (dumps(body), None)
+    _body, data, signature = signer.sign(body, meaning=meaning) if signer is not None else (body, dumps(body), None)
     path = names.event_path(series, serial, 1, "issue")
     files = {path: data} | ({path + names.SIGNATURE_SUFFIX: signature} if signature is not None else {})
     ledger.add(objects, ledger.Addition(branch, head.commit if head else None, files, pen.now))

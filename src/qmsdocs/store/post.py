@@ -127,11 +127,24 @@ def prepare(store: Store, pen: Pen, branch: str) -> tuple[Heads, str | None]:
     """The heads of the day and the commit `branch` will be written on. The journal has what must come first."""
     journal_branch = names.journal_of(pen.site)
     remove_leftover_locks(store.place.git_folder, (branch, journal_branch))
+    for name in (journal_branch, branch):
+        refuse_diverged(store.objects, name)
     heads = journal.heads_of_the_day(store.objects, pen)
     commit = store.objects.local_commit(branch)
     if commit is None and branch != journal_branch:
         journal.open_ledger(store.objects, pen, branch, heads)
     return heads, store.objects.local_commit(branch)
+
+
+def refuse_diverged(objects: Objects, branch: str) -> None:
+    """Nothing. Raises QmsError for a ledger of which another copy of it here says something else."""
+    head = objects.head(branch)
+    if head is not None and head.diverged:
+        raise QmsError(
+            "{ledger} went two ways: two copies have written it",
+            ledger=branch,
+            hint=message("nothing can be written to it until the quality manager has decided which one stands"),
+        )
 
 
 def _branch(store: Store, change: Change, now: datetime, answers: Mapping[int, Posted]) -> str:
@@ -269,15 +282,15 @@ class _Writing:
         """What is to be committed."""
         return ledger.Addition(self.branch, self.head, self.files, self.pen.now, self.attachments, self.expected)
 
-    def _written(self, record: _Record, draft: Draft, body: dict[str, Json]) -> Stored:
+    def _written(self, record: _Record, draft: Draft, body: Mapping[str, Json]) -> Stored:
         path = names.event_path(record.key.series, record.key.serial, record.sequence, draft.act)
         signature = None
         if draft.meaning is None:
-            data = dumps(body)
+            data = dumps({**body})
         elif self.signer is None:
             raise QmsError("{act} is signed; there is no key", act=draft.act, hint=message("--as PERSON"))
         else:
-            data, signature = self.signer.sign(body, meaning=draft.meaning)
+            body, data, signature = self.signer.sign(body, meaning=draft.meaning)
             self.files[path + names.SIGNATURE_SUFFIX] = signature
         self.files[path] = data
         return Stored(self.branch, path, data, sha256(data), body, signature)

@@ -96,11 +96,12 @@ class Signer:
     person: str
     key: SigningKey
 
-    def sign(self, body: Mapping[str, Json], *, meaning: str) -> tuple[bytes, bytes]:
-        """The bytes of an event that names who signs it and what that means, and the signature over them."""
+    def sign(self, body: Mapping[str, Json], *, meaning: str) -> tuple[Mapping[str, Json], bytes, bytes]:
+        """An event that names who signs it and what that means, its bytes, and the signature over them."""
         signer: dict[str, Json] = {"person": self.person, "key": self.key.public.fingerprint, "meaning": meaning}
-        data = dumps({**body, "signer": signer})
-        return data, self.key.sign(data, namespace=namespace_of(meaning))
+        named = {**body, "signer": signer}
+        data = dumps(named)
+        return named, data, self.key.sign(data, namespace=namespace_of(meaning))
 
 
 def new_key() -> SigningKey:

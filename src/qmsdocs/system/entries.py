@@ -49,16 +49,17 @@ def unfit(stored: Stored, before: str) -> Iterator[Message]:
         return
     if series in _OWN:
         is_course = (event.act, event.state, before) == ("issue", "recorded", "")
-        yield from _values(values, _OWN[series], frozenset(_OWN[series]))
+        known, needed = _OWN[series], frozenset(_OWN[series])
     else:
         form = builtin.form(series)
         is_course = event.state == _state_after(form, event.act, before)
         known = {name: _TYPES.get(field.type, str) for name, field in form.field.items()}
-        needed = {name for name, field in form.field.items() if field.required is True} if event.act == "issue" else ()
-        yield from _values(values, known, frozenset(needed))
+        required = (name for name, field in form.field.items() if field.required is True)
+        needed = frozenset(required if event.act == "issue" else ())
     if not is_course:
         yield message("the act {act} leads from {before} to {state}",
                       act=event.act, before=before or "-", state=event.state or "-")  # fmt: skip
+    yield from _values(values, known, needed)
 
 
 def _state_after(form: Form, act: str, before: str) -> str | None:
@@ -97,23 +98,25 @@ def refuse(trust: Trust, brought: Arrival, events: Sequence[Stored]) -> None:
             raise QmsError("{ledger}: {path}: {what}", ledger=brought.branch, path=stored.path, what=why)
     seats = [stored for stored in events if stored.path.startswith(f"{journal.SEAT}/")]
     for stored in seats[-1:]:  # whoever takes the seat last vouches for what was written before
-        _refuse_seat(trust, stored)
+        _refuse_seat(trust, stored, is_moved=brought.old is not None)
 
 
-def _refuse_seat(trust: Trust, taken: Stored) -> None:
-    for why in trust.problems(taken):
+def _refuse_seat(trust: Trust, taken: Stored, *, is_moved: bool) -> None:
+    """Nothing. Raises QmsError for a seat that cannot be believed; one that moves now goes by the keys of now."""
+    site = taken.ledger.rpartition("/")[2]
+    ids = [seat.read_seat(stored, site).seat for stored in journal.all_of(trust.objects, site, journal.SEAT)]
+    if ids[-1] in ids[:-1]:
+        raise QmsError("{ledger}: one seat was taken twice", ledger=taken.ledger)
+    known = trust.definitions(trust.commits[-1])
+    is_unsigned = is_moved and not taken.event.mapping("signer") and known is not None and known.has_keys
+    for why in (message("it is not signed, and it had to be"),) if is_unsigned else trust.problems(taken):
         raise QmsError(
             "{ledger}: {path}: the seat would be taken by {person}: {what}",
             ledger=taken.ledger,
             path=taken.path,
             person=taken.event.by,
             what=why,
-            hint=message("over there, with a key: qmsdocs sync --take-seat --as PERSON -m REASON"),
         )
-    site = taken.ledger.rpartition("/")[2]
-    ids = [seat.read_seat(stored, site).seat for stored in journal.all_of(trust.objects, site, journal.SEAT)]
-    if len(set(ids)) < len(ids):
-        raise QmsError("{ledger}: one seat was taken twice", ledger=taken.ledger)
 
 
 def _refusals(trust: Trust, brought: Arrival, folder: str, new: frozenset[str]) -> Iterator[tuple[Stored, Message]]:
