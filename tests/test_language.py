@@ -28,7 +28,7 @@ SOURCE = PROJECT / "src" / "qmsdocs"
 CHINESE = SOURCE / "language" / "zh"
 
 # Who takes a template, and as which argument; errors of every kind take it as their first one.
-TAKERS = {"message": 0, "Message": 0, "say": 0, "tell": 0, "progress": 1, "error": 1}
+TAKERS = {"message": 0, "Message": 0, "say": 0, "tell": 0, "progress": 1, "error": 1, "doubt": 1}
 
 # Arguments that are messages made elsewhere, or templates handed on to one of the takers; a new one is entered here.
 HANDED_ON = {
@@ -74,9 +74,8 @@ HANDED_ON = {
     "export/checked.py": {"finding.message", "limit"},
     "fill/ask.py": {"item.help.of(self.language) if item.help is not None else None"},  # a Question's, not click's
     "fill/refused.py": {"refusal.message", "said"},
-    "model/expression_words.py": {"template.template", "joint", "_said(template, left=shown, right=other)"}
-    | {"_said(_SIGNS[operator], **said)", "_said(_CALLS[function], first=first, second=said[-1])"}
-    | {"_said(_ENDS[function], first=self._join(_AND_WORD, said))"},
+    "model/expression_words.py": {"template.template", "joint"}
+    | {"_SIGNS[operator].template", "_CALLS[function].template", "_ENDS[function].template"},
     "model/field_check.py": {"template"},
 }
 

@@ -40,18 +40,17 @@ ORDER: dict[str, str] = {
     ),
     "render": (
         "align blocks face fetch limited mark measure package photo pictures prose sandbox sheet table tags word "
-        "chart_grid chart_text columns comparable display document_sheet fonts line_difference opc prose_inline "
-        "table_pages table_text template_check chart_route chart_shape difference document_ink document_words "
-        "docx_file justify layout prepared prose_parser table_docx table_html table_sheet chart_columns compiled "
-        "context document_docx_parts document_frame redline statement chart_rows document_docx_styles fit "
-        "redline_docx redline_text chart_figure docx_blocks html chart docx_page pdf document_body "
+        "chart_grid chart_text columns display document_sheet fonts line_difference opc prose_inline table_pages "
+        "table_text template_check chart_route chart_shape document_ink document_words comparable difference "
+        "docx_file justify layout prepared prose_parser table_sheet chart_columns compiled context "
+        "document_docx_parts table_docx redline statement chart_rows document_docx_styles fit redline_docx "
+        "redline_text chart_figure docx_blocks html table_html document_frame chart docx_page pdf document_body "
         "document_docx_body document_pictures docx redline_html document_docx_frame document_front "
-        "document_docx_front document_docx_package document_html document_docx_pages statement_docx "
-        "statement_html document_docx"
+        "document_docx_front document_html document_docx_pages statement_docx statement_html document_docx"
     ),
     "store": (
         "event lock names place signature timestamp tree derived objects openssh ledger overlay replacement "
-        "repository rows arrival backup condition control damage guard history index journal purge remote bundle "
+        "repository rows arrival backup condition control damage history index journal purge guard remote bundle "
         "certificate search opened seat sync disposal exchange sharing post handover head"
     ),
     "fill": (

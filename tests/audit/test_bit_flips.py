@@ -15,7 +15,8 @@ from control import Company
 from program import Make, Program
 from tamper import RECORDS, Hand, attached, copied, git, recorded, told
 
-from qmsdocs.audit.history import check_objects
+from qmsdocs.audit.damage import check_objects
+from qmsdocs.audit.rule import Hit
 from qmsdocs.audit.scope import Scope
 from qmsdocs.base.errors import QmsError
 from qmsdocs.store.damage import damages
@@ -57,6 +58,11 @@ def flipped(path: Path, place: int) -> Iterator[None]:
     finally:
         path.write_bytes(before)
         path.chmod(mode)
+
+
+def checked(company: Company) -> Iterator[tuple[str, Hit]]:
+    """What the audit says of the stored objects of a company."""
+    return check_objects(Scope(company.system), damages(company.root))
 
 
 def chosen(root: Path, count: int, seed: int) -> Iterator[tuple[Path, int]]:
@@ -124,7 +130,7 @@ def test_the_record_of_a_damaged_object_is_named(company: Company) -> None:
     attachment = max((path for path in files if "/files/" in path), key=lambda path: len(Hand(company.root).read(path)))
     for path, number in (("sy/00/00/000003/0001-issue.json", "SY-HZ-2026-0003"), (attachment, "SY-HZ-2026-0007")):
         with flipped(*bits_of(company, files[path])):
-            said = {(code, hit.subject, str(hit.message)) for code, hit in check_objects(Scope(company.system))}
+            said = {(code, hit.subject, str(hit.message)) for code, hit in checked(company)}
         assert ("HIS460", number, f"{path} in {RECORDS} is damaged") in said, said
 
 
@@ -172,4 +178,4 @@ def test_a_damaged_release_stops_everything_in_one_line(company: Company, tmp_pa
     oid = git(copy.root, "rev-parse", "qms/control^{tree}")
     path, place = bits_of(copy, oid)
     with flipped(path, place), pytest.raises(QmsError, match=oid):
-        list(check_objects(Scope(copy.system)))
+        list(checked(copy))

@@ -16,6 +16,7 @@ from qmsdocs.audit.scope import Scope
 from qmsdocs.model.finding import Severity
 from qmsdocs.store import handover
 from qmsdocs.store.head import record_head_line
+from qmsdocs.store.signature import Signer
 
 
 class History:
@@ -77,10 +78,14 @@ class History:
         record_head_line(self.company.system.store, "hz", now=self.company.now)
 
     def move_seat(self, turn: int) -> None:
-        """The folder is copied, and the copy takes over."""
+        """The folder is copied, and the copy takes over, signed by whoever has a key."""
         self.company = copied(self.company, self.company.root.with_name(f"acme-{turn}"), seated=False)
         system = self.company.system
-        handover.take_seat(system.store, "hz", person="wang.fang", reason="换机", at=system.now, last_numbers=())
+        keys = (item for item in self.company.keys.items() if system.definitions.signs(item[0], at=system.now))
+        signer = next((Signer(person, key) for person, key in keys), None)
+        person = signer.person if signer is not None else "wang.fang"
+        at = system.now
+        handover.take_seat(system.store, "hz", person=person, reason="换机", at=at, last_numbers=(), signer=signer)
 
     def pack(self, turn: int) -> None:
         purge(self.company.root)

@@ -42,7 +42,6 @@ from qmsdocs.base.canonical import dumps, sha256
 from qmsdocs.query.rule_texts import texts
 from qmsdocs.store.head import record_head_line
 from qmsdocs.store.signature import new_key
-from qmsdocs.system import rights, trust
 
 Deed = Callable[[Company], object]
 
@@ -363,7 +362,7 @@ SPARES: tuple[tuple[str, Deed], ...] = (
     ("HIS431", lambda c: write(c, ".git/qmsdocs.lock")),
     ("HIS432", lambda c: write(c, ".git/hooks/post-commit.sample", may_run=True)),
     ("HIS432", lambda c: write(c, ".git/hooks/post-commit")),
-    *((code, lambda c: approved(c, "zhao.lei")) for code in sorted({*doubt.KINDS.values(), doubt.RIGHT})),
+    *((code, lambda c: approved(c, "zhao.lei")) for code in doubt.CODES.values()),
     ("HIS450", lambda c: noted(c)),
     ("HIS451", lambda c: noted(c, series="seat", set={"seat": "f" * 32, "machine": "x", "folder": "/x"})),
     ("HIS452", cloned),
@@ -399,13 +398,6 @@ def test_every_rule_of_the_family_is_tried_in_both_directions() -> None:
     known = {code for code in texts() if code.startswith("HIS")}
     assert {row[0] for row in FIRES} | ELSEWHERE == known
     assert {row[0] for row in SPARES} | ELSEWHERE >= known
-
-
-def test_every_reason_of_trust_has_its_kind() -> None:
-    """Every sentence of `system.trust` and `rights` about signatures, keys, places and order stands in the table."""
-    source = "".join(Path(str(module.__file__)).read_text("utf-8") for module in (trust, rights))
-    said = {text for text in doubt.KINDS if text not in source}
-    assert not said
 
 
 def test_what_is_kept_at_a_shared_store_is_no_loss(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qmsdocs.base.errors import QmsError
-from qmsdocs.base.files import MAXIMUM_NAME, read_text, safe_name, write_atomically
+from qmsdocs.base.files import (
+    MAXIMUM_NAME,
+    read_bytes,
+    read_text,
+    read_whole,
+    refuse_unfit,
+    safe_name,
+    write_atomically,
+)
 
 RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(10))}
 
@@ -103,3 +112,26 @@ def test_what_a_killed_process_left_goes_and_what_another_writes_stays(tmp_path:
         (tmp_path / name).write_bytes(b"a user's")
     write_atomically(tmp_path / "other", b"x")
     assert {path.name for path in tmp_path.iterdir()} == {"other", ".writing-now-a1_b2_c3.qmsdocs", *own}
+
+
+def test_what_has_no_end_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(QmsError, match="not a file"):
+            read_bytes(path)
+    with pytest.raises(QmsError, match="folder"):
+        read_bytes(tmp_path)
+
+
+def test_more_than_is_wanted_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"12345")
+    assert read_whole(tmp_path / "file", most=5) == b"12345"
+    with pytest.raises(QmsError, match="larger than"):
+        read_whole(tmp_path / "file", most=4)
+
+
+@pytest.mark.parametrize("name", ["-", "", " ", "..", "nul", "COM1.zip", "a?b", "a\tb", "x."])
+def test_a_new_file_has_a_name_every_system_takes(tmp_path: Path, name: str) -> None:
+    with pytest.raises(QmsError, match="such a file name"):
+        refuse_unfit(Path(name))
+    refuse_unfit(tmp_path / "包 1.zip")

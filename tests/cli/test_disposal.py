@@ -369,23 +369,27 @@ def test_what_was_interrupted_is_finished_by_whatever_is_recorded_next(
     assert "interrupted" not in later("record", "list").err
 
 
-def test_a_disposal_stopped_before_it_began_is_finished_too(company: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The certificate is signed by all, and the process ends before anything else; `dispose` again is no second one."""
-    number = ended(company, "刚签完就停")
+@pytest.mark.parametrize("name", ["begin", "carry_out"])
+def test_a_disposal_stopped_before_it_began_is_finished_too(
+    company: Program, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Signed by all, and the process ends before it is noted, or after that; `dispose` again is no second one."""
+    marker = f"刚签完就停-{name}"
+    number = ended(company, marker)
     later = due(company)
 
     def stop(*_: object, **__: object) -> int:
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(disposal, "carry_out", stop)
+        patch.setattr(disposal, name, stop)
         with pytest.raises(Killed):
             later("retention", "dispose", number, *ORDER)
     count = len(later("retention", "certificates", "--json").json["certificates"])
     again = later("retention", "dispose", number, *ORDER)
     assert again.code == 2
     assert "was destroyed" in again.err
-    assert found(company.root, "刚签完就停") == []
+    assert found(company.root, marker) == []
     assert len(later("retention", "certificates", "--json").json["certificates"]) == count
 
 

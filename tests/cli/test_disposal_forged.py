@@ -97,11 +97,10 @@ class Stranger:
         data, path = dumps(body), f"{FIRST}/{len(own) + 1:04d}-{act}.json"
         hand.commit({path: data, f"{path}.sig": key.sign(data, namespace=namespace_of(MEANS[act]))}, at=moment)
 
-    def certificate(
-        self, keys: Keys, records: list[Json], ledger: str = LEDGER, *, last: Mapping[str, Json] | None = None,
-        people: tuple[str, str, str] = PEOPLE, **said: Json,
-    ) -> None:  # fmt: skip
-        """A certificate of its own, by three people, carried out; the state replaced was noted."""
+    def drawn_up(
+        self, key: SigningKey, person: str, records: list[Json], ledger: str = LEDGER, **said: Json
+    ) -> Mapping[str, Json]:
+        """A certificate of its own, authorised; what all of its acts say."""
         hand = Hand(self.folder, JOURNAL)
         heads = sorted(path for path in hand.files() if path.startswith("heads/") and path.endswith(".json"))
         form = builtin.reference(builtin.DISPOSAL)
@@ -113,8 +112,16 @@ class Stranger:
             "ledger": ledger, "method": "x", "place": "x", "paper": "x", "beyond_reach": [], "needed": 2,
             "witnesses": ["li.ming", "wang.fang"], "salt": "0" * 32, "records": records, **said,
         }  # fmt: skip
+        self.act("issue", key, person, base, state="authorised", set=drawn)
+        return base
+
+    def certificate(
+        self, keys: Keys, records: list[Json], ledger: str = LEDGER, *, last: Mapping[str, Json] | None = None,
+        people: tuple[str, str, str] = PEOPLE, **said: Json,
+    ) -> None:  # fmt: skip
+        """A certificate of its own, by three people, carried out; the state replaced was noted."""
         authority, one, two = people
-        self.act("issue", keys[authority], authority, base, state="authorised", set=drawn)
+        base = self.drawn_up(keys[authority], authority, records, ledger, **said)
         self.act("witness", keys[one], one, base, state="authorised")
         self.act("witness", keys[two], two, base, **{"state": "authorised", **(last or {})})
         self.end(keys[two], base, two)
@@ -186,6 +193,24 @@ def test_an_interrupted_witness_leaves_no_order_that_a_stranger_may_fulfil(
         assert later.record(number)["number"] == number
         assert found(desk.root, "甲标记")
     assert not (desk.root / ".qms" / disposal.PENDING_FILE).exists()
+
+
+def test_a_certificate_that_waits_and_cannot_be_believed_keeps_no_other_one_back(
+    company: Program, tmp_path: Path
+) -> None:
+    """A true one does."""
+    number = ended(company, "丁标记")
+    desk = due(company)
+    desk.issue()
+    (row,), _ = rows(desk, number)
+    stranger = Stranger.of(desk, tmp_path / "evil")
+    stranger.drawn_up(new_key(), "zhao.lei", [listed(row)])
+    later = taken_in(desk, stranger)
+    certificate = waiting(later, number)
+    assert certificate == "DSP-HZ-000002"
+    refused(later("retention", "dispose", number, *ORDER), certificate)
+    done(later, "retention", "witness", certificate, "--as", "wang.fang", "-y")
+    assert found(desk.root, "丁标记") == []
 
 
 @pytest.mark.parametrize("ledger", [CONTROL, JOURNAL])

@@ -299,7 +299,11 @@ JOURNALS: tuple[tuple[str, Callable[[Path], object], str], ...] = (
     ("a series of its own", noted("notes", "NOTES-HZ-000001"), "has no series notes"),
     ("another number", noted("opening", "OPENING-HZ-000001"), "does not fit"),
     ("another act", noted("opening", "OPENING-HZ-{serial:06d}", act="amend"), "the act amend leads from - to recorded"),
-    ("an unsigned destruction", noted("disposal", "DSP-HZ-{serial:06d}", state="authorised", set=LISTED), "is not signed"),
+    (
+        "an unsigned destruction",
+        noted("disposal", "DSP-HZ-{serial:06d}", state="authorised", set=LISTED),
+        "is not signed",
+    ),
     ("a destruction that is over", noted("disposal", "DSP-HZ-{serial:06d}", state="carried_out"), "leads from -"),
     ("dropped first", noted("disposal", "DSP-HZ-{serial:06d}", act="drop", state="dropped"), "leads from -"),
 )

@@ -140,6 +140,11 @@ def test_a_day_that_is_none_is_refused(company: Program, day: str) -> None:
     refused(company("retention", "due", "--on", day or "x"), "--on")
 
 
+@pytest.mark.parametrize("words", [("--class", "complant"), ("--form", "QR-99")])
+def test_a_class_or_form_there_is_none_of_is_no_all_clear(company: Program, words: tuple[str, str]) -> None:
+    refused(company("retention", "due", *words), words[1], "there are")
+
+
 # ── holds
 
 
@@ -148,7 +153,8 @@ def test_a_hold_stands_over_what_is_due_and_stops_no_clock(company: Program, mak
     for _ in range(2):
         desk("record", "void", desk.issue(), "-m", "重复", "--no-pages")
     first, second = desk.all_numbers()
-    assert "HLD-000001" in desk("retention", "hold", first, "-m", "诉讼", "--asked-by", "法院", *QUALITY).out
+    placed = desk("retention", "hold", first, "-m", "诉讼", "--asked-by", "法院", *QUALITY)
+    assert "HLD-000001" in placed.out and "records it covers now: 1" in placed.err
     assert desk("retention", "hold", first, second, "-m", "检查", "--title", "年度检查", *QUALITY).code == 0
     held = due(desk, "2030-01-01")
     assert (held[first]["holds"], held[second]["holds"]) == (["HLD-000001", "HLD-000002"], ["HLD-000002"])

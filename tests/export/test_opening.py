@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +10,11 @@ from pathlib import Path
 import pytest
 from destruction import begun
 from pair import starter
-from program import NOON, Make, Program, looked
+from program import NOON, Make, Program, looked, refused
 from pulled import done
 
 from qmsdocs.base.language import Language
+from qmsdocs.export import opening
 
 SURVEY = {"survey_round": "2026 年下半年", "answered_on": "2026-11-20", "estate": "东苑", "respondent_kind": "owner",
           "method": "paper"}  # fmt: skip
@@ -70,3 +72,34 @@ def test_whoever_has_a_key_signs_all_of_the_record_of_the_sheet(
     listed = looked("git", "-C", program.root, "ls-tree", "-r", "--name-only", "qms/journal/hz", "pull/").split()
     acts = [path for path in listed if path.endswith(".json")]
     assert len(acts) == 2 and {f"{path}.sig" for path in acts} < set(listed), listed
+
+
+def test_a_sheet_that_cannot_be_written_is_not_recorded(repository: Program, tmp_path: Path) -> None:
+    (tmp_path / "dir.pdf").mkdir()
+    (tmp_path / "file").write_text("", "utf-8")
+    taken: list[tuple[object, ...]] = [
+        ("-o", tmp_path / "dir.pdf"),
+        ("-o", tmp_path / "file" / "o.pdf"),
+        ("-o", "con.pdf"),
+        ("-o", "o.pdf", "--since", "2100-01-01"),
+    ]
+    with repository.unchanged():
+        for words in taken:
+            refused(repository("export", "pull", "--opening", *words))
+    done(repository, "export", "pull", "--opening", "-o", tmp_path / "o.pdf")
+    with repository.unchanged():
+        refused(repository("export", "pull", "--opening", "-o", tmp_path / "o.pdf"), "there already")
+
+
+def test_the_command_that_shows_the_whole_of_a_table_is_one(
+    repository: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "MOST", 0)
+    done(repository, "record", "issue", repository.root / "forms/QR-01-05/example.toml", "--no-pages")
+    done(repository, "export", "pull", "--opening", "--for", "甲", "-o", tmp_path / "o.docx")
+    text = zipfile.ZipFile(tmp_path / "o.docx").read("word/document.xml").decode()
+    commands = re.findall(r"all of them: qmsdocs ([^<]+)", text)
+    assert len(commands) > 5 and any("--external" in command for command in commands), commands
+    for command in commands:
+        found = repository(*command.replace("NUMBER", "QP-14").split())
+        assert found.code in (0, 1), (command, found.err)

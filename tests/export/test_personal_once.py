@@ -18,8 +18,9 @@ from qmsdocs.base.language import Language
 
 NAME, PHONE, ROOM, OWNER = "司徒澜", "13766667777", "丙栋2204", "慕容雪"
 PLACE = "雪晴苑九幢"  # of a field that is personal in the older revision only
+CALLERS = "诸葛明夫妇"  # with the owner in one field
 HELD = "上官婷"  # no record names her
-SPOKEN = (NAME, PHONE, "137-6666-7777", ROOM, OWNER, PLACE, HELD)
+SPOKEN = (NAME, PHONE, "137-6666-7777", ROOM, OWNER, PLACE, HELD, CALLERS[:3], ".stlan")
 CALL, SHEET = "XX-HZ-2026-0001", "LX-HZ-2026-0001"
 FORM, PROCEDURE = "forms/QR-14-03/form.toml", "procedures/QD-14-04.md"
 
@@ -38,10 +39,25 @@ def house(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Program:
     program = _released(program, _marked(text, "accepted_by"), f"{NAME}打来电话以后更改")
     procedure = (program.root / PROCEDURE).read_text("utf-8")
     program = _released(program, f"{procedure}\n另行规定。\n", f"按{NAME}所说更改", PROCEDURE)
-    own = {"customer": OWNER, "phone": "0571-88990011", "estate": "平常的地方", "accepted_at": "2026-11-24 09:00"}
+    own = {
+        "customer": f"{OWNER}和{CALLERS}",
+        "phone": "0571-88990011",
+        "estate": "平常的地方",
+        "accepted_at": "2026-11-24 09:00",
+    }
     program.issue("QR-14-03", topic="电梯停运", **own)
     program.issue("QR-04-01", subject=f"{NAME}　１３７６６６６７７７７", content=f"住{PLACE}，与{OWNER}同楼")
-    photo = program.root / f"{NAME}.png"
+    lent = {
+        "kind": "original",
+        "lent_on": "2026-11-20",
+        "due_on": "2026-11-25",
+        "holder": "li.ming",
+        "lent_by": "wang.fang",
+    }
+    named = {"lent_record": f"{NAME}来电记录（纸质）", "record_title": f"{CALLERS[:3]}的记录", "purpose": "复核"}
+    draft = program.draft("lent.json", "QR-02-01", {"outside": False, **lent, **named})
+    done(program, "record", "issue", draft, "--no-pages")
+    photo = program.root / f"{NAME}.stlan"
     photo.write_bytes(b"\x89PNG\r\n\x1a\n " + NAME.encode())
     done(program, "record", "attach", SHEET, photo, "--field", "enclosures", "-m", "补", "--no-pages")
     photo.unlink()
@@ -78,7 +94,7 @@ def found(name: str, data: bytes) -> Iterator[tuple[str, str]]:
                 yield text, inner
 
 
-@pytest.mark.parametrize("words", [(SHEET,), ("--form", "QR-14-03")])
+@pytest.mark.parametrize("words", [(SHEET,), ("--form", "QR-14-03"), ("--form", "QR-02-01")])
 def test_no_package_holds_it_in_any_byte(house: Program, tmp_path: Path, words: tuple[str, ...]) -> None:
     pull(house, tmp_path / "p.zip", *words)
     assert not [*found("p.zip", (tmp_path / "p.zip").read_bytes())]

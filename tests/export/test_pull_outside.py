@@ -96,6 +96,28 @@ def test_no_package_and_no_salts_are_written_over(house: Program, tmp_path: Path
     assert second != first and first.read_bytes() == before
 
 
+def test_where_no_package_comes_of_it_what_was_recorded_is_said(house: Program, tmp_path: Path) -> None:
+    said = pull(house, tmp_path / "p.zip", FIRST)
+    number = str(said["number"])
+    following = f"{number[:-6]}{int(number[-6:]) + 1:06}"
+    (tmp_path / f"q.{following}.salts.json").write_text("", "utf-8")
+    refused(house("export", "pull", FIRST, "-o", tmp_path / "q.zip"), "there already", f"{following} stays recorded")
+    assert not (tmp_path / "q.zip").exists()
+
+
+@pytest.mark.parametrize("name", ["-", "", " ", "con.zip", "a:b.zip", "x. "])
+def test_a_package_gets_a_name_that_every_system_takes(house: Program, name: str) -> None:
+    with house.unchanged():
+        refused(house("export", "pull", FIRST, "-o", name), "such a file name")
+
+
+def test_without_a_file_to_write_only_a_dry_run_makes_sense(house: Program) -> None:
+    assert done(house, "export", "pull", FIRST, "-n").split() == [FIRST]
+    with house.unchanged():
+        refused(house("export", "pull", FIRST), "-o: is missing")
+        refused(house("export", "pull", "--opening"), "-o: is missing")
+
+
 def test_an_attachment_that_would_run_in_the_reader_is_no_link(house: Program, tmp_path: Path) -> None:
     for name in ("page.html", "drawing.SVG", "plain.txt"):
         (tmp_path / name).write_text(f"<script>alert('{name}')</script>", "utf-8")

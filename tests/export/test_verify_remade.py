@@ -107,7 +107,7 @@ def table(bag: Path) -> list[list[str]]:
 def stored(bag: Path, ending: str) -> tuple[str, bytes]:
     """The path in the journal and the bytes of the last act that ends so."""
     line = [line for line in table(bag) if line[2].endswith(ending)][-1]
-    return line[2], (bag / line[6]).read_bytes()
+    return line[2], (bag / line[5]).read_bytes()
 
 
 def rewrite(bag: Path, files: Mapping[str, bytes | None]) -> None:
@@ -115,14 +115,27 @@ def rewrite(bag: Path, files: Mapping[str, bytes | None]) -> None:
     lines = [line for line in table(bag) if files.get(line[2], b"") is not None]
     for line in table(bag):
         if line[2] in files and files[line[2]] is None:
-            (bag / line[6]).unlink()
+            (bag / line[5]).unlink()
     for line in lines:
         if (data := files.get(line[2])) is not None:
-            (bag / line[6]).write_bytes(data)
+            (bag / line[5]).write_bytes(data)
             line[3], line[4] = put(bag, "blob", data), hashlib.sha256(data).hexdigest()
     (bag / "pull/files.tsv").write_text("".join("\t".join(line) + "\n" for line in lines), "utf-8")
     branch, commit = (bag / "pull/ledgers.tsv").read_text("utf-8").split()
     (bag / "pull/ledgers.tsv").write_text(f"{branch}\t{recommitted(bag, commit, files)}\n", "utf-8")
+
+
+def pruned(bag: Path) -> None:
+    """Nothing; of the journal only what its head leads to lies in the package."""
+    _, commit = (bag / "pull/ledgers.tsv").read_text("utf-8").split()
+    waiting, led = [(bag / GIT / f"{commit}.commit").read_bytes()[5:45].decode()], {commit}
+    while waiting:
+        led.add(oid := waiting.pop())
+        if (path := bag / GIT / f"{oid}.tree").exists():
+            waiting += [own for mode, _, own in read_tree(path.read_bytes()) if mode == b"40000"]
+    for path in (bag / GIT).iterdir():
+        if path.stem not in led:
+            path.unlink()
 
 
 def unsigned_act(data: bytes) -> bytes:
@@ -201,6 +214,27 @@ def test_nor_does_that_of_a_house_without_keys(unsigned: tuple[Program, Path], t
     assert code == 1 and "does not cover the record of this package" in said, said
 
 
+def test_nor_do_other_heads_before_the_package(given_away: GivenAway, bag: Path, tmp_path: Path) -> None:
+    copy = copied(bag, tmp_path)
+    path, heads = stored(copy, "heads/00/00/000002/0001-issue.json")
+    rewrite(copy, {path: heads.replace(b'"recorded_at":"2026', b'"recorded_at":"2025')})
+    pruned(copy)
+    rebagged(copy)
+    code, said = verified(copy)
+    assert line_of(said) == given_away.said["head"]
+    assert code == 1 and "does not cover the record of this package" in said, said
+
+
+def test_no_line_is_printed_with_the_genuine_one_inside(given_away: GivenAway, bag: Path, tmp_path: Path) -> None:
+    copy = copied(bag, tmp_path)
+    noted, moment = copy / "pull/head.json", str(given_away.said["head"]).split()[2]
+    inside = str(given_away.said["head"]).partition(" hz ")[2] + " " * 99
+    noted.write_bytes(noted.read_bytes().replace(f'"recorded_at":"{moment}'.encode(), f'"recorded_at":"{inside}'.encode()))
+    rebagged(copy)
+    code, said = verified(copy)
+    assert code == 1 and "pull/head.json: 写法不符" in said and str(given_away.said["head"]) not in said
+
+
 def test_a_signature_that_was_taken_off_is_found(bag: Path, tmp_path: Path) -> None:
     copy = copied(bag, tmp_path)
     remade(copy, other_pages, is_begun_unsigned=False)
@@ -212,10 +246,11 @@ def test_a_package_remade_with_its_head_line_prints_a_line_the_house_does_not_kn
     given_away: GivenAway, bag: Path, tmp_path: Path
 ) -> None:
     copy = copied(bag, tmp_path)
-    files = remade(copy, other_pages)
-    path, heads = next(reversed([stored(copy, line[2]) for line in table(copy) if line[2].startswith("heads/")]))
-    before = json.loads(heads)["journal"]
-    rewrite(copy, {path: heads.replace(before.encode(), recommitted(copy, before, files).encode())})
+    remade(copy, other_pages)
+    noted = copy / "pull/head.json"
+    before, after = json.loads(noted.read_bytes())["journal"], (copy / "pull/ledgers.tsv").read_text("utf-8").split()[1]
+    noted.write_bytes(noted.read_bytes().replace(before.encode(), after.encode()))
+    pruned(copy)
     rebagged(copy)
     code, said = verified(copy)
     assert code == 0 and "nobody signed the record of this package" in said, said

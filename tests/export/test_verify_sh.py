@@ -8,11 +8,12 @@ import os
 import random
 import shutil
 import subprocess
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from program import Make
+from program import Make, tool
 from pulled import pull, rebagged, unpacked, verified
 
 Damage = Callable[[Path], None]
@@ -138,7 +139,7 @@ def another_manifest(bag: Path) -> None:
 
 def other_head(bag: Path) -> None:
     """Another head of a ledger than the one the house recorded."""
-    heads, _ = sorted((bag / "pull" / "events").rglob("heads/**/*.json"))
+    [heads] = (bag / "pull" / "events").rglob("heads/**/*.json")
     said = json.loads(heads.read_bytes())
     said["set"]["ledgers"] = {branch: {**head, "commit": "0" * 40} for branch, head in said["set"]["ledgers"].items()}
     heads.write_text(json.dumps(said), "utf-8")
@@ -168,10 +169,10 @@ def quoted_place(bag: Path) -> None:
     forged, lines = changed_payload(bag), table(bag)
     for line in lines:
         if line[0] == "event" and line[2].endswith("-pack.json"):
-            line[6] = f'"{line[6]}"'
+            line[5] = f'"{line[5]}"'
             line[4] = hashlib.sha256(forged).hexdigest()
-            (bag / line[6]).parent.mkdir(parents=True)
-            (bag / line[6]).write_bytes(forged)
+            (bag / line[5]).parent.mkdir(parents=True)
+            (bag / line[5]).write_bytes(forged)
     rewritten(bag, lines)
 
 
@@ -194,9 +195,7 @@ def second_journal(bag: Path) -> None:
     place.parent.mkdir(parents=True)
     place.write_bytes(forged)
     oid, mode = git(bag, "blob", forged), b"100644"
-    lines.append(
-        ["event", branch, path, oid, hashlib.sha256(forged).hexdigest(), old[5], f"pull/events/{branch}/{path}"]
-    )
+    lines.append(["event", branch, path, oid, hashlib.sha256(forged).hexdigest(), f"pull/events/{branch}/{path}"])
     for name in reversed(path.split("/")):
         oid, mode = git(bag, "tree", mode + b" " + name.encode() + b"\0" + bytes.fromhex(oid)), b"40000"
     commit = git(bag, "commit", b"tree " + oid.encode() + b"\nauthor a <a> 0 +0000\ncommitter a <a> 0 +0000\n\nx\n")
@@ -223,16 +222,74 @@ def withheld_act(bag: Path) -> None:
     """An act said to be an attachment that was left out."""
     lines = table(bag, "data/proof/files.tsv")
     [line] = [line for line in lines if line[2] == "lx/00/00/000002/0001-issue.json"]
-    event(bag, "lx", 2, "0001-issue.json").unlink()
-    line[0], line[5], line[6] = "withheld", "-", "-"
+    shutil.rmtree(event(bag, "lx", 2, "0001-issue.json").parent)
+    line[0], line[5] = "withheld", "-"
     rewritten(bag, lines, "data/proof/files.tsv")
 
 
-def other_moment(bag: Path) -> None:
+def doubled_line(bag: Path) -> None:
+    rewritten(bag, [line for line in table(bag) for _ in range(2)])
+
+
+def other_order(bag: Path) -> None:
+    rewritten(bag, table(bag)[::-1])
+
+
+def masked_pull(bag: Path) -> None:
+    """Another act in place of the one that began the package, said to be masked, so that nobody looks for its bytes."""
     lines = table(bag)
-    for line in lines:
-        line[5] = "20991231000000" if line[5] != "-" else "-"
+    [line] = [line for line in lines if line[2].startswith("pull/") and line[2].endswith("-issue.json")]
+    line[0] = "masked"
+    place = bag / line[5]
+    place.write_bytes(place.read_bytes().replace("认证机构".encode(), "别的机构".encode()))
     rewritten(bag, lines)
+
+
+def lost_commit(bag: Path) -> None:
+    """A commit that no head leads to: anything can stand in it."""
+    tree = git(bag, "tree", b"")
+    git(bag, "commit", f"tree {tree}\nauthor a <a> 0 +0000\ncommitter a <a> 0 +0000\n\n请付款\n".encode())
+
+
+def lost_tree(bag: Path) -> None:
+    git(bag, "tree", b"100644 note\0" + b"\0" * 20)
+
+
+def hidden_file(bag: Path) -> None:
+    (bag / "pull" / "git" / ".请先看这里.html").write_text("x", "utf-8")
+
+
+def hidden_folder(bag: Path) -> None:
+    (bag / "pull" / "git" / ".x").mkdir()
+    (bag / "pull" / "git" / ".x" / "投诉 已撤销.pdf").write_text("x", "utf-8")
+
+
+def capital_twin(bag: Path) -> None:
+    [path] = (bag / "pull" / "git").glob("*.commit")
+    path.with_name(path.name.upper()).write_text("x", "utf-8")
+
+
+def trailing_blank(bag: Path) -> None:
+    (bag / "bagit.txt ").write_text("x", "utf-8")
+
+
+def broken_name(bag: Path) -> None:
+    """A tool that reads line by line takes it for two files that belong there."""
+    (bag / "bagit.txt\nxx请先阅读 README.html").write_text("x", "utf-8")
+
+
+def empty_folder(bag: Path) -> None:
+    (bag / "data" / "01 记录" / "TS-HZ-2026-0009").mkdir()
+
+
+def longer_declaration(bag: Path) -> None:
+    with (bag / "bagit.txt").open("a", encoding="utf-8") as stream:
+        stream.write("Please-Read: elsewhere\n")
+
+
+def other_label(bag: Path) -> None:
+    path = bag / "bag-info.txt"
+    path.write_text(path.read_text("utf-8").replace("PUL-HZ-000001", "PUL-HZ-999999"), "utf-8")
 
 
 def lone_signature(bag: Path) -> None:
@@ -241,7 +298,7 @@ def lone_signature(bag: Path) -> None:
     path, said = next((path, said) for path in acts if (said := json.loads(path.read_bytes())["signer"]))
     path.write_bytes(path.read_bytes().replace(json.dumps(said, separators=(",", ":")).encode(), b"null"))
     lines = table(bag, "data/proof/files.tsv")
-    next(line for line in lines if line[6].endswith(f"ts/00/00/000001/{path.name}"))[0] = "masked"
+    next(line for line in lines if line[5].endswith(f"ts/00/00/000001/{path.name}"))[0] = "masked"
     rewritten(bag, lines, "data/proof/files.tsv")
 
 
@@ -252,12 +309,24 @@ def no_last_line_end(bag: Path) -> None:
 
 FORGERIES: dict[Damage, str] = {
     quoted_place: "is not written as it must be",
-    second_journal: "more than one ledger",
+    second_journal: "does not cover the record of this package",
     listed_file: "does not belong in a package: READ ME FIRST.txt",
-    other_readme: "is not the one the house put in",
-    listed_event: "does not belong in a package: \tpull/events/more.json",
+    other_readme: "not what the house put in:\n          请先阅读 README.html: FAILED",
+    longer_declaration: "not what the house put in:\n          bagit.txt: FAILED",
+    other_label: "not what the house put in:\n          bag-info.txt: FAILED",
+    listed_event: "does not belong in a package:\n          pull/events/more.json",
+    lost_commit: "pull/git: 不属于资料包 does not belong in a package",
+    lost_tree: "pull/git: 不属于资料包 does not belong in a package",
+    hidden_file: "is not written as it must be: pull/git/.请先看这里.html",
+    hidden_folder: "is not written as it must be: pull/git/.x/投诉 已撤销.pdf",
+    capital_twin: "is not written as it must be: pull/git/",
+    trailing_blank: "does not belong in a package: bagit.txt ",
+    broken_name: "not an ordinary file, or an empty folder:\n          ./bagit.txt?xx请先阅读 README.html",
+    empty_folder: "not an ordinary file, or an empty folder:\n          ./data/01 记录/TS-HZ-2026-0009/",
+    masked_pull: "-issue.json: 不是单位放入的 not what the house put in",
+    doubled_line: "is not written as it must be",
+    other_order: "is not written as it must be",
     withheld_act: "is not written as it must be",
-    other_moment: "is not written as it must be",
     lone_signature: "acts and signatures do not belong together",
     no_last_line_end: "is not written as it must be",
     removed_event: "not the stored one",
@@ -297,10 +366,51 @@ def test_a_list_that_names_a_device_does_not_hang(copy: Path) -> None:
     assert code == 1 and "is not written as it must be" in said
 
 
-def test_nothing_out_of_the_package_is_obeyed_by_a_terminal(copy: Path) -> None:
-    (copy / "data" / "\x1b]0;owned\x07\x1b[2K.txt").write_text("x", "utf-8")
+@pytest.mark.parametrize("list_", ["manifest-sha256.txt", "tagmanifest-sha256.txt"])
+def test_a_list_in_which_a_line_stands_twice_is_refused(copy: Path, list_: str) -> None:
+    lines = (copy / list_).read_text("utf-8").splitlines(True)
+    (copy / list_).write_text("".join([lines[0], *lines]), "utf-8")
     code, said = verified(copy)
-    assert code == 1 and "owned" in said and not {"\x1b", "\x07"} & set(said)
+    assert code == 1 and f"{list_}: 写法不符" in said
+
+
+VERDICT = "结论：完好 VERDICT: GOOD"
+
+
+@pytest.mark.parametrize(
+    "name", [f"x\n\n{VERDICT}\n", f"x\r{VERDICT}", f"\u202e{VERDICT}\u2066", f"\x1b[2K\x9b{VERDICT}\x07"]
+)
+def test_no_word_of_the_package_begins_a_line_or_is_obeyed_by_a_terminal(copy: Path, name: str) -> None:
+    (copy / "data" / name).write_text("x", "utf-8")
+    (copy.rename(copy.with_name(name)) / "data" / "empty").mkdir()
+    code, said = verified(copy.with_name(name))
+    assert code == 1 and f"?{VERDICT}" in said
+    assert said.endswith(" PROBLEMS\n") and [line[:2] for line in said.splitlines()].count("结论") == 1
+    assert not {sign for sign in said if unicodedata.category(sign) in ("Cc", "Cf") and sign != "\n"}
+
+
+def test_where_a_tool_is_missing_nothing_is_said_of_the_package(bag: Path, tmp_path: Path) -> None:
+    for name in (
+        "git",
+        "ssh-keygen",
+        "sort",
+        "comm",
+        "cut",
+        "tr",
+        "sed",
+        "uniq",
+        "wc",
+        "dirname",
+        "mktemp",
+        "cat",
+        "rm",
+    ):
+        (tmp_path / name).symlink_to(tool(name))
+    ran = subprocess.run(
+        [tool("sh"), str(bag / "data" / "proof" / "verify.sh")], env={"PATH": str(tmp_path)}, capture_output=True,
+        encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert ran.returncode == 2 and ran.stderr.startswith("无法核验 CANNOT BE CHECKED: sha256sum") and not ran.stdout
 
 
 def test_what_stands_in_the_environment_changes_nothing(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -147,7 +147,7 @@ KEY = RegisteredKey(
 def test_a_key_counts_from_its_first_day_until_it_was_lost(at: str, expected: bool) -> None:
     moment = datetime.fromisoformat(f"{at}:00+00:00")
     assert KEY.counts(moment) is expected
-    assert not replace(KEY, state="offered").counts(moment)
+    assert not replace(KEY, state="offered", has_counted=False).counts(moment)
 
 
 def test_how_long_records_are_kept() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from qmsdocs.base.canonical import Json, dumps, loads, sha256
 from qmsdocs.base.toml import parse
-from qmsdocs.model.form import FieldType, Form
+from qmsdocs.model.form import Field, FieldType, Form
 from qmsdocs.model.masking import (
     MASK,
     Sweep,
@@ -22,7 +23,7 @@ from qmsdocs.model.masking import (
     masked_event,
     masked_form,
     personal_texts,
-    scrubbed,
+    suffix,
 )
 
 FORM = parse(
@@ -90,6 +91,7 @@ open = { title = "开" }
     Form,
     source="form.toml",
 )
+BORN = {"1980-05-06", "1980-5-6", "1980年5月6日", "1980年05月06日"}
 FILE: Json = {"name": "Anna 身份证.JPG", "size": 7, "sha256": "0" * 64}
 VALUES: Mapping[str, Json] = {
     "customer": "林玥明", "born": "1980-05-06", "sex": "f", "handler": "wang.fang",
@@ -113,7 +115,7 @@ def body(**more: Json) -> dict[str, Json]:
 
 
 def test_what_must_occur_nowhere_is_every_personal_text_but_the_staffs() -> None:
-    assert personal_texts(FORM, VALUES) == {"林玥明", "1980-05-06", "13800138000", "Anna Li"}
+    assert personal_texts(FORM, VALUES) == {"林玥明", *BORN, "13800138000", "Anna Li"}
 
 
 def test_lists_of_names_are_sought_name_by_name_and_short_numbers_are_not() -> None:
@@ -139,10 +141,95 @@ def test_long_numbers_are_sought_whatever_the_type_of_their_field() -> None:
         ("+86 138 0013 8000", "13800138000", "＊＊＊"),
         ("3幢0802室", "住3幢0802", "住＊＊＊"),
         ("林女士", "女士，林", "女士，林"),
+        ("张三丰和李四光", "李四光来电，张三丰也来，和", "＊＊＊来电，＊＊＊也来，和"),
+        ("张三丰 与 李 四光", "李四光、张三丰", "＊＊＊、＊＊＊"),
+        ("张三丰及李四光", "李四光", "＊＊＊"),
+        ("张三丰&李四光＆王五五+赵六六", "李四光张三丰，王五五，赵六六", "＊＊＊，＊＊＊，＊＊＊"),
+        ("Anna Li and Tom Ray", "Tom Ray, Sandra", "＊＊＊, Sandra"),
+        ("张三丰夫妇", "张三丰", "＊＊＊"),
+        ("张三丰一家、李四光夫妻", "李四光与张三丰", "＊＊＊与＊＊＊"),
+        ("李和平", "李先生说和平，李和平", "李先生说和平，＊＊＊"),
+        ("一三八〇〇一三八零零零", "打１３８-0013-8000", "打＊＊＊"),
+        ("13800138000", "打一三八 〇〇一三 八零零零，三次", "打＊＊＊，三次"),
+        ("李三三", "李三三三次来电", "＊＊＊三次来电"),
+        ("乙栋一二〇七", "住乙栋1207", "住＊＊＊"),
+        ("José García", "Garcia, Jose; jose garcia", "Garcia, Jose; ＊＊＊"),
+        ("김 철수", "김 선생, 철수", "김 선생, ＊＊＊"),
+        ("Li Na", "Li Na called", "＊＊＊ called"),
     ],
 )
 def test_parts_of_a_personal_text_are_found_where_they_are_told(value: str, told: str, left: str) -> None:
-    assert scrubbed(told, personal_texts(FORM, {"customer": value})) == left
+    assert Sweep(personal_texts(FORM, {"customer": value})).over(told) == left
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["1980-05-06", "1980年5月6日", "1980年05月06日", "1980/5/6", "1980.5.6", "19800506", "１９８０年５月６日", "一九八〇年五月六日"],
+)  # fmt: skip
+def test_a_date_is_found_however_it_is_written(told: str) -> None:
+    assert sweep().over(f"生于{told}，迁入1980年5月16日") == "生于＊＊＊，迁入1980年5月16日"
+
+
+NAMES = ("ﾔﾏﾀﾞ太郎", "José García", "김철수", "Nguyễn Văn An", "नरेन्द्र मोदी", "ǆ王", "Ⅳ栋", "x①王五", "Zoé X", "½号")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_found_in_every_spelling_that_is_one_to_unicode(name: str) -> None:
+    forms = {unicodedata.normalize(form, name) for form in ("NFC", "NFD", "NFKC", "NFKD")}
+    for sought in forms:
+        assert {Sweep(frozenset({sought})).over(f"见 {told} 来") for told in forms} == {"见 ＊＊＊ 来"}, sought
+
+
+SPOKEN: Mapping[FieldType, Json] = {
+    **dict.fromkeys(
+        (FieldType.TEXT, FieldType.LONG_TEXT, FieldType.PLACE, FieldType.CUSTOMER, FieldType.DOCUMENT, FieldType.RECORD,
+         FieldType.PERSON, FieldType.SIGNATURE, FieldType.SECTION, FieldType.NOTE, FieldType.CHOICE, FieldType.SCALE),
+        "林玥 明的",
+    ),
+    FieldType.CHOICES: ["林玥明"],  # those of a hold are no list of the form's
+    FieldType.TABLE: [{"one": "林玥明"}, "林玥明"],
+    FieldType.ATTACHMENT: [{"name": "林玥明.林玥明", "size": 1, "sha256": "0" * 64}, {"size": 1, "note": "林玥明"}],
+}  # fmt: skip
+WORDLESS: Mapping[FieldType, Json] = {
+    FieldType.INTEGER: 12, FieldType.DECIMAL: "1.5", FieldType.DATE: "2026-11-20", FieldType.DURATION: "3 days",
+    FieldType.DATETIME: "2026-11-20T09:00:00+08:00", FieldType.BOOLEAN: True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [*FieldType])
+def test_whatever_the_type_of_a_field_nobody_is_named_in_it(kind: FieldType) -> None:
+    form = FORM.model_copy(update={"field": {"x": Field(type=kind, title="x")}})
+    value = WORDLESS[kind] if kind in WORDLESS else SPOKEN[kind]
+    found = masked_event(form, body(set={"x": value}), sweep(), lambda: "0" * 32)
+    if kind in WORDLESS:
+        assert found is None and masked(form, {"x": value}, sweep()) == {"x": value}
+    else:
+        assert found is not None and "玥".encode() not in found.data
+        assert "玥" not in str(masked(form, {"x": value}, sweep())) and "玥" in str(value)
+
+
+def test_the_number_of_a_record_is_nobodys_where_one_is_expected() -> None:
+    number = "F-2026-0802"
+    form = FORM.model_copy(update={"field": {n: FORM.field[n] for n in ("other", "story")}})
+    values: Mapping[str, Json] = {"other": number, "story": f"见 {number}"}
+    known = Sweep(frozenset({"20260802"}), number.__eq__)
+    assert masked(form, values, known) == {"other": number, "story": "见 F-＊＊＊"}
+    found = masked_event(form, body(set=dict(values)), known, lambda: "0" * 32)
+    assert found is not None and set(found.salts) == {"/set/story", "/nonce", "/submission"}
+    hidden = form.model_copy(update={"field": {"other": form.field["other"].model_copy(update={"personal": True})}})
+    assert personal_texts(hidden, values, number.__eq__) == set()
+    assert personal_texts(hidden, {"other": "林玥明的投诉"}, number.__eq__) == {"林玥明的投诉"}
+
+
+def test_the_ending_of_a_file_stays_only_where_it_says_what_kind_of_file_it_is() -> None:
+    endings = {name: suffix(name) for name in ("a.JPG", "a.docx", "照片.1207", "x.zhang", "a.tar.gz", "pdf", "a.pdf ")}
+    assert endings == {"a.JPG": ".jpg", "a.docx": ".docx", "照片.1207": "", "x.zhang": "", "a.tar.gz": ".gz", "pdf": "",
+                       "a.pdf ": ""}  # fmt: skip
+
+
+def test_the_key_somebody_gave_an_act_names_nobody_either() -> None:
+    found = masked_event(FORM, body(set={}, submission="林玥明-1"), sweep(), lambda: "0" * 32)
+    assert found is not None and "林".encode() not in found.data
 
 
 def test_where_a_file_is_held_is_masked_with_its_name() -> None:
@@ -201,7 +288,7 @@ def test_a_mask_fits_every_field_of_the_masked_form() -> None:
     ],
 )
 def test_texts_are_found_as_whole_words_however_they_are_written(text: str, left: str) -> None:
-    assert scrubbed(text, {"林玥", "Ann Lee", "13800138000", "1207"}) == left
+    assert Sweep(frozenset({"林玥", "Ann Lee", "13800138000", "1207"})).over(text) == left
 
 
 @given(
@@ -211,7 +298,7 @@ def test_texts_are_found_as_whole_words_however_they_are_written(text: str, left
     st.text(max_size=8),
 )
 def test_no_name_stays_whatever_stands_around_it(before: str, name: str, between: str, after: str) -> None:
-    found = scrubbed(before + between.join(name) + after, {name})
+    found = Sweep(frozenset({name})).over(before + between.join(name) + after)
     squeezed = "".join(filter(str.isalnum, found))
     assert name not in squeezed or name in "".join(filter(str.isalnum, before)) + "".join(filter(str.isalnum, after))
 
@@ -285,7 +372,7 @@ def test_what_one_revision_holds_for_personal_is_so_in_all() -> None:
     column = {name: cell.model_copy(update=PLAIN) for name, cell in item.column.items()}
     newer = without(FORM, "customer")
     newer = newer.model_copy(update={"field": {**newer.field, "team": item.model_copy(update={"column": column})}})
-    assert personal_texts(newer, VALUES) == {"1980-05-06", "Anna Li"}
+    assert personal_texts(newer, VALUES) == {*BORN, "Anna Li"}
     assert personal_texts(marked(newer, [FORM]), VALUES) == personal_texts(FORM, VALUES)
     assert masked(marked(newer, [FORM]), VALUES)["customer"] == MASK
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from definitions import ZONE, small
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qmsdocs.base.canonical import MAXIMUM_INTEGER, Json, dumps
@@ -352,6 +352,7 @@ ANYTHING = st.recursive(
 
 
 @given(st.sampled_from(sorted(FORM.values)), ANYTHING)
+@example("team", [""])
 def test_whatever_comes_is_taken_or_refused_and_what_is_taken_can_be_evidence(name: str, raw: Any) -> None:
     value, refused = INTAKE.accept(name, raw)
     assert value is None or not refused

@@ -9,7 +9,8 @@ import pytest
 from definitions import PROJECT
 
 from qmsdocs.model.finding import Severity
-from qmsdocs.query.working import Working, expressions, load
+from qmsdocs.query.parameters import written as written_in
+from qmsdocs.query.working import Working, load
 
 
 @pytest.fixture
@@ -147,7 +148,7 @@ def test_with_several_sites_every_number_names_the_site(folder: Path) -> None:
 
 def test_every_expression_of_a_form_is_walked(folder: Path) -> None:
     text = (folder / COMPLAINT).read_text("utf-8")
-    walked = set(expressions(load(folder).forms["QR-14-04"]))
+    walked = {item.expression for item in written_in(load(folder).forms["QR-14-04"])}
     for written in (
         "p.visit_within",
         "p.escalate_manager",

@@ -26,6 +26,7 @@ from qmsdocs.render.document_html import document_html, document_pdf
 from qmsdocs.render.document_sheet import DocumentSheet, SignedLine, Standing
 from qmsdocs.render.pdf import Attached, pdf_of_html
 from qmsdocs.render.prose import Chart, Drawing, Node, Picture
+from qmsdocs.render.sheet import UNDATED
 
 DENSITY = 100
 GIB = 1024 * 1024  # in units of 1024 bytes, as ru_maxrss counts

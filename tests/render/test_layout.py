@@ -12,9 +12,10 @@ from qmsdocs.base.language import Language
 from qmsdocs.base.toml import parse
 from qmsdocs.model.form import Form
 from qmsdocs.render import measure
+from qmsdocs.render.blocks import LABEL, VALUE, WIDTH, Layout, Line, LongText, Matrix, Signing, Table
 from qmsdocs.render.context import context
 from qmsdocs.render.html import html_template
-from qmsdocs.render.layout import LABEL, VALUE, WIDTH, Layout, Line, LongText, Matrix, Signing, Table, layout
+from qmsdocs.render.layout import layout
 from qmsdocs.render.template_check import check_template
 
 HEAD = """

@@ -21,6 +21,7 @@ from PIL import Image, ImageChops
 from qmsdocs.base.language import Language, Text
 from qmsdocs.render import mark, pdf
 from qmsdocs.render.pdf import pdf_of_html
+from qmsdocs.render.pictures import shape
 from qmsdocs.render.sheet import Sheet
 
 EVENTS = b'{"events":[{"set":{"customer":"\xe6\x9e\x97\xe7\x8e\xa5"}}],"format":1}'

@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -157,11 +158,24 @@ def test_docx_says_the_same_page_by_page(tmp_path: Path) -> None:
     assert re.search(rf"第 ?{len(pages)} ?页 ?共 ?{len(pages)} ?页", pages[-1])
 
 
+def test_what_xml_cannot_hold_stands_in_docx_as_its_code() -> None:
+    grid = replace(register(1, what="渗\x0b漏"), title="台账\x00" + "长" * 300)
+    table = docx_tables(docx(grid, language=Language.ZH, created=CREATED, organisation="\x1b"))[0]
+    assert "渗[U+000B]漏" in table[1]
+
+
 def test_docx_properties_stand_in_the_order_of_the_schema() -> None:
     data = docx(register(1), language=Language.ZH, created=CREATED)
     root = etree.fromstring(zipfile.ZipFile(io.BytesIO(data)).read("word/document.xml"))
     table = next(root.iter(f"{W}tblPr"))
-    assert [part.tag.removeprefix(W) for part in table] == ["tblW", "jc", "tblBorders", "tblLayout", "tblCellMar"]
+    assert [part.tag.removeprefix(W) for part in table] == [
+        "tblW",
+        "jc",
+        "tblInd",
+        "tblBorders",
+        "tblLayout",
+        "tblCellMar",
+    ]
     head = next(root.iter(f"{W}tcPr"))
     assert [part.tag.removeprefix(W) for part in head] == ["tcW", "shd", "vAlign"]
 

@@ -72,8 +72,9 @@ def list_ledgers():
         branch = name.split("/", 2 if name.startswith("refs/heads/") else 3)[-1]
         if LEDGER.fullmatch(branch):
             known = HEADS.setdefault(branch, commit)
-            HEADS[branch] = commit if known in history(commit) else known
-            if commit not in history(HEADS[branch]):
+            if known in history(commit) and f" refs/heads/{branch}\n" not in listed:
+                HEADS[branch] = commit
+            elif known not in history(commit) and commit not in history(known):
                 against("R2", branch, "went two ways")
 
 

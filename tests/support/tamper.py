@@ -21,6 +21,7 @@ from qmsdocs.audit.held import as_far_as_held
 from qmsdocs.audit.scope import Scope
 from qmsdocs.base.canonical import Json, dumps
 from qmsdocs.store import seat
+from qmsdocs.store.damage import damages
 from qmsdocs.store.place import Place
 from qmsdocs.store.signature import SigningKey, namespace_of
 from qmsdocs.system.view import open_system
@@ -255,7 +256,7 @@ def hits(company: Company, *, is_full: bool = False) -> Iterator[tuple[str, hist
     for branch, head in scope.copy.heads.items():
         yield from history.check_ledger(scope, branch, head.commit, verified=None)
     if is_full:
-        yield from history.check_objects(scope)
+        yield from history.check_objects(scope, damages(scope.root))
 
 
 def codes(found: Found) -> set[str]:

@@ -5,50 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from qmsdocs.base.errors import Message, QmsError, message
-from qmsdocs.model.hold import Decision
 from qmsdocs.model.key import RegisteredKey
 from qmsdocs.model.record import Record
-from qmsdocs.model.release import ItemKind, in_force
-from qmsdocs.model.retention import SCHEDULE
 from qmsdocs.store import control, names, remote, sharing
-from qmsdocs.store.event import Stored
 from qmsdocs.store.rows import Row
+from qmsdocs.system import believed
+from qmsdocs.system.believed import doubtful
 from qmsdocs.system.definitions import Definitions
 from qmsdocs.system.trust import Trust
 from qmsdocs.system.view import System
 
-RESTS_ON = (SCHEDULE, "people.toml", "qms.toml")
-
 
 def doubts(system: System, rows: Sequence[Row], people: Iterable[str] = ()) -> Iterator[Message]:
-    """What of it cannot be believed; `people` are those who sign.
-
-    A hold whose lifting cannot be believed stands (see `query.retention.holds`); one that cannot be read at all may
-    cover anything.
-    """
-    for number in RESTS_ON:
-        release = in_force(system.releases, ItemKind.CONFIGURATION, number, on=system.today)
-        for why in _doubtful(system.trust, system.definitions.events(release)) if release is not None else ():
-            yield message("{number} {revision} in force cannot be believed: {why}",
-                          number=number, revision=release.revision if release else "-", why=why)  # fmt: skip
-    for hold in system.definitions.unreadable_holds:
-        yield message("the hold {hold} cannot be read: nobody can say what it covers", hold=hold)
+    """What of it cannot be believed; `people` are those who sign."""
     numbers = {row.number for row in rows}
-    for events in system.definitions.series(control.DECISIONS):
-        said = events[0].event.changes.get("numbers")
-        if not isinstance(said, list) or numbers & {str(number) for number in said}:
-            yield from _of_decision(system.trust, events)
+    yield from believed.rests_on(system.definitions, system.trust, numbers, on=system.today)
     yield from _of_keys(system, frozenset(people))
-
-
-def _of_decision(trust: Trust, events: tuple[Stored, ...]) -> Iterator[Message]:
-    number = control.key_of(events[0]).number
-    try:
-        Decision.of(Record(tuple(stored.event for stored in events)))
-    except ValueError:
-        yield message("{number} needs a newer program", number=number)
-    for why in _doubtful(trust, events):
-        yield message("the decision {decision} cannot be believed: {why}", decision=number, why=why)
 
 
 def _of_keys(system: System, people: frozenset[str]) -> Iterator[Message]:
@@ -59,14 +31,14 @@ def _of_keys(system: System, people: frozenset[str]) -> Iterator[Message]:
         except ValueError:
             continue  # nobody signs with it
         if key.person in people and key.may_sign(system.now):
-            for why in _doubtful(system.trust, events):
+            for why in doubtful(system.trust, events):
                 yield message("the key of {person} cannot be believed: {why}", person=key.person, why=why)
 
 
 def of_delegation(definitions: Definitions, trust: Trust, number: str | None) -> Iterator[Message]:
     """What speaks against a delegation; nothing where none was used."""
     for events in definitions.series(control.DELEGATIONS) if number is not None else ():
-        if control.key_of(events[0]).number == number and any(_doubtful(trust, events)):
+        if control.key_of(events[0]).number == number and any(doubtful(trust, events)):
             yield message("the delegation {number} cannot be believed", number=number)
 
 
@@ -83,8 +55,3 @@ def refuse_apart(system: System) -> None:
         there = courier.listed(url).get(names.CONTROL)
     if there != objects.local_commit(names.CONTROL):
         raise QmsError("the shared store knows other holds and decisions than this copy", hint=hint)
-
-
-def _doubtful(trust: Trust, events: Sequence[Stored]) -> Iterator[Message]:
-    for stored in events:
-        yield from trust.problems(stored)[:1]

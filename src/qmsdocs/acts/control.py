@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import Message, QmsError, message
@@ -30,9 +31,15 @@ class Act:
     seen: str | None = None  # the number of the release the person has looked at
 
 
+def judged_on(system: System) -> date:
+    """The day an act of now is judged on: today, never before the last act in the releases, whatever the clock says."""
+    return max(system.today, system.objects.committed_at(system.control).astimezone(system.zone).date())
+
+
 def offices(system: System) -> Offices:
-    """Who may do what today."""
-    return Offices(system.people, system.definitions.delegations, system.today)
+    """Who may do what now."""
+    on = judged_on(system)
+    return Offices(system.definitions.people(on=on), system.definitions.delegations, on)
 
 
 def looked_at(release: Release, act: Act) -> Release:
@@ -103,20 +110,25 @@ def refuse_state(release: Release, step: str) -> None:
         )
 
 
-def signed(system: System, person: str, meaning: str) -> str | None:
+def signed(system: System, person: str, meaning: str | None) -> str | None:
     """The meaning of the signature, None for somebody without a key."""
     return meaning if system.signs(person) else None
 
 
-def decides(system: System, person: str, roles: tuple[str, ...]) -> str | None:
-    """The meaning of an approval. It must be signed from the first key on that anybody who may approve ever had."""
-    if not system.signs(person) and system.must_sign(roles):
+def decides(
+    system: System, person: str, roles: tuple[str, ...] = (), meaning: str | None = "approved"
+) -> str | None:
+    """The meaning of the signature of who judges or decides, None where none is needed. Raises QmsError.
+
+    It is needed of who ever had a key, and of everybody from the first key on that anybody in the roles ever had.
+    """
+    if not system.signs(person) and (system.definitions.had_key(person) or system.must_sign(roles)):
         raise QmsError(
             "approvals are signed here, and {person} has no key that counts",
             person=person,
             hint=message("qmsdocs key new {person}", person=person),
         )
-    return signed(system, person, "approved")
+    return signed(system, person, meaning)
 
 
 def right(authority: Authority) -> dict[str, Json]:
@@ -162,13 +174,16 @@ def change(system: System, act: Act, drafts: Iterable[Draft]) -> Change:
 
 def _refuse_clock(system: System, act: Act) -> None:
     """Nothing; raises QmsError for an act whose time would contradict the order, unless it is said to be right."""
+    if act.clock_is_right and not (act.reason or "").strip():
+        raise QmsError("a year out of order needs a reason", hint=message("-m REASON"))
+    journal.check_year(system.objects, system.site, system.now, is_confirmed=act.clock_is_right)
     last = system.objects.committed_at(system.control).astimezone(system.zone)
     if system.now < last - journal.TOLERANCE and not act.clock_is_right:
         raise QmsError(
             "the clock says {now}, but the last act was at {last}",
             now=f"{system.now:%Y-%m-%d %H:%M}",
             last=f"{last:%Y-%m-%d %H:%M}",
-            hint=message("set the clock; if it is right, repeat with --clock-is-right -m REASON"),
+            hint=journal.WRONG_CLOCK,
         )
 
 

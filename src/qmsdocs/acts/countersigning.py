@@ -8,11 +8,11 @@ from qmsdocs.acts.control import (
     Act,
     authority_of,
     change,
+    decides,
     looked_at,
     offices,
     raise_first,
     refuse_state,
-    signed,
     step,
     text_of,
     waiting,
@@ -81,7 +81,7 @@ def _with_opinion(
 ) -> Draft:
     after = tuple(opinion if other.department == opinion.department else other for other in said)
     is_done = all(other.blocks is None for other in after)
-    meaning = signed(system, signer, "countersigned") if signer else None
+    meaning = decides(system, signer, meaning="countersigned") if signer else None
     rows: list[Json] = [other.row for other in after]
     state = Course.COUNTERSIGNED if is_done else Course.REVIEWED
     return step(system, release, act, state, {"opinions": rows}, meaning=meaning)

@@ -33,7 +33,7 @@ from qmsdocs.system.view import System
 AUTHORISED, CARRIED_OUT, DROPPED = "authorised", "carried_out", "dropped"
 BEYOND_REACH = (
     message("backups made before, until they are replaced"),
-    message("shared stores and copies that have not been brought level since"),
+    message("shared stores and copies that have not been brought level since, and shared stores without a guard"),
     message("what was printed, sent, exported or handed out"),
     message("tables, scans and messages from which the records were taken in"),
     message("what other records quote of them"),
@@ -50,9 +50,9 @@ class Reason(StrEnum):
     TRANSFER = "transfer"
 
 
-def draw_up(system: System, branch: str, items: Sequence[Kept], order: Order, act: Act) -> Change:
+def draw_up(system: System, branch: str, keys: Sequence[RecordKey], order: Order, act: Act) -> Change:
     """The change that draws up and authorises a certificate over records of one ledger. Raises QmsError."""
-    head = system.objects.local_commit(branch)
+    head, items = system.objects.local_commit(branch), _standing(system, keys)
     if not items or head is None:
         raise QmsError("{ledger}: there is nothing left to destroy", ledger=branch)
     refuse(system, items, order, act)
@@ -82,6 +82,21 @@ def draw_up(system: System, branch: str, items: Sequence[Kept], order: Order, ac
         acts=builtin.acts(builtin.DISPOSAL),
     )
     return replace(_in_journal(system, act, [draft]), standing={branch: head})
+
+
+def _standing(system: System, keys: Sequence[RecordKey]) -> tuple[Kept, ...]:
+    """How long records are kept, as they stand now. Raises QmsError where what was shown is not what the ledger holds.
+
+    Whoever changes the index, which is derived, destroys nothing by that.
+    """
+    rows = []
+    for key in keys:
+        row = system.index.anew(key)
+        if row != system.index.by_key(key) or (row is not None and row.number != key.number):
+            raise QmsError("the index does not say of {number} what its ledger says", number=key.number,
+                           hint=message("qmsdocs index rebuild"))  # fmt: skip
+        rows += [row] if row is not None else []
+    return tuple(kept(system, rows))
 
 
 def _usual(system: System, item: Kept) -> tuple[Message, Message]:
@@ -168,7 +183,7 @@ def witness(system: System, number: str, act: Act) -> Change:
     if act.by in item.witnesses:
         raise QmsError("{person} has signed {number} already", person=act.by, number=number)
     refuse_without_key(system, act.by)
-    _refuse_changed(system, item)
+    _refuse_changed(system, item, act)
     for why in believed.problems(system.trust, item):
         raise QmsError("{number} cannot be believed: {why}", number=number, why=why, hint=_anew(number))
     drafts = [_step(item, WITNESS, AUTHORISED, {}, meaning="witnessed")]
@@ -217,7 +232,7 @@ def _step(item: Certificate, act: str, state: str, given: Mapping[str, Json], *,
     )
 
 
-def _refuse_changed(system: System, item: Certificate) -> None:
+def _refuse_changed(system: System, item: Certificate, act: Act) -> None:
     """Nothing; raises QmsError where a record has moved on since, or something speaks against its end by now."""
     hint, rows = _anew(item.number), []
     for record in item.records:
@@ -230,10 +245,12 @@ def _refuse_changed(system: System, item: Certificate) -> None:
         raise QmsError("{said}", said=said, hint=hint)
     for said in doubts(system, rows, (item.authority, *order_of(item).witnesses)):
         raise QmsError("{said}", said=said, hint=hint)
+    refuse_named(system, rows, act.reason)
 
 
 def _row(system: System, item: Certificate, record: Disposed) -> Row | None:
-    return system.index.by_key(RecordKey(item.ledger, record.series, record.serial, record.number))
+    """A record of a certificate as its ledger holds it, None where it holds none."""
+    return system.index.anew(RecordKey(item.ledger, record.series, record.serial, record.number))
 
 
 def _anew(number: str) -> Message:

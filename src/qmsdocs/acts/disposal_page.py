@@ -16,7 +16,7 @@ from qmsdocs.render.document_words import Head
 from qmsdocs.render.prose import Block
 from qmsdocs.render.statement import Signer, Statement, grid, heading, listing, paragraph
 from qmsdocs.store import names
-from qmsdocs.store.certificate import Certificate
+from qmsdocs.store.certificate import CARRY_OUT, Certificate
 from qmsdocs.system.view import System
 
 FORMATS = ("pdf", "docx")
@@ -35,6 +35,12 @@ _ACTS = {
     "carry_out": Text("执行销毁", "Carried out"),
     "drop": Text("撤回", "Given up"),
 }
+_PROGRAM = Text("程序", "the program")
+_CARRIED_OUT = Text(
+    "{witness}作为最后一名监销人签署后，由程序执行销毁；批准人{authority}对此负责。",
+    "The program carried it out on the signature of the last witness, {witness}; {authority}, who authorised it, is "
+    "responsible.",
+)
 _WAITED_FOR = Text("待签", "waited for")
 _WIDTHS = (13, 34, 14, 38, 20, 18, 22, 28)  # mm of the list, in the order of its columns
 _DEPARTMENT, _APPROVED, _WITNESS = Text("部门意见", "Department"), Text("批准", "Approved"), Text("监销人", "Witness")
@@ -101,6 +107,10 @@ def _blocks(system: System, item: Certificate, catalogue: Catalogue) -> Iterator
     yield heading("3", _SIGNED.of(language))
     heads = (Text("事项", "Act"), Text("姓名", "Name"), Text("时间", "Time"), Text("校验值", "Hash"))
     yield grid([title.of(language) for title in heads], _signatures(system, item, language), (26, 34, 46, 54))
+    if item.is_carried_out:
+        people = system.people.names()
+        by, last = (people.get(person, person) for person in (item.authority, item.counted[-1].event.by))
+        yield paragraph(_CARRIED_OUT.of(language).format(witness=last, authority=by))
     yield heading("4", _REACH.of(language))
     reach = item.said.get("beyond_reach")
     yield listing(str(text) for text in reach) if isinstance(reach, list) and reach else paragraph("/")
@@ -147,7 +157,8 @@ def _signatures(system: System, item: Certificate, language: Language) -> Iterat
         mark = event.sha256[:8].upper() if event.mapping("signer") else ""
         title = _ACTS[event.act].of(language) if event.act in _ACTS else event.act
         at = event.recorded_at.astimezone(system.zone)
-        yield title, people.get(event.by, event.by), f"{at:%Y-%m-%d %H:%M}", mark
+        by = _PROGRAM.of(language) if event.act == CARRY_OUT else people.get(event.by, event.by)
+        yield title, by, f"{at:%Y-%m-%d %H:%M}", mark
     for person in order_of(item).witnesses if waits(system, item) else ():
         if person not in item.witnesses:
             yield _ACTS["witness"].of(language), people.get(person, person), _WAITED_FOR.of(language), ""

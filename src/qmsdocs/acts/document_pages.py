@@ -74,7 +74,7 @@ def standing(system: System, release: Release) -> Standing:
     """How a revision stands today."""
     if release.first_day is None:
         return Standing.WITHDRAWN if release.state is Course.WITHDRAWN else Standing.DRAFT
-    current = in_force(system.releases, release.kind, release.number, on=system.today)
+    current = system.in_force(release.kind, release.number)
     if current is not None and current.record == release.record:
         return Standing.TRIAL if release.is_trial else Standing.IN_FORCE
     if release.first_day > system.today:

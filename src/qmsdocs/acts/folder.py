@@ -31,7 +31,7 @@ def departures(system: System, contents: Iterable[Content]) -> Iterator[Departur
     """The items of the folder that hold other bytes than what is in force today or approved for a coming day."""
     for item in contents:
         newest = system.definitions.newest(item.kind, item.number)
-        current = in_force(system.releases, item.kind, item.number, on=system.today)
+        current = system.in_force(item.kind, item.number)
         if item.differs(newest) and item.differs(current):
             is_behind = current is not None and earlier(system, item, current) is not None
             yield Departure(item, current, is_behind)

@@ -9,7 +9,7 @@ from qmsdocs.acts.believing import doubts, of_delegation
 from qmsdocs.acts.control import Act, authority_of
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.hold import DecisionKind
-from qmsdocs.model.release import ItemKind, in_force
+from qmsdocs.model.release import ItemKind
 from qmsdocs.model.retention import SCHEDULE, Disposition
 from qmsdocs.query import lending
 from qmsdocs.query.personal import personal_in, sought
@@ -116,7 +116,7 @@ def _open_links(system: System, row: Row) -> Iterator[Row]:
 
 def refuse_schedule(system: System) -> None:
     """Nothing; raises QmsError while the schedule in force is the one the program came with."""
-    found = in_force(system.releases, ItemKind.CONFIGURATION, SCHEDULE, on=system.today)
+    found = system.in_force(ItemKind.CONFIGURATION, SCHEDULE)
     if found is None or found.is_trial:
         raise QmsError(
             "the retention schedule in force is only on trial: nothing is destroyed by it",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from qmsdocs.acts.control import Act, change, decides
+from qmsdocs.acts.control import Act, change, decides, offices
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
-from qmsdocs.model.approval import Offices
-from qmsdocs.model.key import COUNTS, GRANTED, OFFERED, Delegation, RegisteredKey
+from qmsdocs.model.key import COUNTS, GRANTED, LOST, OFFERED, Delegation, RegisteredKey
 from qmsdocs.store import control
 from qmsdocs.store.event import Change, Draft, OfDraft
 from qmsdocs.store.signature import PublicKey
@@ -64,12 +63,11 @@ def confirmers(system: System, person: str) -> tuple[str, ...]:
     It is who approves configuration and has a key, else who reviews it and has one; where every key is lost, anybody
     else in these roles, without a signature.
     """
-    matrix = system.officers
-    offices = Offices(system.people, system.definitions.delegations, system.today)
+    matrix, office = system.officers, offices(system)
     if not system.must_sign(matrix.approve):
         return ()
     approving, reviewing = (
-        tuple(other for other in offices.able(roles) if other != person) for roles in (matrix.approve, matrix.review)
+        tuple(other for other in office.able(roles) if other != person) for roles in (matrix.approve, matrix.review)
     )
     signing = tuple(other for other in approving if system.signs(other))
     return signing or tuple(o for o in reviewing if system.signs(o)) or (*approving, *reviewing)
@@ -88,17 +86,40 @@ def confirm(system: System, person: str, act: Act) -> Change:
 
 
 def lose(system: System, person: str, act: Act, *, lost_at: datetime, fingerprint: str | None = None) -> Change:
-    """The change that reports keys of a person lost or replaced: all that count, or one. Anybody may report a loss."""
-    live = [key for key in system.definitions.keys if key.person == person and key.state in (OFFERED, COUNTS)]
-    live = [key for key in live if fingerprint is None or key.fingerprint == fingerprint]
+    """The change that reports keys of a person lost or replaced: all that count, or one. Anybody may report a loss.
+
+    That it was lost earlier is said with a signature, also of a key that is named and was reported before.
+    """
+    is_earlier = lost_at < system.now
+    own = [key for key in system.definitions.keys if key.person == person]
+    if fingerprint is None:
+        live = [key for key in own if key.state != LOST]
+    else:
+        live = [key for key in own if key.fingerprint == fingerprint and (key.state != LOST or is_earlier)]
     if not live:
         raise QmsError("{person} has no key that counts", person=person)
     if not (act.reason or "").strip():
         raise QmsError("reporting a key needs a reason", hint=message("-m REASON"))
-    if lost_at < system.now and act.by != person and act.by not in confirmers(system, person):
-        raise QmsError("only {person}, or who confirms keys, can say it was lost earlier", person=person)
+    if not is_earlier:
+        return change(system, act, [_step(system, key, "lose", LOST, {}) for key in live])
+    _refuse_earlier(system, act.by, live)
     said: dict[str, Json] = {"lost_at": lost_at.isoformat(timespec="seconds")}
-    return change(system, act, [_step(system, key, "lose", "lost", said) for key in live])
+    return change(system, act, [_step(system, key, "lose", LOST, said, meaning="approved") for key in live])
+
+
+def _refuse_earlier(system: System, by: str, keys: Sequence[RegisteredKey]) -> None:
+    """Nothing; raises QmsError for who cannot say, signed with another key, that keys were lost earlier."""
+    person, matrix = keys[0].person, system.officers
+    if by == person:
+        may = all(key.state == LOST for key in keys)
+    else:
+        may = offices(system).authority(by, (*matrix.approve, *matrix.review)) is not None
+    if not may or not system.signs(by):
+        raise QmsError(
+            "that it was lost earlier is said by {person} with a new key, or by who confirms keys, signed",
+            person=person,
+            hint=message("now, without --since: qmsdocs key lost {person} -m REASON", person=person),
+        )
 
 
 def delegate(

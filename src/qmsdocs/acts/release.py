@@ -12,6 +12,7 @@ from qmsdocs.acts.control import (
     change,
     decides,
     judge,
+    judged_on,
     looked_at,
     need_reason,
     offices,
@@ -37,7 +38,7 @@ from qmsdocs.model.approval import (
     refuse_reviewer,
 )
 from qmsdocs.model.organisation import Approval
-from qmsdocs.model.release import Course, ItemKind, Release, in_force
+from qmsdocs.model.release import Course, ItemKind, Release
 from qmsdocs.model.revision import checked, proposed
 from qmsdocs.query.course import matrix_of
 from qmsdocs.store import control
@@ -141,8 +142,8 @@ def review(system: System, number: str, act: Act) -> Change:
     refuse_state(release, "review")
     authority = judge(system, release, act.by, matrix_of(system, release).review, message("the review"))
     state = release.state if release.state is Course.TRIAL else Course.REVIEWED
-    draft = step(system, release, "review", state, right(authority), meaning=signed(system, act.by, "reviewed"))
-    return change(system, act, [draft])
+    meaning = decides(system, act.by, meaning="reviewed")
+    return change(system, act, [step(system, release, "review", state, right(authority), meaning=meaning)])
 
 
 def _to_review(system: System, number: str) -> Release:
@@ -169,7 +170,7 @@ def approve(system: System, number: str, act: Act, *, effective_on: date | None 
     authority = judge(system, release, act.by, matrix.approve, message("the approval"))
     raise_first(refuse_reviewer(_reviewer(system, release), act.by, authority))
     raise_first(refuse_approval(system.releases, release, matrix, said))
-    today = _today(system)
+    today = judged_on(system)
     day = effective_on or _first_possible(system, release, today)
     raise_first(refuse_day(system.releases, release, day, today=today))
     refuse_lockout(system, release.number, system.definitions.files(release))
@@ -187,11 +188,6 @@ def approve(system: System, number: str, act: Act, *, effective_on: date | None 
 def _reviewer(system: System, release: Release) -> str | None:
     reviewed = [event.by for event in system.definitions.course(release).events if event.act == "review"]
     return reviewed[-1] if reviewed else None
-
-
-def _today(system: System) -> date:
-    """Today, never before the day of the last act: a clock set back approves nothing in the past."""
-    return max(system.today, system.objects.committed_at(system.control).astimezone(system.zone).date())
 
 
 def _first_possible(system: System, release: Release, today: date) -> date:
@@ -221,14 +217,11 @@ def reject(system: System, number: str, act: Act) -> Change:
     release = waiting(system, number)
     matrix = matrix_of(system, release)
     authority = judge(system, release, act.by, (*matrix.review, *matrix.approve), message("the rejection"))
+    name, state = "reject", Course.REJECTED
     if release.state is Course.WITHDRAWING:
-        state = Course.TRIAL if release.is_trial else Course.APPROVED
-        draft = step(system, release, "keep", state, right(authority), meaning=signed(system, act.by, "reviewed"))
-    else:
-        draft = step(
-            system, release, "reject", Course.REJECTED, right(authority), meaning=signed(system, act.by, "reviewed")
-        )
-    return change(system, act, [draft])
+        name, state = "keep", Course.TRIAL if release.is_trial else Course.APPROVED
+    meaning = decides(system, act.by, meaning="reviewed")
+    return change(system, act, [step(system, release, name, state, right(authority), meaning=meaning)])
 
 
 # ── withdraw
@@ -259,12 +252,12 @@ def _approve_withdrawal(system: System, release: Release, act: Act, *, withdrawn
     authority = authority_of(system, act.by, matrix.approve, message("the approval"))
     as_asked = replace(release, prepared_by=asked.by)
     raise_first(refuse_author(as_asked, act.by, authority, message("the approval")))
-    today = _today(system)
+    today = judged_on(system)
     day = withdrawn_on or today + timedelta(days=1)
     earliest = max(today, (release.first_day or today))
     if day < earliest:
         raise QmsError("withdrawn on {day} lies before {earliest}", day=day, earliest=earliest)
-    current = in_force(system.releases, release.kind, release.number, on=system.today)
+    current = system.in_force(release.kind, release.number)
     if day == system.today and current is not None and current.record == release.record:
         raise QmsError("{number} is in force today; it can be withdrawn from tomorrow on", number=release.number)
     given: dict[str, Json] = {"withdrawn_on": day.isoformat(), **right(authority)}

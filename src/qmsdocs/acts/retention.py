@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from qmsdocs.acts.control import Act, authority_of, change, decides, need_reason, right, signed, text_of
+from qmsdocs.acts.control import Act, authority_of, change, decides, need_reason, right, text_of
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.model.calendar import CIVIL
-from qmsdocs.model.hold import DECIDED, HOLD_MEANING, LIFTED, PLACED, DecisionKind, Hold
+from qmsdocs.model.hold import DECIDED, HOLD_MOVES, LIFTED, PLACED, DecisionKind, Hold
 from qmsdocs.model.quantity import Quantity
 from qmsdocs.model.record import Record
 from qmsdocs.model.retention import last_day
@@ -60,7 +60,7 @@ def hold(system: System, holding: Holding, act: Act) -> Change:
         state=PLACED,
         set={name: value for name, value in said.items() if value not in (None, [])},
         form=builtin.reference(builtin.HOLD),
-        meaning=signed(system, act.by, HOLD_MEANING["issue"]),
+        meaning=decides(system, act.by, system.officers.approve, HOLD_MOVES["issue"].meaning),
         acts=builtin.acts(builtin.HOLD),
     )
     return change(system, act, [draft])
@@ -70,11 +70,16 @@ def _refuse_unknown(system: System, holding: Holding) -> None:
     if not (holding.numbers or holding.classes or holding.forms or holding.customers or holding.opened):
         raise QmsError("what is on hold?", hint=message("numbers, or --form, --class, --customer, --period"))
     known_records(system, holding.numbers)
-    for name in holding.classes:
+    refuse_unknown(system, holding.classes, holding.forms)
+
+
+def refuse_unknown(system: System, classes: Sequence[str], forms: Sequence[str]) -> None:
+    """Nothing; raises QmsError for a class of records or a form there is none of."""
+    for name in classes:
         if name not in system.schedule.class_:
             raise QmsError("there is no class {name} in the schedule in force; there are {known}",
                            name=name, known=tuple(system.schedule.class_))  # fmt: skip
-    for number in holding.forms:
+    for number in forms:
         if number not in system.form_numbers:
             raise QmsError("there is no form {number}; there are {known}", number=number, known=system.form_numbers)
 
@@ -120,7 +125,7 @@ def _on_hold(system: System, number: str, act: Act, name: str, state: str, said:
         set={key: value for key, value in given.items() if value is not None or key in held.values},
         form=builtin.reference(builtin.HOLD),
         after=held.last.sha256,
-        meaning=signed(system, act.by, HOLD_MEANING[name]),
+        meaning=decides(system, act.by, system.officers.approve, HOLD_MOVES[name].meaning),
         acts=builtin.acts(builtin.HOLD),
     )
     return change(system, act, [draft])

@@ -9,7 +9,7 @@ from qmsdocs.acts.record import Intent
 from qmsdocs.base.canonical import Json, dumps, sha256
 from qmsdocs.base.errors import QmsError
 from qmsdocs.model.form import FieldType, Form
-from qmsdocs.model.release import Release, in_force
+from qmsdocs.model.release import Release
 from qmsdocs.query.custody import has_left
 from qmsdocs.query.purpose import Purpose, ceased_on, field_of, forms_for, kind_of
 from qmsdocs.system.definitions import FormInForce
@@ -52,7 +52,7 @@ def step_of(form: Form, act: str, purpose: Purpose) -> str:
 def usable(system: System, number: str, revision: str | None = None) -> Release:
     """The revision in force today, or the named one if it is in force or approved for a later day. Raises QmsError."""
     kind = kind_of(system, number)
-    current = in_force(system.releases, kind, number, on=system.today)
+    current = system.in_force(kind, number)
     if revision is None or (current is not None and current.revision == revision):
         return current or system.definitions.release(kind, number, on=system.today)
     named = [release for release in system.definitions.named(number, revision) if release.kind is kind]

@@ -15,18 +15,22 @@ from qmsdocs.store import exchange, head, names, remote, seat, sharing
 from qmsdocs.store.certificate import certificates
 from qmsdocs.store.exchange import Moved, Way
 from qmsdocs.store.lock import exclusive
-from qmsdocs.store.repository import SETTINGS_FILE
+from qmsdocs.store.place import SETTINGS_FILE
 from qmsdocs.system.view import System
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What became of every ledger that was not level with one other place; `error` where it could not be reached."""
+    """What became of every ledger that was not level with one other place; `error` where it could not be reached.
+
+    `outlived` are the ledgers of which the place still hands out what a certificate destroyed.
+    """
 
     place: str
     url: str
     moved: tuple[Moved, ...]
     error: QmsError | None = None
+    outlived: tuple[str, ...] = ()
 
     @property
     def is_good(self) -> bool:
@@ -94,9 +98,12 @@ def level(system: System, name: str, shared: Remote, *, dry_run: bool, clock: Ca
             bad = [item for item in moved if not item.is_good]
             lacked = exchange.lacking(store, courier.objects, here, there, bad)
             went = lacked if dry_run else exchange.offer(courier, url, lacked)
+            replaced = [(item, item.here) for item in moved] + [(item, item.there) for item in went]
+            gone = [(item.ledger, str(old)) for item, old in replaced if item.way is Way.REPLACED and not dry_run]
+            outlived = tuple(branch for branch, old in gone if courier.hands_out(url, old))
     except remote.Unreachable as error:
         return Level(name, url, (), error)
-    return Level(name, url, (*before, *kept, *moved, *went))
+    return Level(name, url, (*before, *kept, *moved, *went), outlived=outlived)
 
 
 def _settled(system: System, url: str, now: datetime) -> tuple[Moved, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from qmsdocs.audit.ledger_history import number_at
@@ -11,16 +11,16 @@ from qmsdocs.audit.scope import Scope
 from qmsdocs.audit.standing import Copy
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.store import history, names
-from qmsdocs.store.damage import damages
+from qmsdocs.store.damage import Damage
 from qmsdocs.store.event import RecordKey
 from qmsdocs.store.tree import FOLDER
 
 OBJECT, FILE = "HIS460", "HIS461"
 
 
-def check_objects(scope: Scope) -> Iterator[tuple[str, Hit]]:
+def check_objects(scope: Scope, found: Iterable[Damage]) -> Iterator[tuple[str, Hit]]:
     """Every damaged file of the object store, and of each object in it the ledger, path and record it belongs to."""
-    found = tuple(damages(scope.root))
+    found = tuple(found)
     for damage in found:
         yield FILE, Hit(damage.path, damage.reason, damage.path)
     affected = {oid: damage.path for damage in found for oid in damage.objects}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -25,6 +26,7 @@ from qmsdocs.model.release import in_force
 from qmsdocs.query.rule_texts import texts
 from qmsdocs.store import names
 from qmsdocs.store.certificate import disposed_numbers
+from qmsdocs.store.damage import damages
 
 COULD_NOT_RUN, UNREADABLE = "SYS909", "SYS901"
 GAP, DOUBLED, DATED_BACK, TWICE = "REC203", "REC205", "REC223", "REC225"
@@ -82,6 +84,18 @@ class Run:
 
     def found(self) -> Iterator[Found]:
         """Everything found, in no order."""
+        if not self.is_full:
+            yield from self._judged()
+        else:
+            with ThreadPoolExecutor(1) as beside:  # git reads every stored byte while the records are judged
+                damaged = beside.submit(lambda: tuple(damages(self.scope.root)))
+                yield from self._judged()
+            yield from self._guarded("HIS", lambda: history.check_objects(self.scope, damaged.result()))
+            yield from self._guarded(pages.ALTERED, partial(pages.check_pages, self.scope, self.redrawing))
+        yield from self.extra
+        yield from self.failures
+
+    def _judged(self) -> Iterator[Found]:
         yield from self._guarded("REC", self._of_records)
         for rule in RULES:
             yield from self._guarded(rule.code, partial(_applied, rule, self.scope))
@@ -90,11 +104,6 @@ class Run:
                 yield from self._guarded(
                     "HIS", partial(history.check_ledger, self.scope, branch, commit, verified=None)
                 )
-        if self.is_full:
-            yield from self._guarded("HIS", partial(history.check_objects, self.scope))
-            yield from self._guarded(pages.ALTERED, partial(pages.check_pages, self.scope, self.redrawing))
-        yield from self.extra
-        yield from self.failures
 
     def _of_records(self) -> Iterator[Found]:
         self.memory.refresh(anew=self.is_full)

@@ -26,7 +26,6 @@ from qmsdocs.system.trust import Trust
 
 _LINE = re.compile(r"([0-9a-f]{40}) ([0-9a-f]{40}) (\S+)")
 _NOBODY = "0" * 40
-_HEADS = "refs/heads/"
 MAIN = "main"
 
 
@@ -41,7 +40,7 @@ class Push:
     @property
     def branch(self) -> str:
         """The name without what all branches begin with."""
-        return self.reference.removeprefix(_HEADS)
+        return self.reference.removeprefix(names.HEADS)
 
 
 def read(text: str) -> tuple[Push, ...]:
@@ -59,7 +58,7 @@ def read(text: str) -> tuple[Push, ...]:
 def at_rest(folder: Path) -> tuple[Push, ...]:
     """Every ledger that stands in a store, as if it were sent to an empty one."""
     heads = Objects(folder).heads(lambda name: name != MAIN)
-    return tuple(Push(_HEADS + branch, None, head.commit) for branch, head in heads.items())
+    return tuple(Push(names.HEADS + branch, None, head.commit) for branch, head in heads.items())
 
 
 def refusals(
@@ -73,7 +72,7 @@ def refusals(
     wanted = sorted(pushes, key=lambda push: exchange.order(push.branch), reverse=True)
     ledgers = []
     for push in wanted:
-        name = names.parse_branch(push.branch) if push.reference.startswith(_HEADS) else None
+        name = names.parse_branch(push.branch) if push.reference.startswith(names.HEADS) else None
         if name is not None:
             ledgers.append((push, name))
         elif not (with_main and push.branch == MAIN):

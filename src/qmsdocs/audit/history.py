@@ -200,7 +200,7 @@ RULES: tuple[Rule, ...] = (
     Rule("HIS409", put_back),
     Rule("HIS418", unwitnessed),
     *surroundings.RULES,
-    *(Rule(code, _doubt(code)) for code in sorted({*doubt.KINDS.values(), doubt.RIGHT})),
+    *(Rule(code, _doubt(code)) for code in doubt.CODES.values()),
     Rule("HIS450", order_broken),
     Rule("HIS451", seat_doubled),
     Rule("HIS452", seat_copied),

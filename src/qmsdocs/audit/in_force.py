@@ -10,7 +10,6 @@ from qmsdocs.base.errors import QmsError
 from qmsdocs.model.document import Procedure
 from qmsdocs.model.form import Form
 from qmsdocs.model.quantity import Quantity
-from qmsdocs.model.record import FormReference
 from qmsdocs.model.release import ItemKind, Release, in_force
 
 
@@ -38,7 +37,7 @@ def forms(scope: Scope) -> Iterator[tuple[Release, Form]]:
     for release in releases(scope):
         if release.kind is ItemKind.FORM:
             try:
-                reference = FormReference(release.number, release.revision, release.manifest)
+                reference = release.form
                 yield release, scope.system.form_of(reference).form
             except QmsError:
                 continue

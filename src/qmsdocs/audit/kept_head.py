@@ -116,7 +116,7 @@ def check_token(path: Path, token: Path, ca: Path) -> tuple[Found, ...]:
     """What speaks against an authority's stamp on the kept file `path`; empty where it is good.
 
     `token` is the authority's answer (.tsr), `ca` the certificates believed. Raises QmsError for unreadable files and
-    where openssl is missing. `store.timestamp.stamped_at` says the moment.
+    where openssl is missing.
     """
     reason = timestamp.fault(path, token, ca)
     if not reason:

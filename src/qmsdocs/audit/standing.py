@@ -259,7 +259,7 @@ def _backwards(copy: Copy, branch: str) -> Said | None:
 
 
 def _diverged(head: Head) -> Message:
-    others = tuple(name.removeprefix("refs/heads/").removeprefix("refs/remotes/") for name in head.diverged)
+    others = tuple(name.removeprefix(names.HEADS).removeprefix("refs/remotes/") for name in head.diverged)
     return message("two copies have written it: {others} went another way", others=others)
 
 

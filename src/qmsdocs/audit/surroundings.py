@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from qmsdocs.audit.rule import Hit, Rule
 from qmsdocs.audit.scope import Scope
 from qmsdocs.base.errors import message
-from qmsdocs.store import condition, seat
+from qmsdocs.store import condition, names, seat
 
 
 def replaced(scope: Scope) -> Iterator[Hit]:
@@ -82,7 +82,8 @@ def hidden(scope: Scope) -> Iterator[Hit]:
 def logged(scope: Scope) -> Iterator[Hit]:
     """git keeps a log of where a ledger stood."""
     for branch in condition.reflogs(scope.system.place.git_folder):
-        yield Hit(branch, message("git logs where it stood, and keeps what is destroyed"), f"logs/refs/heads/{branch}")
+        said = message("git logs where it stood, and keeps what is destroyed")
+        yield Hit(branch, said, f"logs/{names.HEADS}{branch}")
 
 
 def locked(scope: Scope) -> Iterator[Hit]:

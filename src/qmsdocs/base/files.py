@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import sys
 import tempfile
 import unicodedata
@@ -12,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from qmsdocs.base.errors import QmsError, cause
+from qmsdocs.base.errors import QmsError, cause, message
 
 MAXIMUM_NAME = 200  # bytes; file systems take 255, and an ending comes behind it
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -41,10 +42,20 @@ def _lock(handle: int) -> bool:
 def write_atomically(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Nothing; `path` afterwards holds `data` wholly, or what it held before. Raises QmsError when the disk refuses."""
     if path.exists() and not (path.is_file() or path.is_dir()):  # a device or a pipe is written to, never replaced
-        _write_into(path, data)
+        with _writing(path), path.open("wb") as stream:
+            stream.write(data)
         return
     with replacing(path, mode=mode) as stream:
         stream.write(data)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """What the system refuses in the block is said of `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise QmsError("{path} cannot be written: {reason}", path=path, reason=cause(error)) from error
 
 
 @contextmanager
@@ -53,25 +64,22 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
 
     Raises QmsError when the disk refuses. What killed processes left of files they were writing beside it goes too.
     """
-    name = ""
-    try:
+    with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path.parent)
         handle, name = tempfile.mkstemp(prefix=_UNFINISHED, suffix=_OURS, dir=path.parent)
-        with os.fdopen(handle, "w+b") as stream:
-            _lock(handle)
-            yield stream
-            stream.flush()
-            os.fsync(handle)
-            Path(name).chmod(mode)
-            if _IS_LOCKED:
+        try:
+            with os.fdopen(handle, "w+b") as stream:
+                _lock(handle)
+                yield stream
+                stream.flush()
+                os.fsync(handle)
+                Path(name).chmod(mode)
+                if _IS_LOCKED:
+                    Path(name).replace(path)
+            if not _IS_LOCKED:
                 Path(name).replace(path)
-        if not _IS_LOCKED:
-            Path(name).replace(path)
-    except OSError as error:
-        raise QmsError("{path} cannot be written: {reason}", path=path, reason=cause(error)) from error
-    finally:
-        if name:
+        finally:
             Path(name).unlink(missing_ok=True)
 
 
@@ -89,34 +97,53 @@ def _sweep(folder: Path) -> None:
                 os.close(handle)
 
 
-def _write_into(path: Path, data: bytes) -> None:
-    try:
-        with path.open("wb") as stream:
-            stream.write(data)
-    except OSError as error:
-        raise QmsError("{path} cannot be written: {reason}", path=path, reason=cause(error)) from error
-
-
 def append(path: Path, data: bytes) -> None:
     """Nothing; `data` stands at the end of the file, in one piece. Raises QmsError when the disk refuses."""
-    try:
+    with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
         try:
             os.write(handle, data)
         finally:
             os.close(handle)
+
+
+def refuse_unfit(path: Path) -> None:
+    """Nothing; raises QmsError unless a new file can stand at `path` on every system, and none does."""
+    name, reason = path.name, None
+    if name in ("", "-") or name != name.rstrip(" .") or _UNFIT.search(name) or _RESERVED.fullmatch(name):
+        reason = message("not every system takes such a file name")
+    elif os.path.lexists(path):
+        reason = message("it is there already")
+    if reason is not None:
+        raise QmsError("{path} cannot be written: {reason}", path=path, reason=reason)
+
+
+@contextmanager
+def reading(path: Path, *, name: str | None = None) -> Iterator[IO[bytes]]:
+    """The file `path`, open; no pipe and no device, which have no end. Raises QmsError, calling it `name`."""
+    try:
+        with open(path, "rb", opener=lambda at, flags: os.open(at, flags | getattr(os, "O_NONBLOCK", 0))) as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                said = message("it is not a file")
+                raise QmsError("{path} cannot be read: {reason}", path=name or path, reason=said)
+            yield stream
     except OSError as error:
-        raise QmsError("{path} cannot be written: {reason}", path=path, reason=cause(error)) from error
+        raise QmsError("{path} cannot be read: {reason}", path=name or path, reason=cause(error)) from error
 
 
 def read_bytes(path: Path, *, most: int | None = None, name: str | None = None) -> bytes:
     """The bytes of `path`; of one larger than `most` a byte more than that. Raises QmsError, calling it `name`."""
-    try:
-        with path.open("rb") as stream:
-            return stream.read(-1 if most is None else most + 1)
-    except OSError as error:
-        raise QmsError("{path} cannot be read: {reason}", path=name or path, reason=cause(error)) from error
+    with reading(path, name=name) as stream:
+        return stream.read(-1 if most is None else most + 1)
+
+
+def read_whole(path: Path, *, most: int) -> bytes:
+    """The bytes of `path`. Raises QmsError, also where there are more than `most`."""
+    data = read_bytes(path, most=most)
+    if len(data) > most:
+        raise QmsError("{path}: larger than {limit} MB", path=path, limit=most >> 20)
+    return data
 
 
 def read_text(path: Path) -> str:

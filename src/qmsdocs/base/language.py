@@ -21,6 +21,16 @@ class Language(StrEnum):
     ZH = "zh"
     EN = "en"
 
+    @property
+    def other(self) -> Language:
+        """The language that this one is not."""
+        return Language.EN if self is Language.ZH else Language.ZH
+
+    @property
+    def comma(self) -> str:
+        """What stands between the parts of a list."""
+        return "、" if self is Language.ZH else ", "
+
 
 @runtime_checkable
 class Spoken(Protocol):
@@ -69,8 +79,7 @@ class Catalogue:
         if isinstance(value, Spoken):
             return value.of(self.language)
         if isinstance(value, tuple):
-            separator = "、" if self.language is Language.ZH else ", "
-            return separator.join(self._value(part) for part in value)
+            return self.language.comma.join(self._value(part) for part in value)
         return str(value)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qmsdocs.base.errors import QmsError
-from qmsdocs.base.files import read_text
+from qmsdocs.base.files import read_whole, text_of
 from qmsdocs.cli.command import Group, option, pass_session
 from qmsdocs.cli.words import one_line
 
@@ -144,10 +144,11 @@ def _json(data: object) -> bytes:
 def _kept(scope: Scope, heads: Path | None, token: Path | None, ca: Path | None) -> Iterator[tuple[str, Hit]]:
     """What comparing with lines kept outside found."""
     from qmsdocs.audit import kept_head
+    from qmsdocs.store.timestamp import LARGEST
 
     if (token is None) != (ca is None) or (token is not None and heads is None):
         raise QmsError("a time stamp is checked with --head, --token and --ca together")
     if heads is not None:
-        yield from kept_head.compare(scope, read_text(heads))
+        yield from kept_head.compare(scope, text_of(read_whole(heads, most=LARGEST), str(heads)))
     if heads is not None and token is not None and ca is not None:
         yield from kept_head.check_token(heads, token, ca)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from qmsdocs.base.errors import QmsError, cause, message
+from qmsdocs.base.errors import QmsError, message
 from qmsdocs.cli.command import Command, option, pass_session
 
 if TYPE_CHECKING:
@@ -72,14 +71,14 @@ def backup(
 def _test(session: Session, path: Path, place: str, act: Callable[[], Act], *, as_json: bool) -> None:
     from qmsdocs.acts.restoring import tested
     from qmsdocs.store import seat
-    from qmsdocs.store.backup import tried
+    from qmsdocs.store.backup import digest_of, tried
 
     system = session.system
     seat.require(system.store, system.site)
     about, found = tried(path, system.objects)
     if about.repository != system.repository:
         raise QmsError("{path} is the backup of another repository", path=path)
-    digest = _hash(path)
+    digest = digest_of(path)
     outcome = session.apply(lambda s: tested(s, about, found, digest=digest, place=place, act=act()))
     number = outcome.posted[0].number
     if as_json:
@@ -91,10 +90,12 @@ def _test(session: Session, path: Path, place: str, act: Callable[[], Act], *, a
 
 
 def _said(path: Path, about: About, found: Measure) -> dict[str, object]:
+    from qmsdocs.store.backup import digest_of
+
     return {
         "format": 1,
         "path": str(path),
-        "sha256": _hash(path),
+        "sha256": digest_of(path),
         "made_at": about.made_at.isoformat(timespec="seconds"),
         "ledgers": found.ledgers,
         "records": found.records,
@@ -102,11 +103,3 @@ def _said(path: Path, about: About, found: Measure) -> dict[str, object]:
         "attachments": found.attachments,
         "digest": found.digest,
     }
-
-
-def _hash(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        raise QmsError("{path} cannot be read: {reason}", path=path, reason=cause(error)) from error

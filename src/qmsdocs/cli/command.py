@@ -17,6 +17,7 @@ from click.core import ParameterSource
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.cli import front
 from qmsdocs.cli.words import Wishes, say
+from qmsdocs.store.place import refuse_kept
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,13 +44,15 @@ def _day(written: str) -> date:
 
 
 class Option(click.Option):
-    """An option whose help is translated; one that is given says something."""
+    """An option whose help is translated; one that is given says something, and no output replaces what is kept."""
 
     def consume_value(self, ctx: click.Context, opts: Mapping[str, Any]) -> tuple[Any, Any]:
         value, source = super().consume_value(ctx, opts)
         given = value if isinstance(value, list | tuple) else (value,)
         if source is ParameterSource.COMMANDLINE and any(isinstance(text, str) and not text.strip() for text in given):
             raise QmsError("{option}: {what}", option=self.opts[-1], what=message("is missing"))
+        if self.name == "output" and isinstance(value, str) and value != "-":
+            refuse_kept(Path(value))
         return value, source
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
@@ -89,6 +92,17 @@ COMMON = (  # what they are for stands on the front page
 def option(*names: str, **settings: Any) -> Callable[[F], F]:
     """An option whose help is translated."""
     return click.option(*names, cls=Option, **settings)
+
+
+def writing(function: F) -> F:
+    """The options of every command that writes."""
+    for decorate in (
+        option("-m", "--reason", metavar="REASON", help="Why."),
+        option("--clock-is-right", is_flag=True, help="Confirm an unusual time (with -m)."),
+        option("-n", "--dry-run", is_flag=True, help="Plan only, write nothing."),
+    ):
+        function = decorate(function)
+    return function
 
 
 def argument(name: str, **settings: Any) -> Callable[[F], F]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from qmsdocs.cli import given
 from qmsdocs.cli.output import write_grid
 from qmsdocs.cli.session import Session
 from qmsdocs.query import disposal_list
-from qmsdocs.query.personal import naming
+from qmsdocs.query.personal import holding, naming
 from qmsdocs.query.retention import Kept, due, kept, ledger_title
 from qmsdocs.store import certificate as store_certificates
 from qmsdocs.store import disposal, purge
@@ -29,11 +30,19 @@ from qmsdocs.system.view import System
 Options = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What stays and names somebody of the records that go: other records, and files in the folder."""
+
+    records: tuple[str, ...]
+    files: tuple[Path, ...]
+
+
 def dispose(session: Session, numbers: tuple[str, ...], options: Options) -> int:
     """0 when every certificate is carried out, 1 when one waits or something is left, 2 when nothing was done."""
     _ready(session)
     order = _order(session, options)
-    act = Act(session.by, options["reason"])
+    act = _act(session, options)
     objections.refuse_schedule(session.system)
     refuse_apart(session.system)
     objections.refuse_people(session.system, order, act)
@@ -43,35 +52,38 @@ def dispose(session: Session, numbers: tuple[str, ...], options: Options) -> int
         return 0
     ledgers = {ledger: [item for item in chosen if item.row.ledger == ledger] for ledger in _ledgers(chosen)}
     for ledger, items in ledgers.items():  # nothing is written where one of them is refused
-        acts.draw_up(session.system, ledger, items, order, act)
+        acts.draw_up(session.system, ledger, [item.row.key for item in items], order, act)
     if not options["as_json"]:
         write_grid(session, disposal_list.planned_grid(session.system, chosen, catalogue=session.catalogue), None)
-    named = _naming(session, [item.row for item in chosen], is_asked=order.is_erasure)
+    traces = _traces(session, [item.row for item in chosen], is_asked=order.is_erasure)
     if options["dry_run"]:
         session.answer(session.say("nothing speaks against it; nothing was written"))
         return 0
     _agreed(options, session.say("destroy these {count} records for good?", count=len(chosen)))
     drawn = []
     for ledger, items in ledgers.items():
-        outcome = session.apply(lambda system: acts.draw_up(system, ledger, _again(system, items), order, act))  # noqa: B023
+        keys = [item.row.key for item in items]
+        outcome = session.apply(lambda system: acts.draw_up(system, ledger, keys, order, act))  # noqa: B023
         drawn.append(outcome.posted[0].number)
     for number in drawn:
         for person in order.witnesses:
             if not acts.the_certificate(session.system, number).is_carried_out:
-                _sign(session, number, person)
-    return _said(session, drawn, options, named)
+                _sign(session, number, replace(act, by=person) if act.clock_is_right else Act(person))
+    return _said(session, drawn, options, traces)
+
+
+def _act(session: Session, options: Options) -> Act:
+    return Act(session.by, options["reason"], options["clock_is_right"])
 
 
 def _ready(session: Session) -> None:
-    """Nothing; what an interrupted disposal left to be done is done, so that nothing is planned on what is gone."""
+    """Nothing; what an interrupted disposal left to be done is done, so that nothing is planned on what is gone.
+
+    The index is made anew: what is due, lent, needed or on hold is what the ledgers say, whoever has changed the file.
+    """
     session.refuse_on()
     session.carry_out()
-
-
-def _again(system: System, items: Sequence[Kept]) -> tuple[Kept, ...]:
-    """The records as they stand when the certificate is drawn up."""
-    rows = [row for item in items if (row := system.index.by_key(item.row.key)) is not None]
-    return tuple(kept(system, rows))
+    session.system.store.index.rebuild()
 
 
 def _order(session: Session, options: Options) -> objections.Order:
@@ -137,10 +149,10 @@ def _agreed(options: Options, question: str) -> None:
         raise QmsError("nothing was written")
 
 
-def _sign(session: Session, number: str, person: str) -> None:
+def _sign(session: Session, number: str, act: Act) -> None:
     """Nothing; the person has witnessed, and with the last signature the records are gone. A missing key is told."""
     try:
-        session.keyring.signer(session.system, person)
+        session.keyring.signer(session.system, act.by)
     except QmsError as error:
         session.tell("{number}: {what}", number=number, what=error.message)
         return
@@ -148,7 +160,7 @@ def _sign(session: Session, number: str, person: str) -> None:
     is_last = len(item.witnesses) + 1 >= needed(item.said)
     if is_last:
         refuse_apart(session.system)
-    session.apply(lambda system: acts.witness(system, number, Act(person)))
+    session.apply(lambda system: acts.witness(system, number, act))
     if is_last:
         disposal.carry_out(store, now=session.system.now)
     session.__dict__["system"] = session.system.refreshed(session.clock())
@@ -157,21 +169,24 @@ def _sign(session: Session, number: str, person: str) -> None:
 def witness(session: Session, number: str, options: Options) -> int:
     """0 when the certificate is carried out or one signature nearer to it."""
     _ready(session)
-    item = acts.the_certificate(session.system, number)
-    acts.witness(session.system, number, Act(session.by))
+    item, act = acts.the_certificate(session.system, number), _act(session, options)
+    acts.witness(session.system, number, act)
     if not options["as_json"]:
         write_grid(session, disposal_list.grid(item, catalogue=session.catalogue), None)
     rows = [row for record in item.records if (row := session.system.index.by_number(record.number)) is not None]
-    named = _naming(session, rows, is_asked=objections.order_of(item).is_erasure)
+    traces = _traces(session, rows, is_asked=objections.order_of(item).is_erasure)
+    if options["dry_run"]:
+        session.answer(session.say("nothing speaks against it; nothing was written"))
+        return 0
     asked = session.say("were these {count} records compared, and are they to be destroyed?", count=len(item.records))
     _agreed(options, asked)
     session.keyring.signer(session.system, session.by)
-    _sign(session, number, session.by)
-    return _said(session, [number], options, named)
+    _sign(session, number, act)
+    return _said(session, [number], options, traces)
 
 
-def _naming(session: Session, going: Sequence[Row], *, is_asked: bool) -> tuple[str, ...]:
-    """The records that stay and name somebody of those that go; they were told."""
+def _traces(session: Session, going: Sequence[Row], *, is_asked: bool) -> Traces:
+    """What stays and names somebody of the records that go; the records of it were told."""
     named = naming(session.system, going, is_asked=is_asked)
     if named:
         session.tell(
@@ -179,23 +194,29 @@ def _naming(session: Session, going: Sequence[Row], *, is_asked: bool) -> tuple[
             "amend or erase them too: {numbers}",
             numbers=named,
         )
-    return named
+    return Traces(named, holding(session.system, going))
 
 
-def _said(session: Session, numbers: Sequence[str], options: Options, named: Sequence[str]) -> int:
+def _said(session: Session, numbers: Sequence[str], options: Options, traces: Traces) -> int:
     """0 when every certificate is carried out and nothing is left here, else 1; what became of each was said."""
-    found = [acts.the_certificate(session.system, number) for number in numbers]
+    system = session.system
+    found = [acts.the_certificate(system, number) for number in numbers]
+    files = [path.relative_to(system.place.root).as_posix() for path in traces.files if path.exists()]
     if options["as_json"]:
-        said = [as_json(session.system, item) for item in found]
-        session.answer_json({"format": 1, "certificates": said, "naming": list(named)})
+        said = [as_json(system, item) for item in found]
+        names = {"naming": list(traces.records), "files": files}
+        session.answer_json({"format": 1, "certificates": said, **names})
     for item in found if not options["as_json"] else ():
-        _tell(session, item)
-    is_done = all(item.is_carried_out and disposal.left_of(session.system.store, item) == 0 for item in found)
+        _tell(session, item, files)
+    if files and any(item.is_carried_out for item in found) and not options["as_json"]:
+        told = "files in the folder hold something personal of these records; look, and delete them yourself: {paths}"
+        session.tell(told, paths=files)
+    is_done = all(item.is_carried_out and disposal.left_of(system.store, item) == 0 for item in found)
     return 0 if is_done else 1
 
 
-def _tell(session: Session, item: Certificate) -> None:
-    """Nothing; what became of one certificate was said."""
+def _tell(session: Session, item: Certificate, files: Sequence[str]) -> None:
+    """Nothing; what became of one certificate was said; `files` are told apart."""
     system, number, count = session.system, item.number, len(item.records)
     left = disposal.left_of(system.store, item)
     if not item.is_carried_out:
@@ -211,8 +232,8 @@ def _tell(session: Session, item: Certificate) -> None:
         session.tell("removed with them: {path}", path=path)
     forms = {record.form for record in item.records}
     doubtful = purge.doubtful_drafts(system.store.place, forms, lambda key: item.holds_submission(key) is not None)
-    if doubtful:
-        session.tell("these drafts may still hold it; look, and delete them yourself: {paths}", paths=doubtful)
+    if unlike := [path for path in doubtful if path not in files]:
+        session.tell("these drafts may still hold it; look, and delete them yourself: {paths}", paths=unlike)
     if left:
         session.complain(session.say("{number}: something in this folder still holds {count} of them",
                                      number=number, count=left))  # fmt: skip
@@ -249,15 +270,17 @@ def as_json(system: System, item: Certificate) -> dict[str, object]:
 def certificates(session: Session, options: Options) -> int:
     """0; the certificates were listed, or one was given up."""
     if options["drop"]:
-        act = Act(session.by, options["reason"])
-        session.apply(lambda system: acts.drop(system, options["drop"], act))
+        act = _act(session, options)
+        if not session.apply(lambda system: acts.drop(system, options["drop"], act), dry_run=options["dry_run"]).posted:
+            session.answer(session.say("nothing speaks against it; nothing was written"))
+            return 0
         session.answer(session.say("{number}: given up; nothing was destroyed", number=options["drop"]))
         return 0
     system = session.system
     found = store_certificates.certificates(system.objects)
     if options["as_json"]:
         said = [as_json(system, item) for item in found]
-        session.answer_json({"format": 1, "certificates": said, "naming": []}, options["output"])
+        session.answer_json({"format": 1, "certificates": said, "naming": [], "files": []}, options["output"])
     else:
         grid = disposal_list.certificates_grid(system, found, catalogue=session.catalogue)
         write_grid(session, grid, options["output"])

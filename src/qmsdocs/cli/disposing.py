@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qmsdocs.cli.command import Command, argument, option, pass_session
+from qmsdocs.cli.command import Command, argument, option, pass_session, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +19,7 @@ _ORDER = (
     option("--place", metavar="WHERE", help="Where they are destroyed."),
     option("--paper", metavar="WHAT", help="What is done with the paper originals."),
     option("--opinion", metavar="TEXT", help="What the department says of it."),
-    option("-m", "--reason", metavar="REASON", help="Why."),
-    option("-n", "--dry-run", is_flag=True, help="Plan only, write nothing."),
+    writing,
     option("-y", "--yes", "is_agreed", is_flag=True, help="Do not ask."),
     option("--json", "as_json", is_flag=True, help="Print one JSON object."),
 )
@@ -61,6 +60,7 @@ def erase(session: Session, numbers: tuple[str, ...], **options: Any) -> int:
 
 @click.command(cls=Command, help="Witness a certificate that waits; the last signature carries it out.")
 @argument("number", metavar="CERTIFICATE", help="The number of the certificate.")
+@writing
 @option("-y", "--yes", "is_agreed", is_flag=True, help="Do not ask.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @pass_session
@@ -73,7 +73,7 @@ def witness(session: Session, number: str, **options: Any) -> int:
 
 @click.command(cls=Command, help="List the certificates of disposal and where each stands.")
 @option("--drop", metavar="CERTIFICATE", help="Give up one that waits.")
-@option("-m", "--reason", metavar="REASON", help="Why.")
+@writing
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @option("-o", "--output", metavar="FILE", help="A .csv, .xlsx, .docx, .pdf, .json or .txt file.")
 @pass_session

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from qmsdocs.cli import command
 from qmsdocs.cli.command import Command, F, Group, argument, option, pass_session
 from qmsdocs.cli.record import giving
 
@@ -23,15 +24,8 @@ def document() -> None:
 
 
 def writing(function: F) -> F:
-    """The options of every command that writes."""
-    for decorate in (
-        option("--json", "as_json", is_flag=True, help="Print one JSON object."),
-        option("-m", "--reason", metavar="REASON", help="Why."),
-        option("--clock-is-right", is_flag=True, help="Confirm an unusual time (with -m)."),
-        option("-n", "--dry-run", is_flag=True, help="Plan only, write nothing."),
-    ):
-        function = decorate(function)
-    return function
+    """The options of every command that writes a document."""
+    return option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command.writing(function))
 
 
 def listing(function: F) -> F:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from qmsdocs.acts.record import Intent
 from qmsdocs.base.canonical import Json, loads
-from qmsdocs.base.errors import QmsError, cause, message
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.files import reading
 from qmsdocs.cli.session import Session
 from qmsdocs.fill import draft as drafts
 from qmsdocs.model.form import FieldType, Form
@@ -55,10 +56,10 @@ def moment(session: Session, written: str | None) -> datetime | None:
     if found.year < 1900:  # nor is there another zone for the first days of the calendar
         raise QmsError("--happened-at {written}: write e.g. 2026-11-21T14:05", written=written)
     if found.year > session.system.now.year + 1:
-        raise QmsError("--happened-at {written} lies in the future", written=written)
+        raise QmsError("{option} {written} lies in the future", option="--happened-at", written=written)
     zoned = found.replace(tzinfo=session.system.zone) if found.tzinfo is None else found.astimezone(session.system.zone)
     if zoned > session.system.now:
-        raise QmsError("--happened-at {written} lies in the future", written=written)
+        raise QmsError("{option} {written} lies in the future", option="--happened-at", written=written)
     return zoned.replace(microsecond=0)
 
 
@@ -129,16 +130,13 @@ def store_files(session: Session, files: Sequence[Path], *, dry_run: bool = Fals
     said: list[Json] = []
     places: dict[str, str] = {}
     for path in files:
-        try:
-            with path.open("rb") as stream:
-                if dry_run:
-                    digest = hashlib.file_digest(stream, "sha256").hexdigest()
-                    said.append({"name": path.name, "size": stream.tell(), "sha256": digest})
-                    places[digest] = ""  # nowhere: nothing is posted
-                    continue
-                stored = session.system.objects.store_stream(stream, name=path.name, limit=limit)
-        except OSError as error:
-            raise QmsError("{path} cannot be read: {reason}", path=path, reason=cause(error)) from None
+        with reading(path) as stream:
+            if dry_run:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+                said.append({"name": path.name, "size": stream.tell(), "sha256": digest})
+                places[digest] = ""  # nowhere: nothing is posted
+                continue
+            stored = session.system.objects.store_stream(stream, name=path.name, limit=limit)
         said.append({"name": path.name, "size": stored.size, "sha256": stored.sha256})
         places[stored.sha256] = stored.oid
     return said, places

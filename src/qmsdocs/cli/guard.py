@@ -16,6 +16,7 @@ from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.cli.command import Command, Group, argument, option, pass_session
 
 if TYPE_CHECKING:
+    from qmsdocs.audit.guard import Push
     from qmsdocs.cli.session import Session
 
 
@@ -32,9 +33,10 @@ def install(session: Session, folder: Path, with_main: bool) -> int:
     """A guarded store; 1 where what stands there already would not be let in."""
     from qmsdocs.store.guard import install as put
 
-    own = (sys.executable, "-I", "-m", "qmsdocs", "guard", "check")
+    own = (sys.executable, "-I", "-m", "qmsdocs", "guard")
+    judging = (*own, "check", "--with-main") if with_main else (*own, "check")
     place = folder.resolve()
-    is_new = put(place, (*own, "--with-main") if with_main else own, session.language.value)
+    is_new = put(place, {"pre-receive": judging, "post-receive": (*own, "purge")}, session.language.value)
     if is_new:
         session.answer(session.say("{folder} is a new shared store under guard", folder=folder))
     else:
@@ -55,22 +57,57 @@ def install(session: Session, folder: Path, with_main: bool) -> int:
 @pass_session
 def check(session: Session, with_main: bool, repository: Path | None) -> int:
     """Nothing is said where all is well; else one line for each branch, and 1."""
-    from qmsdocs.audit.guard import read, refusals
-    from qmsdocs.store.guard import KEPT, one_at_a_time, work_in
+    from qmsdocs.audit.guard import refusals
+    from qmsdocs.store.guard import KEPT, one_at_a_time
 
     if repository is not None:
         return _at_rest(session, repository, with_main=with_main)
-    asked, beside = os.environ.get("GIT_DIR"), os.environ.get("GIT_QUARANTINE_PATH")
-    if asked is None:
-        raise QmsError("this is what a hook is told by git; nobody types it", hint=message("qmsdocs guard install"))
-    pushes, folder = read(sys.stdin.read()), Path(asked).absolute()
-    work_in(folder)
+    (folder, pushes), beside = _told(), os.environ.get("GIT_QUARANTINE_PATH")
     with one_at_a_time(folder, [push.branch for push in pushes]):
         quarantine = Path(beside) if beside else None
         found = refusals(
             folder, pushes, now=session.clock(), kept=folder / KEPT, beside=quarantine, with_main=with_main
         )
         return _said(session, found)
+
+
+@guard.command(cls=Command, help="Remove what no ledger holds any more (the shared store asks this by itself).")
+@option(
+    "--repository",
+    type=click.Path(readable=False, path_type=Path),
+    metavar="FOLDER",
+    help="From this shared store, whenever it was replaced.",
+)
+@pass_session
+def purge(session: Session, repository: Path | None) -> None:
+    """Nothing of what was destroyed by certificate can be fetched from the store any more."""
+    from qmsdocs.store.guard import emptied
+    from qmsdocs.store.objects import Objects
+    from qmsdocs.store.purge import unreached
+
+    if repository is not None:
+        emptied(repository.resolve())
+        session.answer(session.say("{folder} holds nothing but its ledgers", folder=repository))
+        return
+    folder, pushes = _told()
+    objects = Objects(folder)
+    moved = ((push.old, push.new) for push in pushes)
+    is_replaced = any(old and new and not objects.is_ancestor(old, new) for old, new in moved)
+    if is_replaced and hasattr(os, "fork"):  # the lock of this push holds until git ends; without it others may send
+        unreached(folder)
+
+
+def _told() -> tuple[Path, tuple[Push, ...]]:
+    """The store, and what of it is moved, as git tells a hook. Raises QmsError for whoever types that."""
+    from qmsdocs.audit.guard import read
+    from qmsdocs.store.guard import work_in
+
+    asked = os.environ.get("GIT_DIR")
+    if asked is None:
+        raise QmsError("this is what a hook is told by git; nobody types it", hint=message("qmsdocs guard install"))
+    folder, pushes = Path(asked).absolute(), read(sys.stdin.read())
+    work_in(folder)
+    return folder, pushes
 
 
 def _at_rest(session: Session, folder: Path, *, with_main: bool) -> int:

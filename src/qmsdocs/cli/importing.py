@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qmsdocs.base.errors import Message, QmsError, cause, message
-from qmsdocs.base.files import read_text, write_atomically
+from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.files import read_bytes, read_text, write_atomically
 from qmsdocs.cli import given
 from qmsdocs.fill.word_document import Imported, Note, NoteKind, read_word
 from qmsdocs.fill.word_draft import dropped, markdown_file, parameters_in
@@ -47,7 +47,7 @@ def import_document(
     root = find(session.root or Path.cwd())
     folder = output_folder or root / "procedures"
     wanted = given.named("--number", number) if number is not None else None
-    data = _bytes(source)
+    data = read_bytes(source, most=MAXIMUM_UNPACKED)  # what is larger is refused anyway
     imported = read_word(data, source=source.name, number=wanted)
     path = folder / f"{imported.stem}.md"
     former = _former(path, imported, root, replace=replace)
@@ -72,14 +72,6 @@ def import_document(
 
 def _shown(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-
-def _bytes(source: Path) -> bytes:
-    try:
-        with source.open("rb") as stream:
-            return stream.read(MAXIMUM_UNPACKED + 1)  # what is larger is refused anyway
-    except OSError as error:
-        raise QmsError("{path} cannot be read: {reason}", path=source, reason=cause(error)) from error
 
 
 def _former(path: Path, imported: Imported, root: Path, *, replace: bool) -> str | None:

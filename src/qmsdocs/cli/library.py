@@ -19,8 +19,7 @@ from qmsdocs.cli.session import Session
 from qmsdocs.cli.words import one_line
 from qmsdocs.fill.document_skeleton import document_skeleton
 from qmsdocs.model.document import DocumentKind
-from qmsdocs.model.record import FormReference
-from qmsdocs.model.release import ItemKind, Release, in_force
+from qmsdocs.model.release import ItemKind, Release
 from qmsdocs.query import course as courses
 from qmsdocs.query.working import load
 from qmsdocs.render.document_sheet import Standing
@@ -42,7 +41,7 @@ def found(session: Session, number: str, revision: str | None) -> Release:
             raise QmsError("{number} has no revision {revision}; there are {known}",
                            number=number, revision=revision, known=labels)  # fmt: skip
         raise QmsError("there is no {number}", number=number, hint=message("qmsdocs document list"))
-    current = in_force(system.releases, named[0].kind, named[0].number, on=system.today)
+    current = system.in_force(named[0].kind, named[0].number)
     return current if revision is None and current is not None else named[-1]
 
 
@@ -107,7 +106,7 @@ def _released(session: Session, number: str, kind: str, options: dict[str, Any])
     copy = options["copy"]
     name = f"{item.number} {item.revision}" + (f" copy {copy}" if copy else "")
     if item.kind is ItemKind.FORM:
-        form = system.form_of(FormReference(item.number, item.revision, item.manifest))
+        form = system.form_of(item.form)
         said = blank_sheet(system, form, language=system.language)
         draw = draw_docx(said, form) if kind == "docx" else draw_pdf(said, form, events=b'{"events":[],"format":1}')
         return draw, name

@@ -11,7 +11,7 @@ from qmsdocs.cli.session import Session
 from qmsdocs.model.document import Procedure
 from qmsdocs.model.finding import Finding, Severity
 from qmsdocs.model.form import Form
-from qmsdocs.model.release import ItemKind, in_force
+from qmsdocs.model.release import ItemKind
 from qmsdocs.query import impact_report
 from qmsdocs.query.impact import CopiesOf, configuration, no_copies
 from qmsdocs.query.impact import impact as impact_of
@@ -113,7 +113,7 @@ def _in_force(system: System) -> tuple[Mapping[str, Procedure], tuple[Form, ...]
     procedures: dict[str, Procedure] = {}
     forms: list[Form] = []
     for kind, number in sorted({(release.kind, release.number) for release in system.releases}):
-        release = in_force(system.releases, kind, number, on=system.today)
+        release = system.in_force(kind, number)
         if release is not None and kind is ItemKind.PROCEDURE:
             procedures[number] = system.definitions.procedure(release)
         elif release is not None and kind is ItemKind.FORM:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qmsdocs.base.errors import QmsError
+from qmsdocs.base.errors import QmsError, message
 from qmsdocs.cli.command import Command, argument, option, pass_session
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @option("--for", "recipient", metavar="WHOM", help="Who gets the package.")
 @option("-m", "--reason", metavar="REASON", help="What it is for.")
 @option("--full", "is_full", is_flag=True, help="With personal data and attachments; for named roles, with -m.")
-@option("-o", "--output", metavar="FILE", required=True, help="The ZIP to write.")
+@option("-o", "--output", metavar="FILE", help="The ZIP to write; not needed with -n.")
 @option("--opening", "is_opening", is_flag=True, help="Instead: the sheet an audit opens with, as .pdf or .docx.")
 @option("--since", metavar="DATE", help="With --opening: changes since this day (else: a year).")
 @option("-n", "--dry-run", is_flag=True, help="Only say what would be in it.")
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 @pass_session
 def pull(session: Session, is_opening: bool, since: str | None, **asked: Any) -> int:
     """0 when the package (or the sheet) was written, 1 when no record fits."""
+    if asked["output"] is None and not asked["dry_run"]:
+        raise QmsError("{option}: {what}", option="-o", what=message("is missing"))
     if is_opening:
         from qmsdocs.cli.opening import opening
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from qmsdocs.acts.pull import Taking, begin, pack
 from qmsdocs.base.errors import QmsError, message
-from qmsdocs.base.files import write_atomically
+from qmsdocs.base.files import refuse_unfit, write_atomically
 from qmsdocs.cli import given
 from qmsdocs.cli.session import Session
 from qmsdocs.export.bag import file_name, writing
@@ -93,13 +94,13 @@ class Done:
 
 def _made(session: Session, selection: Selection, taking: Taking, path: Path) -> Done:
     """The package, its record written before it is handed over."""
-    if path.exists():
-        raise QmsError("{path} cannot be written: {reason}", path=path, reason=message("it is there already"))
+    refuse_unfit(path)
     hiding = hiding_of(session.system, selection, taking)
     [begun] = session.apply(lambda system: begin(system, selection, taking)).posted
     line = _noted(session)
     mode = _PRIVATE if taking.is_full else _SHARED
-    with writing(path, name=file_name(begun.number), made_at=session.system.now, mode=mode) as bag:
+    called, made_at = file_name(begun.number), session.system.now
+    with _said_if_not_made(session, begun.number), writing(path, name=called, made_at=made_at, mode=mode) as bag:
         packing = Packing(session.system, selection, taking, hiding, session.catalogue, begun, line, bag)
         with session.progress(selection.families, "Drawing pages") as shown:
             for family in shown:
@@ -112,6 +113,19 @@ def _made(session: Session, selection: Selection, taking: Taking, path: Path) ->
     return Done(begun.number, path, salts, packed, str(after))
 
 
+@contextmanager
+def _said_if_not_made(session: Session, number: str) -> Iterator[None]:
+    """A block at the end of which the package stands; where it is left before, what is recorded all the same is said."""
+    is_made = False
+    try:
+        yield
+        is_made = True
+    finally:
+        if not is_made:
+            said = "{number} stays recorded, but no package was made; asked for again it gets a new number"
+            session.complain(session.say("hint: {what}", what=session.say(said, number=number)))
+
+
 def _noted(session: Session) -> HeadLine:
     now = session.clock().astimezone(session.system.zone)
     return record_head_line(session.system.store, session.system.site, now=now)
@@ -120,8 +134,7 @@ def _noted(session: Session) -> HeadLine:
 def _keep_salts(package: Path, hiding: Hiding, number: str, packed: Packed) -> Path:
     """Where the salts lie: beside the package, for its owner alone, and never in place of others."""
     path = package.with_name(f"{package.stem}.{file_name(number)}.salts.json")
-    if path.exists():
-        raise QmsError("{path} cannot be written: {reason}", path=path, reason=message("it is there already"))
+    refuse_unfit(path)
     write_atomically(path, salts_file(hiding, number, packed.manifest), mode=_PRIVATE)
     return path
 

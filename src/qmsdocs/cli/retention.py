@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qmsdocs.cli.command import Command, Group, argument, option, pass_session
+from qmsdocs.cli.command import Command, Group, argument, option, pass_session, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from qmsdocs.acts.control import Act
     from qmsdocs.cli.session import Session
@@ -81,12 +81,14 @@ def due(
     output: str | None,
 ) -> int:
     """What is due."""
+    from qmsdocs.acts.retention import refuse_unknown
     from qmsdocs.cli import given
     from qmsdocs.cli.output import write_grid
     from qmsdocs.query import retention as query
     from qmsdocs.query.retention_list import due_grid
 
     system, on = session.system, given.day("--on", day) if day else session.system.today
+    refuse_unknown(system, classes, forms)
     found = tuple(
         item
         for item in query.due(system, on=on)
@@ -130,17 +132,17 @@ def _due_json(system: System, item: Kept, on: date) -> dict[str, object]:
 @option("--period", metavar="PERIOD", help="All records opened then: 2026, 2026-05, or 2026-05-01..2026-06-15.")
 @option("--title", metavar="TITLE", help="What it is called (else: as the reason begins).")
 @option("--asked-by", metavar="WHO", help="Who asked for it.")
-@option("-m", "--reason", metavar="REASON", help="Why.")
+@writing
 @option("--list", "is_list", is_flag=True, help="List the holds instead.")
 @option("--all", "with_lifted", is_flag=True, help="List those that were lifted too.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @option("-o", "--output", metavar="FILE", help="The list as a .csv, .xlsx, .docx, .pdf, .json or .txt file.")
-@option("-n", "--dry-run", is_flag=True, help="Plan only, write nothing.")
 @pass_session
 def hold(session: Session, numbers: tuple[str, ...], is_list: bool, **options: Any) -> None:
     """A hold, or the list of them."""
     from qmsdocs.acts.retention import Holding
     from qmsdocs.acts.retention import hold as place
+    from qmsdocs.acts.retention import the_hold
     from qmsdocs.cli import given
 
     if is_list or options["with_lifted"]:
@@ -156,13 +158,15 @@ def hold(session: Session, numbers: tuple[str, ...], is_list: bool, **options: A
         title=given.named("--title", title) if title else None,
         asked_by=given.named("--asked-by", asked_by) if asked_by else None,
     )
-    _done(session, "hold", lambda system, act: place(system, holding, act), options)
+    number = _done(session, "hold", lambda system, act: place(system, holding, act), options)
+    if number is not None:
+        [(_, count)] = _covering(session.system, [the_hold(session.system, number)])
+        session.tell("records it covers now: {count}", count=count)
 
 
 @retention.command(cls=Command, help="Say that a hold was looked at again and stands.")
 @argument("number", metavar="HOLD", help="The number of the hold.")
-@option("-m", "--reason", metavar="REASON", help="Why it stands.")
-@option("-n", "--dry-run", is_flag=True, help="Plan only, write nothing.")
+@writing
 @pass_session
 def review(session: Session, number: str, **options: Any) -> None:
     """A hold that stands."""
@@ -173,8 +177,7 @@ def review(session: Session, number: str, **options: Any) -> None:
 
 @retention.command(cls=Command, help="Lift a hold; a record held by others too stays on hold.")
 @argument("number", metavar="HOLD", help="The number of the hold.")
-@option("-m", "--reason", metavar="REASON", help="Why.")
-@option("-n", "--dry-run", is_flag=True, help="Plan only, write nothing.")
+@writing
 @pass_session
 def lift(session: Session, number: str, **options: Any) -> None:
     """A hold that is no more."""
@@ -187,8 +190,7 @@ def lift(session: Session, number: str, **options: Any) -> None:
 @argument("numbers", nargs=-1, required=True, help="The records.")
 @option("--for", "period", metavar="PERIOD", help='How long from today, such as "2 years".')
 @option("--class", "name", metavar="CLASS", help="As long as records of this class.")
-@option("-m", "--reason", metavar="REASON", help="Why.")
-@option("-n", "--dry-run", is_flag=True, help="Plan only, write nothing.")
+@writing
 @pass_session
 def keep(session: Session, numbers: tuple[str, ...], period: str | None, name: str | None, **options: Any) -> None:
     """A later end."""
@@ -202,8 +204,7 @@ def keep(session: Session, numbers: tuple[str, ...], period: str | None, name: s
 @retention.command(cls=Command, help="Decide that records are handed over; they stay here until they are disposed of.")
 @argument("numbers", nargs=-1, required=True, help="The records.")
 @option("--to", "receiver", required=True, metavar="WHO", help="Who takes them over.")
-@option("-m", "--reason", metavar="REASON", help="Why.")
-@option("-n", "--dry-run", is_flag=True, help="Plan only, write nothing.")
+@writing
 @pass_session
 def transfer(session: Session, numbers: tuple[str, ...], receiver: str, **options: Any) -> None:
     """A handing over."""
@@ -212,30 +213,30 @@ def transfer(session: Session, numbers: tuple[str, ...], receiver: str, **option
     _done(session, "decision", lambda system, act: decide(system, numbers, receiver, act), options)
 
 
-def _done(session: Session, form: str, plan: Callable[[System, Act], Change], options: dict[str, Any]) -> None:
-    """Nothing; the act is in control, or was only planned, and it was said."""
+def _done(session: Session, form: str, plan: Callable[[System, Act], Change], options: dict[str, Any]) -> str | None:
+    """The number of what was done in control, None where it was only planned; it was said."""
     from qmsdocs.acts.control import Act
     from qmsdocs.system import builtin
 
-    act = Act(session.by, options["reason"])
+    act = Act(session.by, options["reason"], options["clock_is_right"])
     outcome = session.apply(lambda system: plan(system, act), dry_run=options["dry_run"])
     if not outcome.posted:
         session.answer(session.say("nothing speaks against it; nothing was written"))
-        return
+        return None
     definition, draft = builtin.form(form), outcome.change.drafts[0]
     done = definition.step.get(draft.act) or definition.state[draft.state]
-    session.answer(session.say("{number}: {what}", number=outcome.posted[0].number, what=done.title))
+    number = outcome.posted[0].number
+    session.answer(session.say("{number}: {what}", number=number, what=done.title))
+    return number
 
 
 def _list_holds(session: Session, options: dict[str, Any]) -> None:
     from qmsdocs.cli.output import write_grid
-    from qmsdocs.query.retention import covered, stands
+    from qmsdocs.query.retention import stands
     from qmsdocs.query.retention_list import hold_grid
-    from qmsdocs.store.index import Filter
 
     system = session.system
-    rows = tuple(system.index.records(Filter(forms=system.form_numbers)))
-    found = [(item, len(covered(system, item, rows))) for item in system.definitions.holds]
+    found = _covering(system, system.definitions.holds)
     if options["as_json"]:
         said = [_hold_json(system, item, count) for item, count in found]
         session.answer_json({"format": 1, "holds": said}, options["output"])
@@ -243,6 +244,15 @@ def _list_holds(session: Session, options: dict[str, Any]) -> None:
     shown = [(item, count) for item, count in found if options["with_lifted"] or stands(system, item)]
     grid = hold_grid(system, shown, on=system.today, catalogue=session.catalogue)
     write_grid(session, grid, options["output"])
+
+
+def _covering(system: System, holds: Iterable[Hold]) -> list[tuple[Hold, int]]:
+    """The holds, each with how many records it covers now."""
+    from qmsdocs.query.retention import covered
+    from qmsdocs.store.index import Filter
+
+    rows = tuple(system.index.records(Filter(forms=system.form_numbers)))
+    return [(item, len(covered(system, item, rows))) for item in holds]
 
 
 def _hold_json(system: System, hold: Hold, count: int) -> dict[str, object]:

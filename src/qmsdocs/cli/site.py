@@ -9,7 +9,6 @@ from typing import TypeVar
 import click
 
 from qmsdocs.acts import pull
-from qmsdocs.base.errors import QmsError, message
 from qmsdocs.cli.command import Command, option, pass_session
 from qmsdocs.cli.session import Session
 from qmsdocs.export import folder
@@ -32,7 +31,6 @@ def site(session: Session, output: str, no_pages: bool, is_full: bool, recipient
     """The site in its folder."""
     session.refuse_on()
     target = Path(output)
-    _refuse_inside(session, target)
     folder.refuse_strange(target)
     begun = _begun(session, recipient, reason) if is_full else None
     system = session.system
@@ -53,14 +51,6 @@ def site(session: Session, output: str, no_pages: bool, is_full: bool, recipient
     if drawings is not None:
         drawings.drop_unused()
     session.answer((target / "index.html").as_posix())
-
-
-def _refuse_inside(session: Session, target: Path) -> None:
-    """Nothing; raises QmsError for a folder below what the repository keeps."""
-    root, wanted = session.system.place.root, target.resolve()
-    kept = [root / name for name in (".git", ".qms", "records", "procedures", "forms")]
-    if any(wanted.is_relative_to(path) for path in kept):
-        raise QmsError("{folder} belongs to the repository itself", folder=target, hint=message("-o site"))
 
 
 def _begun(session: Session, recipient: str, reason: str | None) -> Posted:

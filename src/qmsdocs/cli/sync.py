@@ -24,10 +24,6 @@ from qmsdocs.store.repository import configure
 from qmsdocs.store.signature import Signer
 
 REFUSED = 2
-UNSIGNED = message(
-    "nobody has signed for that: other copies and shared stores take nothing from here, and a copy that had the seat"
-    " may still write, until somebody with a key does: qmsdocs sync --take-seat --as PERSON -m REASON"
-)
 Texts: TypeAlias = tuple[tuple[Release, ...], tuple[str, ...]]  # brought level, left because they are edited
 _PLACE = click.Path(readable=False, path_type=Path)
 
@@ -110,6 +106,13 @@ def _report(session: Session, levels: tuple[Level, ...], texts: Texts, *, as_jso
 def _say(session: Session, found: Level, *, dry_run: bool) -> None:
     for moved in found.moved:
         session.answer(session.say(_line(session, moved, dry_run=dry_run)))
+    if found.outlived:
+        session.tell(
+            "{place} still gives what was destroyed of {ledgers} to whoever asks for it by name; who keeps it types "
+            "there: qmsdocs guard purge --repository FOLDER",
+            place=found.place,
+            ledgers=tuple(ledger_title(session.system, branch) for branch in found.outlived),
+        )
     if not found.moved and found.error is None:
         session.answer(session.say("{place}: level, nothing to send or to receive", place=found.place))
 
@@ -156,6 +159,7 @@ def _object(session: Session, found: Level) -> dict[str, object]:
             }
             for moved in found.moved
         ],
+        "outlived": list(found.outlived),
         "error": session.say(found.error.message) if found.error is not None else None,
     }
 
@@ -189,7 +193,10 @@ def _seat(
                                    clock_is_right=clock, signer=signer)  # fmt: skip
     session.answer(session.say("{site} writes in this copy now ({folder})", site=taken.site, folder=taken.folder))
     if system.definitions.has_keys and signer is None:
-        session.tell(UNSIGNED)
+        session.tell(
+            "nobody has signed for that: other copies and shared stores take nothing from here, and a copy that had the"
+            " seat may still write, until somebody with a key does: qmsdocs sync --take-seat --as PERSON -m REASON"
+        )
     for series in known_series(system.store, system.site):
         said = "  {series}: the last number is {number}"
         session.answer(session.say(said, series=series.folder, number=series.number))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from qmsdocs.base.errors import Message, QmsError, cause, message
+from qmsdocs.base.errors import Message, QmsError, message
+from qmsdocs.base.files import read_bytes
 from qmsdocs.cli.command import Command, argument, option, pass_session
 from qmsdocs.cli.words import plain_lines
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from qmsdocs.query.verifying import Verdict
 
 MEGABYTE = 1_000_000
-_OPENING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _CHECKED = {
     "code": message("Only the short code was looked up: nothing is known of the words on the page."),
     "text": message("Its words were compared with what is stored."),
@@ -71,28 +71,18 @@ def _read(session: Session, path: str) -> bytes:
     from qmsdocs.fill.page_mark import MOST_BYTES
 
     try:
-        with os.fdopen(os.open(path, _OPENING), "rb") as stream:
-            found = os.fstat(stream.fileno())
-            if stat.S_ISDIR(found.st_mode):
-                raise _unreadable(path, message("it is a folder"))
-            if not stat.S_ISREG(found.st_mode):
-                raise _unreadable(path, message("it is not a file"))
-            data = stream.read(MOST_BYTES + 1)
-    except FileNotFoundError as error:
+        data = read_bytes(Path(path), most=MOST_BYTES)
+    except QmsError as error:
+        if not isinstance(error.__cause__, FileNotFoundError):
+            raise
         gone = session.system.destroyed(path)
         if gone is not None:
             raise QmsError("{said}", said=gone) from None
         hint = message("a short code is eight digits and letters A to F, such as 9F2C-7A1B")
-        raise _unreadable(path, cause(error), hint) from None
-    except OSError as error:
-        raise _unreadable(path, cause(error)) from None
+        raise QmsError(error.message.template, hint=hint, **error.message.values) from None
     if len(data) > MOST_BYTES:
         raise QmsError("{path}: larger than {limit} MB", path=path, limit=MOST_BYTES // MEGABYTE)
     return data
-
-
-def _unreadable(path: str, reason: Message | str, hint: Message | None = None) -> QmsError:
-    return QmsError("{path} cannot be read: {reason}", path=path, reason=reason, hint=hint)
 
 
 def _complain(session: Session, error: QmsError) -> None:

@@ -29,7 +29,7 @@ class Bag:
     name: str
     made_at: datetime
     payload: dict[str, str] = field(default_factory=dict)  # path within the bag → sha256
-    tags: dict[str, str] = field(default_factory=dict)
+    beside: dict[str, bytes] = field(default_factory=dict)
     size: int = 0
     taken: set[str] = field(default_factory=set)
 
@@ -55,14 +55,24 @@ class Bag:
         """The payload's manifest: the sha256 and path of every file, by path."""
         return _listed(self.payload)
 
-    def close(self, info: Mapping[str, str], tags: Mapping[str, bytes]) -> None:
-        """Nothing; the bag is whole, with `info` about it and the files `tags` beside the payload."""
-        said = {**info, "Payload-Oxum": f"{self.size}.{len(self.payload)}"}
+    def settle(self, path: str, info: Mapping[str, str], beside: Mapping[str, bytes]) -> None:
+        """Nothing; the payload is whole, and its last file `path` vouches for what will stand beside it.
+
+        That is `info` about the bag, what kind of bag it is, and the files `beside`.
+        """
+        self.beside = {"bag-info.txt": b"", "bagit.txt": _DECLARATION, **beside}
+        size = self.size + len(_listed(dict.fromkeys(self.beside, "0" * 64)))
+        said = {**info, "Payload-Oxum": f"{size}.{len(self.payload) + 1}"}
         lines = "".join(f"{name}: {' '.join(text.split())}\n" for name, text in said.items())
-        own = {"bagit.txt": _DECLARATION, "bag-info.txt": lines.encode(), MANIFEST: self.manifest}
-        for path, data in {**own, **tags}.items():
-            self.tags[path] = self._write(path, data)
-        self._write(TAG_MANIFEST, _listed(self.tags))
+        self.beside["bag-info.txt"] = lines.encode()
+        self.add(path, _listed({name: sha256(data) for name, data in self.beside.items()}))
+
+    def close(self, tags: Mapping[str, bytes]) -> None:
+        """Nothing; the bag is whole, with what was settled and the files `tags` beside the payload."""
+        listed = {
+            name: self._write(name, data) for name, data in {**self.beside, MANIFEST: self.manifest, **tags}.items()
+        }
+        self._write(TAG_MANIFEST, _listed(listed))
 
     def _write(self, path: str, data: bytes) -> str:
         moment = self.made_at.timetuple()[:6]

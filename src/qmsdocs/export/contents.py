@@ -15,7 +15,7 @@ from qmsdocs.export.bag import Bag, file_name
 from qmsdocs.export.hiding import Hiding
 from qmsdocs.model.form import FieldType
 from qmsdocs.model.masking import suffix
-from qmsdocs.model.record import Event, FormReference, Record
+from qmsdocs.model.record import Event, Record
 from qmsdocs.model.release import ItemKind, Release
 from qmsdocs.query import register
 from qmsdocs.query.cell import CellWriter
@@ -207,14 +207,14 @@ class Contents:
 
     def _title(self, release: Release) -> str:
         if release.kind is ItemKind.FORM:
-            form = self.system.form_of(FormReference(release.number, release.revision, release.manifest)).form
+            form = self.system.form_of(release.form).form
             return form.title.of(self.catalogue.language)
         return self.system.definitions.procedure(release).front.title.of(self.catalogue.language)
 
     def _pages(self, release: Release) -> bytes:
         language = self.catalogue.language
         if release.kind is ItemKind.FORM:
-            form = self.system.form_of(FormReference(release.number, release.revision, release.manifest))
+            form = self.system.form_of(release.form)
             return pages.draw_pdf(blank_sheet(self.system, form, language=language), form, events=_NO_EVENTS)
         ended = document_pages.standing(self.system, release) in (Standing.SUPERSEDED, Standing.WITHDRAWN)
         wanted = document_pages.print_of(self.system, release, language=language, is_kept=ended)

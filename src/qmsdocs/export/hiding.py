@@ -84,7 +84,7 @@ class Hiding:
 
     def subject(self, text: str) -> str:
         """What is spoken of, as it leaves: the number of a record is nobody's, the name of a file may be."""
-        return text if self.system.index.by_number(text) is not None else self.text(text)
+        return text if self.sweep.is_number(text) else self.text(text)
 
     def row(self, row: Row) -> Row:
         """The row of the index as it leaves."""

@@ -18,7 +18,6 @@ from qmsdocs.base.language import Catalogue, Text
 from qmsdocs.export.drawings import Drawings
 from qmsdocs.export.front import Column, Kind, Line, Link, Progress, Shelf, visible
 from qmsdocs.export.hiding import Hiding
-from qmsdocs.model.record import FormReference
 from qmsdocs.model.release import ItemKind, Release, decided
 from qmsdocs.query.course import Passed, PastAct, course
 from qmsdocs.query.difference import Tongue, difference
@@ -215,7 +214,7 @@ class Library:
     def _draw(self, drawings: Drawings, release: Release) -> bytes:
         system = self.system
         if release.kind is ItemKind.FORM:
-            form = system.form_of(FormReference(release.number, release.revision, release.manifest))
+            form = system.form_of(release.form)
             said = blank_sheet(system, form, language=system.language)
             return drawings.of(
                 ["form", release.manifest, self._settled], lambda: draw_pdf(said, form, events=_NO_EVENTS)

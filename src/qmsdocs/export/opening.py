@@ -142,7 +142,7 @@ class Opening:
             for item in changed if item not in begun
         ]  # fmt: skip
         before = _BEGUN.of(self._language).format(count=len(begun), day=_day(begun[0].on)) if begun else ""
-        command = f"qmsdocs document list --since {self.since}"
+        command = f"qmsdocs document list --changed-since {self.since}"
         heads = (Text("日期", "Day"), Text("编号", "Number"), Text("版次", "Revision"), Text("名称", "Title"),
                  Text("代替", "Replaces"), Text("已学习", "Have read it"))  # fmt: skip
         return Table(heads, (24, 26, 14, 60, 18, 18), rows, command, before)
@@ -155,7 +155,7 @@ class Opening:
                 names = "、".join(person.name for person in missing)
                 rows.append((item.number, item.release.revision, str(len(missing)), names))
         heads = (Text("编号", "Number"), Text("版次", "Revision"), Text("未学习", "Not read"), Text("人员", "By"))
-        return Table(heads, (26, 14, 18, 102), rows, "qmsdocs document acknowledge NUMBER --missing")
+        return Table(heads, (26, 14, 18, 102), rows, "qmsdocs document acknowledge NUMBER --open")
 
     def _of(self, purpose: Purpose) -> list[Row]:
         first = add_period(self.system.today, Quantity(-YEAR.amount, YEAR.unit))
@@ -275,7 +275,7 @@ class Opening:
         ]
         heads = (Text("编号", "Number"), Text("名称", "Title"), Text("版本", "Edition"),
                  Text("核对", "Checked"), Text("下次核对", "Next check"))  # fmt: skip
-        return Table(heads, (34, 56, 22, 24, 24), rows, "qmsdocs document external")
+        return Table(heads, (34, 56, 22, 24, 24), rows, "qmsdocs document list --external")
 
     def _approvers(self) -> Table:
         system = self.system

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
 from enum import StrEnum
 
 from qmsdocs.base.canonical import sha256
@@ -103,21 +102,14 @@ class Proof:
             event = Event.read(data)
             hidden = hide(event)
             data = hidden.data if hidden is not None else data
-            moment = event.recorded_at.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")
-            self._line(Kind.MASKED if hidden else Kind.EVENT, branch, path, oid, digest, moment)
+            self._line(Kind.MASKED if hidden else Kind.EVENT, branch, path, oid, digest)
         self.add(f"{self.folder}/{EVENTS}/{branch}/{path}", data)
 
-    def _line(
-        self, kind: Kind, branch: str, path: str, oid: str, digest: str, moment: str = "-", where: str = ""
-    ) -> None:
-        """Nothing; one line of the table is in: the file, its two hashes, when it was recorded, where it lies here."""
+    def _line(self, kind: Kind, branch: str, path: str, oid: str, digest: str, where: str = "") -> None:
+        """Nothing; one line of the table is in: the file, its two hashes, where it lies here."""
         self.counts[kind] = self.counts.get(kind, 0) + 1
         place = where or f"{self.folder}/{EVENTS}/{branch}/{path}"
-        self.lines.append("\t".join((kind, branch, path, oid, digest, moment, place)) + "\n")
-
-    def stood(self, key: RecordKey, commit: str) -> None:
-        """Nothing; what proves that a record stood in its ledger at an earlier commit is in."""
-        self._objects(commit, names.record_folder(key.series, key.serial))
+        self.lines.append("\t".join((kind, branch, path, oid, digest, place)) + "\n")
 
     def _objects(self, commit: str, folder: str) -> None:
         """Nothing; the commit and every tree from it down to a folder, and below, are in."""

@@ -26,11 +26,12 @@ from qmsdocs.render.table_sheet import xlsx
 from qmsdocs.store import control, journal, names
 from qmsdocs.store.event import Posted, RecordKey
 from qmsdocs.store.head import HeadLine
+from qmsdocs.store.ledger import events_of
 from qmsdocs.system import builtin
 from qmsdocs.system.view import System
 
 PROOF, PULL = "proof", "pull"
-POPULATION, BESIDE = "population.txt", "beside-sha256.txt"
+POPULATION, BESIDE, HEAD = "population.txt", "beside-sha256.txt", "head.json"
 README = "请先阅读 README.html"
 SALTS_FORMAT = 1
 _ASKED = {
@@ -79,7 +80,6 @@ class Packing:
     def __post_init__(self) -> None:
         self.proof = Proof(self.system.objects, PROOF, self.bag.add)
         self.unproven: tuple[str, ...] = ()
-        self.readme = b""
         roots = {family.root.form for family in self.selection.families}
         self.contents = Contents(
             self.system, self.hiding, self.catalogue, self.bag, self.proof.head, is_mixed=len(roots) > 1
@@ -99,8 +99,7 @@ class Packing:
         self.bag.add(index.FILE, xlsx(*found.grids(), created=self.system.now))
         for path, data in front_files(found.page()):
             self.bag.add(path, data)
-        self.readme = found.readme()  # stands on top, where nothing but this line vouches for it
-        self.bag.add(f"{PROOF}/{BESIDE}", f"{sha256(self.readme)}  {README}\n".encode())
+        self.bag.settle(f"{PROOF}/{BESIDE}", self._info(), {README: found.readme()})
         counts = self.proof.counts
         return Packed(
             manifest=sha256(self.bag.manifest),
@@ -208,30 +207,32 @@ class Packing:
                 "Who is named only in records that were destroyed, or are not held here, is not recognised elsewhere"
             )
 
-    # ── the end
-
-    def close(self, packed: Posted, after: HeadLine) -> None:
-        """Nothing; the bag is whole, with the pull's own record beside the payload.
-
-        So are the heads its ledgers stood at, and those of the line `after` it, which covers that record.
-        """
-        tags = {README: self.readme}
-        proof = Proof(self.system.objects, PULL, tags.__setitem__)
-        proof.record(packed.record)
-        for line in (self.line, after):
-            proof.record(line.key)
-        proof.stood(packed.record, after.journal)
-        self._certificates(proof, packed.record.ledger)  # no head but this one is ever recorded for the journal
-        proof.close()
+    def _info(self) -> dict[str, str]:
         organisation = self.system.organisation
-        info = {
+        return {
             "Source-Organization": organisation.organisation.of(self.catalogue.language),
-            "External-Identifier": packed.number,
-            "External-Description": self.catalogue.say("Package {number}", number=packed.number),
+            "External-Identifier": self.begun.number,
+            "External-Description": self.catalogue.say("Package {number}", number=self.begun.number),
             "Bagging-Date": f"{self.system.now:%Y-%m-%d}",
             "Bag-Software-Agent": f"qmsdocs {__version__}",
         }
-        self.bag.close(info, tags)
+
+    # ── the end
+
+    def close(self, packed: Posted, after: HeadLine) -> None:
+        """Nothing; the bag is whole, with the pull's own record beside the payload, and the heads its ledgers stood at.
+
+        All of it stands in the journal under the line `after` it, whose act is there too.
+        """
+        tags: dict[str, bytes] = {}
+        ledger = packed.record.ledger
+        proof = Proof(self.system.objects, PULL, tags.__setitem__, heads={ledger: after.journal})
+        proof.record(packed.record)
+        proof.record(self.line.key)
+        self._certificates(proof, ledger)  # no head but this one is ever recorded for the journal
+        proof.close()
+        [noted] = events_of(self.system.objects, after.key)
+        self.bag.close({**tags, f"{PULL}/{HEAD}": noted.event.data})
 
 
 def unproven(site: str) -> Message:

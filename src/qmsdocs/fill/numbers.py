@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qmsdocs.base.errors import QmsError, message
-from qmsdocs.base.files import read_bytes, text_of
+from qmsdocs.base.files import read_whole, text_of
 from qmsdocs.fill import delimited, sheet
 from qmsdocs.fill.delimited import MAXIMUM_SIZE
+from qmsdocs.fill.draft import is_gb18030
 
 
 def numbers_in(path: Path, is_known: Callable[[str], bool]) -> tuple[str, ...]:
@@ -18,10 +19,7 @@ def numbers_in(path: Path, is_known: Callable[[str], bool]) -> tuple[str, ...]:
 
     Raises QmsError where the list cannot be read or names nothing that is known.
     """
-    data = read_bytes(path, most=MAXIMUM_SIZE)
-    if len(data) > MAXIMUM_SIZE:
-        raise QmsError("{path}: larger than {limit} MB", path=path, limit=MAXIMUM_SIZE >> 20)
-    found = _column(_cells(path, data), is_known)
+    found = _column(_cells(path, read_whole(path, most=MAXIMUM_SIZE)), is_known)
     if not found:
         raise QmsError(
             "{path}: no record number was found", path=path, hint=message("one number a line, or a column of them")
@@ -34,10 +32,19 @@ def _cells(path: Path, data: bytes) -> list[tuple[str, ...]]:
         case ".xlsx":
             read = [values for _, values in sheet.cells(data, source=str(path))]
         case ".csv":
-            read = [values for _, values in delimited.cells(data, source=str(path))]
+            read = [values for _, values in delimited.cells(_utf_8(data), source=str(path))]
         case _:
-            return [(line.strip(),) for line in text_of(data, str(path)).splitlines()]
+            return [(line.strip(),) for line in text_of(_utf_8(data), str(path)).splitlines()]
     return [tuple("" if value is None else str(value).strip() for value in row) for row in read]
+
+
+def _utf_8(data: bytes) -> bytes:
+    """The text in UTF-8 where it is GB18030, as Chinese Excel writes it: of a list only the numbers are used."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("gb18030").encode() if is_gb18030(data) else data
+    return data
 
 
 def _column(rows: list[tuple[str, ...]], is_known: Callable[[str], bool]) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def options(form: Form, item: Field, people: Mapping[str, str], language: Langua
 def shown(value: object, found: Sequence[Option], language: Language) -> str:
     """A value as the person would answer it."""
     if isinstance(value, list | tuple):
-        return ("、" if language is Language.ZH else ", ").join(shown(part, found, language) for part in value)
+        return language.comma.join(shown(part, found, language) for part in value)
     if isinstance(value, Mapping):
         return str(value.get("name", ""))
     key = ("true" if value else "false") if isinstance(value, bool) else str(value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from qmsdocs.base.language import Language, Text
 from qmsdocs.fill.toml_value import inline, key, written
-from qmsdocs.model.form import Field, FieldType, Form
+from qmsdocs.model.form import VALUELESS, Field, FieldType, Form
 
 _SHORT = 30  # the other language stands in brackets up to so many characters
 _REQUIRED = Text("必填", "required")
@@ -77,7 +77,7 @@ class Skeleton:
         simple: list[Sequence[str]] = []
         tables: list[Sequence[str]] = []
         for name, definition in self.form.field.items():
-            if definition.type in (FieldType.SECTION, FieldType.NOTE):
+            if definition.type in VALUELESS:
                 simple.append(self._section(definition))
             elif name in self.form.entered:
                 if definition.type is FieldType.TABLE:
@@ -108,7 +108,7 @@ class Skeleton:
     def _both(self, text: Text) -> str:
         """`text` in this language, the other one in brackets where it is short and says something else."""
         own = text.of(self.language)
-        other = text.of(Language.EN if self.language is Language.ZH else Language.ZH)
+        other = text.of(self.language.other)
         return f"{own} ({other})" if other != own and len(other) <= _SHORT else own
 
     def _title(self, definition: Field, *notes: str) -> str:
@@ -118,8 +118,7 @@ class Skeleton:
         if definition.required is True:
             need = _REQUIRED.of(self.language)
         elif steps := [name for name in definition.required_steps if name in self.form.step]:
-            joint = "、" if self.language is Language.ZH else ", "
-            titles = joint.join(self.form.step[name].title.of(self.language) for name in steps)
+            titles = self.language.comma.join(self.form.step[name].title.of(self.language) for name in steps)
             need = _FOR_STEPS.of(self.language).format(steps=titles)
         else:
             need = _OPTIONAL.of(self.language)

@@ -31,26 +31,7 @@ _PLAIN = Piece("")
 _SYMBOLS: Mapping[str, Mapping[int, str]] = {
     "wingdings": dict(
         zip(
-            (
-                0x6C,
-                0x6E,
-                0x6F,
-                0x71,
-                0x75,
-                0x76,
-                0x77,
-                0xA1,
-                0xA8,
-                0xB7,
-                0xD8,
-                0xE0,
-                0xE8,
-                0xF0,
-                0xFB,
-                0xFC,
-                0xFD,
-                0xFE,
-            ),
+            bytes.fromhex("6C 6E 6F 71 75 76 77 A1 A8 B7 D8 E0 E8 F0 FB FC FD FE"),
             "●■□□◆❖◆○☐•➢→➔⇨✗✓☒☑",
             strict=True,
         )

@@ -15,21 +15,8 @@ OWN_PAGES = "qms:"  # how the content controls around cover, records and content
 _COVER = ("封面编号", "Cover number")
 # How the styles of cover, approvals, revision record, distribution and stamps begin; some offices keep only these.
 _STYLES = (
-    *(
-        "封面",
-        "签署栏",
-        "记录",
-        "受控章",
-        "作废章",
-        "页眉栏",
-        "页脚行",
-        "Cover ",
-        "Approval",
-        "Record ",
-        "Stamp",
-        "Void stamp",
-    ),
-    *("Header block", "Foot ", "Title"),
+    *("封面", "签署栏", "记录", "受控章", "作废章", "页眉栏", "页脚行"),
+    *("Cover ", "Approval", "Record ", "Stamp", "Void stamp", "Header block", "Foot ", "Title"),
 )
 
 

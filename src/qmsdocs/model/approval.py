@@ -105,16 +105,7 @@ class Opinion:
     @property
     def row(self) -> dict[str, Json]:
         """The opinion as a row of the record; empty cells are left out."""
-        said = {
-            "department": self.department,
-            "verdict": self.verdict,
-            "remark": self.remark,
-            "person": self.person,
-            "deputy_for": self.deputy_for,
-            "on": self.on,
-            "answer": self.answer,
-        }
-        return {name: value for name, value in said.items() if value}
+        return {name: value for name in self.__slots__ if (value := getattr(self, name))}
 
     @property
     def blocks(self) -> Message | None:
@@ -158,21 +149,14 @@ def refuse_day(releases: Sequence[Release], release: Release, effective_on: date
     if effective_on < today:
         yield message("effective {day} lies before the approval, {today}", day=effective_on, today=today)
     for other in decided(releases, release.kind, release.number):
-        if (
-            other.first_day is not None
-            and other.first_day >= effective_on
-            and not _gives_way(other, effective_on, today)
-        ):
+        is_replaced = effective_on == today and gives_way(other, today=today)
+        if other.first_day is not None and other.first_day >= effective_on and not is_replaced:
             yield message(
                 "effective {day}: {revision} is effective from {other} already; choose a later day",
                 day=effective_on,
                 revision=other.revision,
                 other=other.first_day,
             )
-
-
-def _gives_way(other: Release, effective_on: date, today: date) -> bool:
-    return gives_way(other, today=today) and effective_on == today
 
 
 def gives_way(other: Release, *, today: date) -> bool:

@@ -62,6 +62,11 @@ class Procedure:
         return {name: parameter.value for name, parameter in self.front.parameter.items()}
 
 
+def head_of(text: str) -> str:
+    """What stands between the +++ lines of a document that can be read; it begins in the second line."""
+    return text.split("\n+++", 1)[0].partition("\n")[2]
+
+
 def parse_procedure(text: str, *, source: str) -> Procedure:
     """The procedure written in `text`. Raises QmsError located in `source`."""
     lines = text.split("\n")

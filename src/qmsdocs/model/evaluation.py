@@ -7,7 +7,7 @@ false condition is true.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, DivisionByZero, InvalidOperation
 from typing import Protocol, TypeAlias
@@ -26,7 +26,6 @@ from qmsdocs.model.expression import (
     Operator,
     Options,
     Parameter,
-    parse,
 )
 from qmsdocs.model.quantity import Quantity
 
@@ -110,11 +109,13 @@ def _compare(operator: Operator, left: Value, right: Value) -> bool:
 
 def _dates(left: Value, right: Value) -> tuple[Value, Value]:
     """Both as dates where one is a date and the other an instant."""
-    if isinstance(left, datetime) and isinstance(right, date) and not isinstance(right, datetime):
-        return left.date(), right
-    if isinstance(right, datetime) and isinstance(left, date) and not isinstance(left, datetime):
-        return left, right.date()
+    if isinstance(left, date) and isinstance(right, date) and isinstance(left, datetime) != isinstance(right, datetime):
+        return _day(left), _day(right)
     return left, right
+
+
+def _day(value: date) -> date:
+    return value.date() if isinstance(value, datetime) else value
 
 
 def _compute(operator: Operator, left: Value, right: Value, facts: Facts) -> Value:
@@ -185,9 +186,7 @@ def _round(values: Sequence[Value]) -> Value:
 def _days(start: Value, end: Value) -> Value:
     if not (isinstance(start, date) and isinstance(end, date)):
         return None
-    first = start.date() if isinstance(start, datetime) else start
-    last = end.date() if isinstance(end, datetime) else end
-    return Decimal((last - first).days)
+    return Decimal((_day(end) - _day(start)).days)
 
 
 def _score(grades: Sequence[tuple[Decimal | None, Decimal]]) -> Decimal | None:
@@ -201,12 +200,3 @@ def _answered(grades: Sequence[tuple[Decimal | None, Decimal]]) -> Decimal | Non
     total = sum((weight for _, weight in grades), Decimal(0))
     given = sum((weight for score, weight in grades if score is not None), Decimal(0))
     return given / total if total else None
-
-
-def weights(rows: Mapping[str, str | None], facts: Facts) -> Mapping[str, Decimal]:
-    """The weight of each fixed row: its own expression, or 1 for all where none has one."""
-    found: dict[str, Decimal] = {}
-    for row, written in rows.items():
-        value = evaluate(parse(written), facts) if written else Decimal(1)
-        found[row] = value if isinstance(value, Decimal) else Decimal(0)
-    return found

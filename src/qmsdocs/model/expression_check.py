@@ -23,7 +23,7 @@ from qmsdocs.model.expression import (
     Options,
     Parameter,
 )
-from qmsdocs.model.form import Field, FieldType, Form
+from qmsdocs.model.form import CHOICE_TYPES, VALUELESS, Field, FieldType, Form
 from qmsdocs.model.quantity import Quantity
 
 
@@ -139,7 +139,7 @@ class Scope:
                     raise QmsError("the clock {name} can be asked in rules, checks and steps only", name=name)
                 return CLOCK
         field = self.form.field.get(name)
-        if field is None or field.type in (FieldType.SECTION, FieldType.NOTE):
+        if field is None or field.type in VALUELESS:
             raise _unknown(message("field"), name, [*self.form.values, *self.form.clock, "state", "today"])
         if len(path) == 1:
             return self.type_of(field)
@@ -155,7 +155,7 @@ class Scope:
         """The type of a field's value."""
         if field.lookup is not None:
             return NUMBER
-        if field.type in (FieldType.CHOICE, FieldType.SCALE, FieldType.CHOICES):
+        if field.type in CHOICE_TYPES:
             options = self.form.choices_of(field)
             scored = bool(options) and any(option.score is not None for option in options.values())
             if field.type is FieldType.CHOICES:

@@ -114,7 +114,7 @@ class _Printer:
                 return self._comparison(node)
             case Arithmetic(operator=operator, left=left, right=right):
                 said = {"left": self._operand(left, operator), "right": self._operand(right, operator, is_right=True)}
-                return self.translate(_said(_SIGNS[operator], **said))
+                return self.translate(_SIGNS[operator].template, **said)
             case All(parts=parts):
                 return self._join(_AND, self._phrases(parts, _AND_WORD))
             case AnyOf(parts=parts):
@@ -199,9 +199,9 @@ class _Printer:
         if function == "round" and len(said) > 1:
             return self.translate("{first}, rounded (decimals: {second})", first=said[0], second=said[1])
         if function in _ENDS and self._is_moment(arguments[0]):
-            return self.translate(_said(_ENDS[function], first=self._join(_AND_WORD, said)))
+            return self.translate(_ENDS[function].template, first=self._join(_AND_WORD, said))
         first = self._join(_AND_WORD, said) if function in ("sum", "min", "max") else said[0]
-        return self.translate(_said(_CALLS[function], first=first, second=said[-1]))
+        return self.translate(_CALLS[function].template, first=first, second=said[-1])
 
     def _comparison(self, node: Comparison) -> str:
         operator, left, right = node.operator, node.left, node.right
@@ -230,7 +230,7 @@ class _Printer:
                     template = _FIELDS.get(operator, template)
         if self._is_moment(left):
             template = _MOMENTS.get(operator, template)
-        return self.translate(_said(template, left=shown, right=other))
+        return self.translate(template.template, left=shown, right=other)
 
     def _is_moment(self, node: Node) -> bool:
         match node:
@@ -273,7 +273,3 @@ def _asks_list(node: Node, like: Comparison | None = None) -> bool:
         case Comparison(operator=Operator.IN | Operator.NOT_IN, left=Literal(), right=Name()):
             return like is None or (node.operator, node.right) == (like.operator, like.right)
     return False
-
-
-def _said(template: Message, **values: object) -> Message:
-    return Message(template.template, values)

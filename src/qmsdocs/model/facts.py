@@ -12,9 +12,10 @@ from qmsdocs.base.errors import QmsError
 from qmsdocs.model import quantity
 from qmsdocs.model.calendar import Calendar
 from qmsdocs.model.clock import Moment, Reading, has_passed, read_clock
-from qmsdocs.model.evaluation import Value, evaluate, holds, weights
+from qmsdocs.model.evaluation import Value, evaluate, holds
 from qmsdocs.model.expression import parse
 from qmsdocs.model.form import Field, FieldType, Form
+from qmsdocs.model.form import Row as FixedRow
 from qmsdocs.model.quantity import Quantity
 
 
@@ -46,8 +47,7 @@ class RecordFacts:
             return self._typed(definition, stored)
         column = definition.column[path[-1]]
         if len(path) == 3:
-            cells = stored.get(path[1]) if isinstance(stored, dict) else None
-            return self._typed(column, cells.get(path[2]) if isinstance(cells, dict) else None)
+            return self._typed(column, _cell(stored, path[1], path[2]))
         return tuple(self._typed(column, row.get(path[1])) for row in _rows(stored))
 
     def stored(self, name: str) -> Json:
@@ -146,17 +146,18 @@ class RecordFacts:
             return [(self._score(definition, stored), Decimal(1))]
         column = definition.column[path[-1]]
         if len(path) == 3:
-            cell = stored.get(path[1]) if isinstance(stored, dict) else None
-            return [(self._score(column, cell.get(path[2]) if isinstance(cell, dict) else None), Decimal(1))]
+            return [(self._score(column, _cell(stored, path[1], path[2])), Decimal(1))]
         if not definition.rows:
             return [(self._score(column, row.get(path[1])), Decimal(1)) for row in _rows(stored)]
-        weight = weights({row: item.weight for row, item in definition.rows.items()}, self)
-        given = stored if isinstance(stored, dict) else {}
-        cells = {row: given.get(row) for row in definition.rows}
         return [
-            (self._score(column, cell.get(path[-1]) if isinstance(cell, dict) else None), weight[row])
-            for row, cell in cells.items()
+            (self._score(column, _cell(stored, row, path[1])), self._weight(item))
+            for row, item in definition.rows.items()
         ]
+
+    def _weight(self, row: FixedRow) -> Decimal:
+        """The weight of a fixed row: its own expression, or 1 where it has none."""
+        value = evaluate(parse(row.weight), self) if row.weight else Decimal(1)
+        return value if isinstance(value, Decimal) else Decimal(0)
 
     def _score(self, definition: Field, stored: Json) -> Decimal | None:
         option = self.form.choices_of(definition).get(stored) if isinstance(stored, str) else None
@@ -224,6 +225,12 @@ class RecordFacts:
                 return Decimal(str(stored))
             case _:
                 return str(stored)
+
+
+def _cell(stored: Json, row: str, column: str) -> Json:
+    """A cell of a table with fixed rows, None where it is empty."""
+    cells = stored.get(row) if isinstance(stored, dict) else None
+    return cells.get(column) if isinstance(cells, dict) else None
 
 
 def _rows(stored: Json) -> list[Mapping[str, Json]]:

@@ -14,7 +14,7 @@ from qmsdocs.model.calendar import CIVIL
 from qmsdocs.model.expression import Literal, names, parameters, parse
 from qmsdocs.model.expression_check import BOOLEAN, DURATION, NUMBER, Kind, Scope, Type
 from qmsdocs.model.finding import Severity
-from qmsdocs.model.form import CHOICE_TYPES, TEXT_TYPES, Field, FieldType, Form
+from qmsdocs.model.form import CHOICE_TYPES, TEXT_TYPES, VALUELESS, Field, FieldType, Form
 from qmsdocs.model.quantity import Quantity, Unit
 from qmsdocs.model.value import MAXIMUM_ROWS, Intake
 
@@ -59,7 +59,8 @@ MEANINGS: dict[str, tuple[FieldType, ...]] = {  # what a field may be to the pro
 )
 _PATTERNED = TEXT_TYPES - {FieldType.PERSON}
 _BOUNDED = _PATTERNED | {FieldType.INTEGER, FieldType.DECIMAL, FieldType.CHOICES, FieldType.TABLE, FieldType.ATTACHMENT}
-_WITHOUT_DEFAULT = (FieldType.SECTION, FieldType.NOTE, FieldType.TABLE, FieldType.ATTACHMENT)
+_VALUED = frozenset(FieldType) - VALUELESS
+_SINGLE = _VALUED - {FieldType.TABLE, FieldType.ATTACHMENT}
 _ONLY_FOR = {  # key → the types it means something for
     "pattern": _PATTERNED,
     "min": _BOUNDED,
@@ -69,12 +70,12 @@ _ONLY_FOR = {  # key → the types it means something for
     "column": frozenset({FieldType.TABLE}),
     "rows": frozenset({FieldType.TABLE}),
     "rules": frozenset({FieldType.CHOICE, FieldType.SCALE, FieldType.TEXT}),
-    "value": frozenset(FieldType) - {FieldType.SECTION, FieldType.NOTE, FieldType.TABLE, FieldType.ATTACHMENT},
+    "value": _SINGLE,
     "lookup": frozenset({FieldType.INTEGER}),
-    "default": frozenset(FieldType) - set(_WITHOUT_DEFAULT),
-    "required": frozenset(FieldType) - {FieldType.SECTION, FieldType.NOTE},
-    "may_change": frozenset(FieldType) - {FieldType.SECTION, FieldType.NOTE},
-    "means": frozenset(FieldType) - {FieldType.SECTION, FieldType.NOTE},
+    "default": _SINGLE,
+    "required": _VALUED,
+    "may_change": _VALUED,
+    "means": _VALUED,
 }
 _NOT_IN_COLUMNS = ("when", "may_change", "value", "rules", "lookup", "default")
 _LOOKED_BACK = (*CIVIL, Unit.MINUTE, Unit.HOUR)
@@ -201,7 +202,7 @@ class FieldWalk(Walk):
             yield self.error(f"{place}.required", "is worked out by the program, so nobody can be asked for it")
         if field.required is True and name in self.form.set_by_steps:
             yield self.error(f"{place}.required", "is set by a step, so it cannot be there at issue")
-        if field.default is not None and field.type not in _WITHOUT_DEFAULT:
+        if field.default is not None and field.type in _SINGLE:
             _, refused = Intake(self.form, ZoneInfo("UTC"), {}).accept(name, field.default)
             for refusal in refused:
                 yield self.error(f"{place}.default", "cannot be taken: {what}", what=refusal.message)
@@ -209,7 +210,7 @@ class FieldWalk(Walk):
     def _table(self, place: str, field: Field) -> Iterator[Noticed]:
         for name, column in field.column.items():
             below = f"{place}.column.{name}"
-            if column.type in (FieldType.TABLE, FieldType.SECTION, FieldType.NOTE, FieldType.ATTACHMENT):
+            if column.type not in _SINGLE:
                 yield self.error(below, "the type {kind} cannot be a column", kind=column.type.value)
                 continue
             for key in _NOT_IN_COLUMNS:

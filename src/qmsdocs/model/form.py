@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
@@ -45,22 +45,21 @@ def _tuple(value: object) -> object:
     return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
 
 
+def _parsed(value: object, parse: Callable[[str], object]) -> object:
+    """What a text says; anything else is judged by the type it must have."""
+    try:
+        return parse(value) if isinstance(value, str) else value
+    except QmsError as error:
+        raise LocatedError(error.message) from None
+
+
 def _expression(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            expression.parse(value)
-        except QmsError as error:
-            raise LocatedError(error.message) from None
+    _parsed(value, expression.parse)
     return value
 
 
 def _quantity(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            return quantity.parse(value)
-        except QmsError as error:
-            raise LocatedError(error.message) from None
-    return value
+    return _parsed(value, quantity.parse)
 
 
 def _decimal(value: object) -> object:

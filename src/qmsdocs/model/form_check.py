@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from qmsdocs.base.errors import message
-from qmsdocs.model.expression import names, parse
+from qmsdocs.model.expression import named
 from qmsdocs.model.field_check import FieldWalk, Noticed, Walk
 from qmsdocs.model.finding import Finding, Severity
 from qmsdocs.model.form import FieldType, Form, Step
@@ -127,7 +127,8 @@ class _FormWalk(Walk):
             if step.signs is None or step.to is None:
                 continue
             for field_name, field in self.form.values.items():
-                needed = name in field.required_steps or any(field_name in self._spoken(c) for c in (step.when,))
+                spoken = named(step.when) if step.when is not None else frozenset()
+                needed = name in field.required_steps or field_name in spoken
                 later = [
                     other
                     for other in field.may_change
@@ -138,9 +139,6 @@ class _FormWalk(Walk):
                         "may still change in the step {step} after {signed} was signed", step=later[0], signed=name
                     )
                     yield Severity.WARNING, f"field.{field_name}.may_change", said
-
-    def _spoken(self, written: str | None) -> frozenset[str]:
-        return names(parse(written)) if written is not None else frozenset()
 
     def _changes_unsigned(self, other: str, state: str, order: Mapping[str, int]) -> bool:
         step = self.form.step.get(other)

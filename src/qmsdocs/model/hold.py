@@ -9,31 +9,36 @@ from enum import StrEnum
 
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError
-from qmsdocs.model.record import Event, Record, lawful
+from qmsdocs.model.record import Event, Move, Record, is_move, lawful
 
 PLACED, LIFTED, DECIDED = "placed", "lifted", "decided"
-HOLD_MEANING: Mapping[str, str] = {"issue": "approved", "review": "reviewed", "lift": "approved"}  # of the signature
-DECISION_MEANING: Mapping[str, str] = {"issue": "approved"}
 _RIGHT = frozenset({"deputy_for", "delegation"})
 _LISTS = frozenset({"numbers", "classes", "forms", "customers"})
 _DAYS = frozenset({"opened_from", "opened_to", "reviewed_on", "lifted_on", "until_on"})
 _SCOPE = _LISTS | {"opened_from", "opened_to"}
-_HOLD_COURSE = {"issue": ("", PLACED), "review": (PLACED, PLACED), "lift": (PLACED, LIFTED)}
-_HOLD_WRITES = {"issue": _SCOPE | {"title", "asked_by"}, "review": {"reviewed_on"}, "lift": {"lifted_on"}}
-_DECISION_WRITES = {"kind", "numbers", "until_on", "retention", "receiver"}
+HOLD_MOVES: Mapping[str, Move] = {
+    "issue": Move((("", PLACED),), _SCOPE | {"title", "asked_by"} | _RIGHT, meaning="approved"),
+    # The second ways are for where the first lifting cannot be believed.
+    "review": Move(((PLACED, PLACED), (LIFTED, PLACED)), frozenset({"reviewed_on"}) | _RIGHT, meaning="reviewed"),
+    "lift": Move(((PLACED, LIFTED), (LIFTED, LIFTED)), frozenset({"lifted_on"}) | _RIGHT, meaning="approved"),
+}
+DECISION_MOVES: Mapping[str, Move] = {
+    "issue": Move(
+        (("", DECIDED),),
+        frozenset({"kind", "numbers", "until_on", "retention", "receiver"}) | _RIGHT,
+        meaning="approved",
+    ),
+}
 
 
 def is_lawful_for_hold(event: Event, before: str) -> bool:
     """Whether an act on a hold may follow the state before it: placed, looked at again, lifted once."""
-    at = PLACED if (event.act, before) == ("lift", LIFTED) else before  # where the first lifting cannot be believed
-    known = _HOLD_COURSE.get(event.act) == (at, event.state)
-    return known and set(event.changes) <= _HOLD_WRITES[event.act] | _RIGHT and _is_readable(event)
+    return is_move(HOLD_MOVES, event, before) and _is_readable(event)
 
 
 def is_lawful_for_decision(event: Event, before: str) -> bool:
     """Whether an act may be: a decision is recorded once and not changed; a later one takes its place."""
-    known = (event.act, before, event.state) == ("issue", "", DECIDED)
-    return known and set(event.changes) <= _DECISION_WRITES | _RIGHT and _is_readable(event)
+    return is_move(DECISION_MOVES, event, before) and _is_readable(event)
 
 
 def _is_readable(event: Event) -> bool:
@@ -150,7 +155,6 @@ class Decision:
     numbers: frozenset[str]
     until_on: date | None
     retention: str
-    receiver: str
     reason: str
     by: str
 
@@ -165,7 +169,6 @@ class Decision:
             numbers=_texts(said, "numbers"),
             until_on=_day(said, "until_on"),
             retention=str(said.get("retention") or ""),
-            receiver=str(said.get("receiver") or ""),
             reason=record.first.text("reason"),
             by=record.first.by,
         )

@@ -6,36 +6,56 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 
-from qmsdocs.base.canonical import Json
+from qmsdocs.base.errors import QmsError
 from qmsdocs.model.calendar import END_OF_DAY
-from qmsdocs.model.record import Event, Record, lawful
+from qmsdocs.model.record import Event, Move, Record, day_in, is_move, lawful
 
-OFFERED, COUNTS = "offered", "counts"
+OFFERED, COUNTS, LOST = "offered", "counts", "lost"
 GRANTED = "granted"
-KEY_MEANING: Mapping[str, str] = {"issue": "prepared", "confirm": "approved"}  # of the signature of each act
-DELEGATION_MEANING: Mapping[str, str] = {"issue": "approved", "revoke": "approved"}
-_KEY_COURSE = (("issue", "offered"), ("confirm", "counts"), ("lose", "lost"))
-_KEY_WRITES = {
-    "issue": {"person", "public", "fingerprint", "from_on", "until_on"},
-    "confirm": set(),
-    "lose": {"lost_at"},
+KEY_MOVES: Mapping[str, Move] = {
+    "issue": Move(
+        (("", OFFERED),), frozenset({"person", "public", "fingerprint", "from_on", "until_on"}), meaning="prepared"
+    ),
+    "confirm": Move(((OFFERED, COUNTS),), meaning="approved"),
+    # The last way is for who says later, with a signature, that it was lost earlier.
+    "lose": Move(((OFFERED, LOST), (COUNTS, LOST), (LOST, LOST)), frozenset({"lost_at"}), meaning="approved"),
 }
-_DELEGATION_WRITES = {"issue": {"principal", "deputy", "roles", "from_on", "until_on"}, "revoke": {"revoked_on"}}
+DELEGATION_MOVES: Mapping[str, Move] = {
+    "issue": Move(
+        (("", GRANTED),), frozenset({"principal", "deputy", "roles", "from_on", "until_on"}), meaning="approved"
+    ),
+    "revoke": Move(((GRANTED, "revoked"),), frozenset({"revoked_on"}), meaning="approved"),
+}
 
 
 def is_lawful_for_key(event: Event, before: str) -> bool:
-    """Whether an act on a key may follow the state before it: offered, then confirmed, then lost, each once."""
-    may = {"issue": ("",), "confirm": ("offered",), "lose": ("offered", "counts")}
-    leads = dict(_KEY_COURSE)
-    known = event.act in may and before in may[event.act] and event.state == leads[event.act]
-    return known and set(event.changes) <= _KEY_WRITES[event.act]
+    """Whether an act on a key may follow the state before it: offered, then confirmed, then lost."""
+    return is_move(KEY_MOVES, event, before) and _is_readable(event)
 
 
 def is_lawful_for_delegation(event: Event, before: str) -> bool:
     """Whether an act on a delegation may follow the state before it: granted, then revoked."""
-    leads = {"issue": ("", GRANTED), "revoke": (GRANTED, "revoked")}
-    known = leads.get(event.act) == (before, event.state)
-    return known and set(event.changes) <= _DELEGATION_WRITES[event.act]
+    return is_move(DELEGATION_MOVES, event, before) and _is_readable(event)
+
+
+def lost_since(event: Event) -> datetime | None:
+    """Since when a key is said to have been lost before it was reported, None where nothing earlier is said."""
+    value = event.changes.get("lost_at")
+    found = datetime.fromisoformat(value) if isinstance(value, str) else None
+    if found is not None and found.tzinfo is None:
+        raise ValueError(value)
+    return found
+
+
+def _is_readable(event: Event) -> bool:
+    """Whether its moments and days are such: one that is not must not make all of its record unreadable."""
+    try:
+        for name in ("from_on", "until_on", "revoked_on"):
+            day_in(event.changes, name)
+        lost_since(event)
+        return event.recorded_at.tzinfo is not None
+    except (ValueError, QmsError):
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +71,7 @@ class RegisteredKey:
     state: str
     record: str
     serial: int
+    has_counted: bool = True  # whether it was ever confirmed
 
     @classmethod
     def of(cls, record: Record) -> RegisteredKey:
@@ -62,11 +83,12 @@ class RegisteredKey:
             public=str(said.get("public")),
             fingerprint=str(said.get("fingerprint")),
             from_on=date.fromisoformat(str(said.get("from_on"))),
-            until_on=_day(said, "until_on"),
-            lost_at=_moment(said, "lost_at"),
+            until_on=day_in(said, "until_on"),
+            lost_at=min((_reported(event) for event in record.events if event.act == "lose"), default=None),
             state=record.state,
             record=record.number,
-            serial=_serial(record),
+            serial=record.serial,
+            has_counted=any(event.act == "confirm" for event in record.events),
         )
 
     def may_sign(self, at: datetime) -> bool:
@@ -76,7 +98,7 @@ class RegisteredKey:
     def counts(self, at: datetime) -> bool:
         """Whether what is signed with it at the moment `at` counts: confirmed, within its days, not lost by then."""
         return (
-            self.state != OFFERED
+            self.has_counted
             and self.from_on <= at.date()
             and (self.until_on is None or at.date() <= self.until_on)
             and (self.lost_at is None or at < self.lost_at)
@@ -108,7 +130,7 @@ class Delegation:
             roles=tuple(str(role) for role in roles) if isinstance(roles, list) else (),
             from_on=date.fromisoformat(str(said.get("from_on"))),
             until_on=date.fromisoformat(str(said.get("until_on"))),
-            revoked_on=_day(said, "revoked_on"),
+            revoked_on=day_in(said, "revoked_on"),
             state=record.state,
             record=record.number,
         )
@@ -120,7 +142,7 @@ class Delegation:
 
 def allowed_signers(keys: tuple[RegisteredKey, ...], zone: tzinfo) -> str:
     """The keys as `ssh-keygen -Y verify -f` reads them, with the time each counted; keys only offered are left out."""
-    return "".join(_line(key, zone) for key in keys if key.state != OFFERED)
+    return "".join(_line(key, zone) for key in keys if key.has_counted)
 
 
 def _line(key: RegisteredKey, zone: tzinfo) -> str:
@@ -138,18 +160,7 @@ def _utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y%m%d%H%M%SZ")
 
 
-def _day(said: Mapping[str, Json], name: str) -> date | None:
-    value = said.get(name)
-    return date.fromisoformat(value) if isinstance(value, str) else None
-
-
-def _moment(said: Mapping[str, Json], name: str) -> datetime | None:
-    value = said.get(name)
-    found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    if found is not None and found.tzinfo is None:
-        raise ValueError(name)
-    return found
-
-
-def _serial(record: Record) -> int:
-    return int(str(record.first.mapping("record").get("serial", 0)))
+def _reported(event: Event) -> datetime:
+    """From when a report counts: nobody says without a signature that a key was lost before."""
+    since = lost_since(event) if event.mapping("signer") else None
+    return since or event.recorded_at

@@ -10,67 +10,84 @@ from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
 from pathlib import PurePosixPath
+from typing import TypeAlias
 
 from qmsdocs.base.canonical import Json, dumps
 from qmsdocs.model.form import Field, FieldType, Form
 
 MASK = "＊＊＊"
-_SEPARATORS = re.compile(r"[、，,;；/|\n\t()（）\[\]【】<>《》:：]+")
+_SEPARATORS = re.compile(r"[、，,;；/|\n\t()（）\[\]【】<>《》:：&＆+＋]+")
+_AND = re.compile(r"(?i)[和与及]|\band\b")  # between people; a name may hold one of them, so the whole is sought too
 _NUMBER = re.compile(r"\d[\d +.()（）—–-]*\d")
-_TITLED = re.compile(r"(?i)^(?:mrs?|ms|miss|dr)\b[. ]*|(?:先生|女士|小姐|太太|夫人|老师|师傅|室)$")
+_TITLED = re.compile(r"(?i)^(?:mrs?|ms|miss|dr)\b[. ]*|(?:先生|女士|小姐|太太|夫人|老师|师傅|夫妇|夫妻|一家|全家|室)$")
 _COMMON = frozenset(
-    {
-        "业主",
-        "客户",
-        "用户",
-        "住户",
-        "租户",
-        "电话",
-        "手机",
-        "联系",
-        "联系人",
-        "联系电话",
-        "姓名",
-        "地址",
-        "本人",
-        "家属",
-    }
+    (
+        *("业主", "客户", "用户", "住户", "租户", "本人", "家属"),
+        *("电话", "手机", "联系", "联系人", "联系电话", "姓名", "地址"),
+    )
 )
-_WRITTEN = frozenset(
-    {FieldType.TEXT, FieldType.LONG_TEXT, FieldType.PLACE, FieldType.CUSTOMER, FieldType.PERSON, FieldType.SIGNATURE}
-)
-_SOUGHT = _WRITTEN - {FieldType.PERSON} | {FieldType.DATE}  # staff stand where they act
+_CLOSED = frozenset(
+    {FieldType.INTEGER, FieldType.DECIMAL, FieldType.DATE, FieldType.DATETIME, FieldType.DURATION, FieldType.BOOLEAN}
+)  # nobody's words can stand in them; a type of field that is new is masked until it is named here
 _COUNTED = frozenset({FieldType.INTEGER, FieldType.DECIMAL})  # a telephone number may be one; an age is not sought
 _LEAST_WIDE, _LEAST_NARROW = 2, 3  # characters; "12" would be found everywhere
 _BEGINNINGS = (2, 3, 6)  # lengths by which texts are looked up; the shortest sought has two characters
+_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
+_KIND = re.compile(
+    r"\.(?:pdf|ofd|docx?|xlsx?|pptx?|wps|et|dps|od[tsp]|rtf|txt|md|csv|json|xml|html?|eml|msg|jpe?g|png|gif|bmp|tiff?|webp"
+    r"|heic|svg|dwg|dxf|mp3|wav|m4a|amr|aac|mp4|mov|avi|mkv|3gp|zip|rar|7z|gz)"
+)  # any other ending may say what the file is called
 _GAPPED, _GAP = 5, 4  # a text of so many signs is found although others stand between them
 _LONG, _WIDE_GAP = 7, 8  # a number of so many digits is found within others too: +86, an extension
 _MOBILE = 11  # digits of a telephone number behind the code of its country
+_SPOKEN = ("reason", "submission")  # what people say in an act beside its values
 _BLINDING = ("nonce", "submission")  # with them a short value could be guessed from the hash of the event
 
 
 # ── texts that must not occur anywhere
 
 
-def personal_texts(form: Form, values: Mapping[str, Json]) -> frozenset[str]:
-    """The texts of personal fields that must not occur anywhere; persons of the house stand where they act."""
+def personal_texts(
+    form: Form, values: Mapping[str, Json], is_number: Callable[[str], bool] = lambda _text: False
+) -> frozenset[str]:
+    """The texts of personal fields that must not occur anywhere; persons of the house stand where they act.
+
+    `is_number` tells the number of a record, which is nobody's.
+    """
     found: set[str] = set()
     for name, item in form.field.items():
         for cell, value in _cells(item, values.get(name)):
-            if cell.personal and cell.type in _COUNTED and isinstance(value, int | str):
-                found |= {*_numbers(re.findall(r"\d+", str(value)))}
-            elif cell.personal and cell.type in _SOUGHT and isinstance(value, str):
-                found |= {value} if cell.type is FieldType.DATE else {value, *_parts(value, cell.type)}
-    return frozenset(text for text in found if _is_sought(_squeezed(text)) and text not in _COMMON)
+            if cell.personal and not (cell.type is FieldType.RECORD and is_number(str(value))):
+                found |= {*_told(cell, value)}
+    return frozenset(text for text in found if _is_sought(text) and text not in _COMMON)
+
+
+def _told(item: Field, value: Json) -> Iterator[str]:
+    """What somebody may say elsewhere of a personal value."""
+    if item.type in _COUNTED and isinstance(value, int | str):
+        yield from _numbers(re.findall(r"\d+", str(value)))
+    elif item.type is FieldType.DATE and isinstance(value, str):
+        for year, month, day in re.findall(r"^(\d+)-0?(\d+)-0?(\d+)$", value):
+            yield from (value, f"{year}-{month}-{day}", f"{year}年{month}月{day}日")
+            yield f"{year}年{month:>02}月{day:>02}日"
+    elif _is_free(item) and item.type is not FieldType.PERSON and isinstance(value, str):
+        yield from (value, *_parts(value, item.type))
+
+
+def _is_free(item: Field) -> bool:
+    """Whether people's own words can stand in it."""
+    return item.type not in _CLOSED and not item.choices and item.like is None
 
 
 def _parts(value: str, kind: FieldType) -> Iterator[str]:
     """What somebody may repeat of a text: each name without its title, each long number without the rest."""
-    for part in map(str.strip, _SEPARATORS.split(value)):
-        words = part.split() if kind not in (FieldType.LONG_TEXT, FieldType.PLACE) else ()
-        yield part
-        yield from (_TITLED.sub("", text).strip() for text in (part, *words) if text == part or not text.isascii())
-    for number in _NUMBER.findall(unicodedata.normalize("NFKC", value)):
+    is_name = kind not in (FieldType.LONG_TEXT, FieldType.PLACE)
+    for part in _SEPARATORS.split(value):
+        for text in map(str.strip, (part, *_AND.split(part)) if is_name else (part,)):
+            words = text.split() if is_name and not _squeezed(text).isascii() else ()
+            yield text
+            yield from (_TITLED.sub("", word).strip() for word in (text, *words))
+    for number in _NUMBER.findall(unicodedata.normalize("NFKC", value).translate(_DIGITS)):
         yield from _numbers(re.findall(r"\d+", number))
 
 
@@ -114,40 +131,62 @@ def _cells(item: Field, value: Json) -> Iterator[tuple[Field, Json]]:
                 yield column.model_copy(update={"personal": True}) if item.personal else column, cell
 
 
-def _is_sought(squeezed: str) -> bool:
-    return len(squeezed) >= (_LEAST_NARROW if squeezed.isascii() else _LEAST_WIDE)
+class _Signs(dict[int, str]):
+    """What each sign is compared as, worked out once: small, without marks, full-width and Chinese digits as digits.
+
+    Signs are taken apart, never put together, so that one alone says the same as one within a text.
+    """
+
+    def __missing__(self, code: int) -> str:
+        plain = unicodedata.normalize("NFKD", chr(code)).casefold().translate(_DIGITS)
+        return self.setdefault(code, "".join(filter(str.isalnum, plain)))
+
+
+_SIGNS = _Signs()
 
 
 def _squeezed(text: str) -> str:
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+    return text.translate(_SIGNS)
+
+
+def _is_sought(text: str) -> bool:
+    signs = unicodedata.normalize("NFC", _squeezed(text))  # a Korean syllable is one
+    return len(signs) >= (_LEAST_NARROW if signs.isascii() else _LEAST_WIDE)
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """Texts that are looked for, however they are spaced, in small, capital or full-width signs."""
+    """Texts that are looked for, however they are spaced, in small, capital or full-width signs, with marks or without.
+
+    `is_number` tells the number of a record: where one is expected it leaves as it is.
+    """
 
     texts: frozenset[str]
+    is_number: Callable[[str], bool] = field(default=lambda _text: False, repr=False)
 
     @cached_property
-    def _by_beginning(self) -> Mapping[str, set[str]]:
-        """What is sought, by how it begins: of many thousands only few are near any one text."""
-        found: dict[str, set[str]] = {}
-        for sought in map(_squeezed, self.texts):
+    def _by_beginning(self) -> Mapping[str, Mapping[str, int]]:
+        """What is sought and how far apart its signs may stand, by how it begins: only few are near any one text."""
+        found: dict[str, dict[str, int]] = {}
+        for text in self.texts:
+            sought = _squeezed(text)
             length = max((length for length in _BEGINNINGS if length <= len(sought)), default=len(sought))
-            found.setdefault(sought[:length], set()).add(sought)
+            known = found.setdefault(sought[:length], {})
+            known[sought] = max(_reach(text, sought), known.get(sought, 0))
         return found
 
-    def _near(self, squeezed: str) -> Iterator[str]:
+    def _near(self, squeezed: str) -> Iterator[tuple[str, int]]:
         for length in _BEGINNINGS:
             begun = {squeezed[place : place + length] for place in range(len(squeezed) - length + 1)}
             for beginning in begun & self._by_beginning.keys():
-                yield from self._by_beginning[beginning]
+                yield from self._by_beginning[beginning].items()
 
     def over(self, text: str) -> str:
         """`text` with every occurrence masked."""
         squeezed = _squeezed(text)
-        hit = [sought for sought in self._near(squeezed) if sought in squeezed]
-        spans = sorted(span for sought in hit for span in _spans(text, sought))
+        hit = [(sought, reach) for sought, reach in self._near(squeezed) if sought in squeezed]
+        places = _places(text) if hit else []
+        spans = sorted(span for sought, reach in hit for span in _spans(text, squeezed, places, sought, reach))
         for start, end in _merged(spans):
             text = text[:start] + MASK + text[end:]
         return text
@@ -157,39 +196,40 @@ class Sweep:
         return self.over(text) != text
 
 
-def scrubbed(text: str, texts: Iterable[str]) -> str:
-    """`text` with every occurrence of `texts` masked."""
-    return Sweep(frozenset(texts)).over(text)
+def _places(text: str) -> list[int]:
+    """Where in `text` each sign of the squeezed one stands."""
+    return [place for place, sign in enumerate(text) for _ in _SIGNS[ord(sign)]]
 
 
-def _spans(text: str, sought: str) -> Iterator[tuple[int, int]]:
-    """Where `sought` (squeezed) stands in `text`, as whole words and short numbers; long numbers within others too."""
-    signs = [
-        (sign, place)
-        for place, written in enumerate(text)
-        for sign in unicodedata.normalize("NFKC", written).casefold()
-        if sign.isalnum()
-    ]
-    squeezed = "".join(sign for sign, _ in signs)
-    is_long = sought.isdigit() and len(sought) >= _LONG
-    gap = _WIDE_GAP if is_long else _GAP if len(sought) >= _GAPPED or not sought.isascii() else 0
+def _reach(text: str, sought: str) -> int:
+    """How far apart neighbouring signs may stand: as far as they do in the text itself, longer ones further."""
+    gap = _WIDE_GAP if _is_long(sought) else _GAP if len(sought) >= _GAPPED or not sought.isascii() else 0
+    apart = pairwise(_places(unicodedata.normalize("NFKD", text)))
+    return max(gap + 1, *(later - earlier for earlier, later in apart), 0)
+
+
+def _is_long(sought: str) -> bool:
+    return sought.isdigit() and len(sought) >= _LONG
+
+
+def _spans(text: str, squeezed: str, places: list[int], sought: str, reach: int) -> Iterator[tuple[int, int]]:
+    """Where `sought` stands in `text`, as whole words and short numbers; long numbers within others too."""
     at = squeezed.find(sought)
     while at >= 0:
-        places = [place for _, place in signs[at : at + len(sought)]]
-        is_close = all(later - earlier <= gap + 1 for earlier, later in pairwise(places))
-        if is_close and (is_long or _is_whole(text, places[0], places[-1] + 1)):
-            yield places[0], places[-1] + 1
+        own = places[at : at + len(sought)]
+        start, end = own[0], own[-1] + 1
+        while end < len(text) and unicodedata.category(unicodedata.normalize("NFKD", text[end])[0]).startswith("M"):
+            end += 1  # a mark belongs to the letter before it
+        is_whole = not (_is_narrow(text[start - 1 : start]) and _is_narrow(text[start]))
+        is_whole &= not (_is_narrow(text[end : end + 1]) and _is_narrow(text[own[-1]]))
+        if (is_whole or _is_long(sought)) and all(later - earlier <= reach for earlier, later in pairwise(own)):
+            yield start, end
         at = squeezed.find(sought, at + 1)
 
 
-def _is_whole(text: str, start: int, end: int) -> bool:
-    """Whether no letter or digit goes on where the stretch begins and ends; Chinese is written without blanks."""
-    sides = ((text[start - 1 : start], text[start]), (text[end : end + 1], text[end - 1]))
-    return not any(_is_narrow(outside) and _is_narrow(inside) for outside, inside in sides)
-
-
 def _is_narrow(sign: str) -> bool:
-    plain = unicodedata.normalize("NFKC", sign)
+    """Whether it goes on with the letter or digit beside it; Chinese is written without blanks."""
+    plain = unicodedata.normalize("NFKD", sign)[:1]
     return plain.isascii() and plain.isalnum()
 
 
@@ -204,6 +244,65 @@ def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return found[::-1]
 
 
+# ── where it is masked
+
+_Hide: TypeAlias = "Callable[[Json, str, str], Json]"  # value, its place, what of it may be shown → what stands there
+
+
+@dataclass(frozen=True, slots=True)
+class _Masking:
+    """Values with something else in the place of what is personal in them."""
+
+    sweep: Sweep
+    hide: _Hide
+
+    def value(self, item: Field | None, value: Json, place: str) -> Json:
+        if value is None:
+            return None
+        if item is not None and item.type is FieldType.ATTACHMENT:
+            return self._each(value, place, self._file)
+        if item is not None and item.personal:
+            return self.hide(value, place, "")
+        if item is not None and item.column:
+            return self._each(value, place, lambda row, below: self._row(item, row, below))
+        return value if item is not None and self._is_nobodys(item, value) else self.text(value, place)
+
+    def _is_nobodys(self, item: Field, value: Json) -> bool:
+        return not _is_free(item) or (item.type is FieldType.RECORD and self.sweep.is_number(str(value)))
+
+    def _each(self, parts: Json, place: str, change: Callable[[Json, str], Json]) -> Json:
+        if isinstance(parts, list):
+            return [change(part, f"{place}/{number}") for number, part in enumerate(parts)]
+        if isinstance(parts, dict):
+            return {name: change(part, f"{place}/{name}") for name, part in parts.items()}
+        return self.text(parts, place)
+
+    def _row(self, item: Field, row: Json, place: str) -> Json:
+        if not isinstance(row, dict):
+            return self.text(row, place)
+        return {name: self.value(item.column.get(name), cell, f"{place}/{name}") for name, cell in row.items()}
+
+    def _file(self, file: Json, place: str) -> Json:
+        """What kind of file it is, not what it is called or where it is held."""
+        if not isinstance(file, dict) or "name" not in file:
+            return self.text(file, place)
+        held = {"held_at": self.hide(file["held_at"], f"{place}/held_at", "")} if file.get("held_at") else {}
+        return {**file, "name": self.hide(file["name"], f"{place}/name", MASK + suffix(str(file["name"]))), **held}
+
+    def text(self, value: Json, place: str) -> Json:
+        """Text with something else where the sweep finds somebody in it; everything else as it is."""
+        if not isinstance(value, str):
+            return self._each(value, place, self.text) if isinstance(value, list | dict) else value
+        swept = self.sweep.over(value)
+        return value if swept == value else self.hide(value, place, swept)
+
+
+def suffix(name: str) -> str:
+    """The ending of a file name where it says only what kind of file it is."""
+    found = PurePosixPath(name).suffix.lower()
+    return found if _KIND.fullmatch(found) else ""
+
+
 # ── as people see it
 
 
@@ -212,55 +311,8 @@ def masked(form: Form, values: Mapping[str, Json], sweep: Sweep = Sweep(frozense
 
     They are values of `masked_form(form)`.
     """
-    return {name: _shown(form.field.get(name), value, sweep) for name, value in values.items()}
-
-
-def _shown(item: Field | None, value: Json, sweep: Sweep) -> Json:
-    if value is None:
-        return None
-    if item is not None and item.type is FieldType.ATTACHMENT:
-        return [_nameless(file) for file in value] if isinstance(value, list) else value
-    if item is not None and item.personal:
-        return MASK
-    if item is not None and item.column:
-        return _each(
-            value, lambda row: {name: _shown(item.column.get(name), cell, sweep) for name, cell in row.items()}
-        )
-    if item is None or item.type in _WRITTEN:
-        return _each_text(value, sweep.over)
-    return value
-
-
-def _nameless(file: Json) -> Json:
-    """An attachment as it may be shown: what kind of file it is, not what it is called or where it is held."""
-    if not isinstance(file, dict):
-        return file
-    held = {"held_at": MASK} if file.get("held_at") else {}
-    return {**file, "name": MASK + suffix(str(file.get("name"))), **held}
-
-
-def suffix(name: str) -> str:
-    """The ending of a file name, as far as it says only what kind of file it is."""
-    found = PurePosixPath(name).suffix.lower()
-    return found if re.fullmatch(r"\.[a-z0-9]{1,5}", found) else ""
-
-
-def _each(rows: Json, change: Callable[[dict[str, Json]], Json]) -> Json:
-    if isinstance(rows, list):
-        return [change(row) if isinstance(row, dict) else row for row in rows]
-    if isinstance(rows, dict):
-        return {key: change(row) if isinstance(row, dict) else row for key, row in rows.items()}
-    return rows
-
-
-def _each_text(value: Json, change: Callable[[str], str]) -> Json:
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, list):
-        return [_each_text(part, change) for part in value]
-    if isinstance(value, dict):
-        return {name: _each_text(part, change) for name, part in value.items()}
-    return value
+    masking = _Masking(sweep, lambda _value, _place, shown: shown or MASK)
+    return {name: masking.value(form.field.get(name), value, "") for name, value in values.items()}
 
 
 def masked_form(form: Form) -> Form:
@@ -296,74 +348,30 @@ def masked_event(
     `shown` beside the digest holds the rest. With a value the event's random number goes too: it keeps the hash of
     the whole event from being tried against guesses.
     """
-    digests = _Digests(form, sweep, new_salt)
+    salts: dict[str, str] = {}
+
+    def hide(value: Json, place: str, shown: str) -> Json:
+        salt = salts[place] = new_salt()
+        found: dict[str, Json] = {"masked": digest_of(salt, value)}
+        return {**found, "shown": shown} if shown else found
+
+    masking = _Masking(sweep, hide)
     found: dict[str, Json] = dict(body)
     for part in ("set", "derived"):
         values = body.get(part)
         if isinstance(values, dict):
             found[part] = {
-                name: digests.value(form.field.get(name) if form else None, value, f"/{part}/{name}")
+                name: masking.value(form.field.get(name) if form else None, value, f"/{part}/{name}")
                 for name, value in values.items()
             }
-    found["reason"] = digests.text(body.get("reason"), "/reason")
-    if not digests.salts:
+    for name in _SPOKEN:
+        found[name] = masking.text(body.get(name), f"/{name}")
+    if not salts:
         return None
     for name in _BLINDING:
         if body.get(name) is not None:
-            found[name] = digests.digest(body[name], f"/{name}")
-    return MaskedEvent(dumps(found), digests.salts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Digests:
-    """Values turned into digests, and the salts that were used."""
-
-    form: Form | None
-    sweep: Sweep
-    new_salt: Callable[[], str]
-    salts: dict[str, str] = field(default_factory=dict)
-
-    def value(self, item: Field | None, value: Json, place: str) -> Json:
-        if value is None:
-            return None
-        if item is not None and item.type is FieldType.ATTACHMENT and isinstance(value, list):
-            return [self._file(file, f"{place}/{number}") for number, file in enumerate(value)]
-        if item is not None and item.personal:
-            return self.digest(value, place)
-        if item is not None and item.column:
-            return self._table(item, value, place)
-        return self.text(value, place) if item is None or item.type in _WRITTEN else value
-
-    def _file(self, file: Json, place: str) -> Json:
-        if not isinstance(file, dict) or "name" not in file:
-            return file
-        held = {"held_at": self.digest(file["held_at"], f"{place}/held_at")} if file.get("held_at") else {}
-        return {**file, "name": self.digest(file["name"], f"{place}/name", suffix(str(file["name"]))), **held}
-
-    def _table(self, item: Field, rows: Json, place: str) -> Json:
-        listed = enumerate(rows) if isinstance(rows, list) else rows.items() if isinstance(rows, dict) else ()
-        made = {
-            key: {name: self.value(item.column.get(name), cell, f"{place}/{key}/{name}") for name, cell in row.items()}
-            if isinstance(row, dict)
-            else row
-            for key, row in listed
-        }
-        return list(made.values()) if isinstance(rows, list) else {str(key): row for key, row in made.items()}
-
-    def text(self, value: Json, place: str) -> Json:
-        """Text with a digest where the sweep finds something in it; everything else as it is."""
-        if isinstance(value, list):
-            return [self.text(part, f"{place}/{number}") for number, part in enumerate(value)]
-        if isinstance(value, dict):
-            return {name: self.text(part, f"{place}/{name}") for name, part in value.items()}
-        if not isinstance(value, str) or not self.sweep.finds(value):
-            return value
-        return self.digest(value, place, self.sweep.over(value))
-
-    def digest(self, value: Json, place: str, shown: str = "") -> Json:
-        salt = self.salts[place] = self.new_salt()
-        found: dict[str, Json] = {"masked": digest_of(salt, value)}
-        return {**found, "shown": shown} if shown else found
+            found[name] = hide(body[name], f"/{name}", "")
+    return MaskedEvent(dumps(found), salts)
 
 
 def digest_of(salt: str, value: Json) -> str:

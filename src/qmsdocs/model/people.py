@@ -47,10 +47,6 @@ class People(Definition):
         found = self.person.get(person)
         return found is not None and found.serves(on) and (not roles or bool(set(roles) & set(found.roles)))
 
-    def in_department(self, department: str, *, on: date) -> tuple[str, ...]:
-        """The ids of the people who serve in a department on the day `on`."""
-        return tuple(key for key, item in self.person.items() if item.department == department and item.serves(on))
-
     def in_role(self, roles: tuple[str, ...], *, on: date) -> tuple[str, ...]:
         """The ids of the people who serve in one of `roles` on the day `on`."""
         return tuple(key for key in self.person if self.has_role(key, roles, on=on))

@@ -30,18 +30,8 @@ class Unit(StrEnum):
     YUAN = "yuan"
 
 
-DURATIONS = (
-    Unit.MINUTE,
-    Unit.HOUR,
-    Unit.WORKING_HOUR,
-    Unit.DAY,
-    Unit.WORKING_DAY,
-    Unit.WEEK,
-    Unit.MONTH,
-    Unit.YEAR,
-)
 DIVISIBLE = (Unit.MINUTE, Unit.HOUR, Unit.WORKING_HOUR)
-LONGEST = {
+LONGEST = {  # of the units of time, a century
     Unit.MINUTE: 52_596_000,
     Unit.HOUR: 876_600,
     Unit.WORKING_HOUR: 200_000,
@@ -51,6 +41,7 @@ LONGEST = {
     Unit.MONTH: 1_200,
     Unit.YEAR: 100,
 }
+DURATIONS = tuple(LONGEST)
 _CHINESE = {
     Unit.MINUTE: "分钟",
     Unit.HOUR: "小时",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import cast
 
@@ -132,6 +132,11 @@ class Record:
         return str(self.first.mapping("record").get("number", ""))
 
     @property
+    def serial(self) -> int:
+        """Its place in its series. Raises ValueError where the record names none that is a number."""
+        return int(str(self.first.mapping("record").get("serial", 0)))
+
+    @property
     def state(self) -> str:
         """Where the record stands."""
         return self.last.state
@@ -176,6 +181,12 @@ class Record:
         return tuple(found)
 
 
+def day_in(values: Mapping[str, Json], name: str) -> date | None:
+    """The day under `name`, None where there is none. Raises ValueError for a text that is no day."""
+    value = values.get(name)
+    return date.fromisoformat(value) if isinstance(value, str) else None
+
+
 def fold(events: Sequence[Event]) -> Mapping[str, Json]:
     """The values after `events`: later ones replace earlier ones, null clears."""
     values: dict[str, Json] = {}
@@ -184,14 +195,28 @@ def fold(events: Sequence[Event]) -> Mapping[str, Json]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What an act may do with a record of control: from which states to which, and what it may write."""
+
+    ways: tuple[tuple[str, str], ...]
+    writes: frozenset[str] = frozenset()
+    meaning: str | None = None  # of its signature
+
+
+def is_move(moves: Mapping[str, Move], event: Event, before: str) -> bool:
+    """Whether an act may be taken in the state `before`, lead where it says, and write what it writes."""
+    move = moves.get(event.act)
+    return move is not None and (before, event.state) in move.ways and set(event.changes) <= move.writes
+
+
 def lawful(record: Record, is_lawful: Callable[[Event, str], bool]) -> Record:
-    """The record up to the first act that may not follow the state before it. Raises ValueError where that is all."""
+    """The record without the acts that may not follow the state before them. Raises ValueError where none is left."""
     before, held = "", []
     for event in record.events:
-        if not is_lawful(event, before):
-            break
-        held.append(event)
-        before = event.state
+        if is_lawful(event, before):
+            held.append(event)
+            before = event.state
     if not held:
         raise ValueError(record.number)
     return Record(tuple(held))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from qmsdocs.model.record import Event, Record, lawful
+from qmsdocs.model.record import Event, FormReference, Move, Record, day_in, is_move, lawful
 
 
 class ItemKind(StrEnum):
@@ -39,50 +39,36 @@ _RIGHT = frozenset({"deputy_for", "delegation"})
 _BEGUN = _RIGHT | {"kind", "number", "title", "family", "revision", "manifest", "replaces", "clauses", "opinions"}
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """What an act may do with a revision: from which states to which, and what it may write."""
-
-    ways: frozenset[tuple[str, str]]
-    writes: frozenset[str] = _RIGHT
-    meaning: str | None = None  # of its signature
-
-
-def _ways(*ways: tuple[str, str]) -> frozenset[tuple[str, str]]:
-    return frozenset(ways)
-
-
 _OPEN_STATES = ("submitted", "reviewed", "countersigned")
-_BACK = frozenset((state, "rejected") for state in _OPEN_STATES)
+_BACK = tuple((state, "rejected") for state in _OPEN_STATES)
 MOVES: Mapping[str, Move] = {
     "issue": Move(
-        _ways(("", "submitted"), ("", "trial")),
+        (("", "submitted"), ("", "trial")),
         _BEGUN | {"answer_by", "effective_on", "trial_until"},
         meaning="prepared",
     ),
-    "review": Move(_ways(("submitted", "reviewed"), ("trial", "trial")), meaning="reviewed"),
+    "review": Move((("submitted", "reviewed"), ("trial", "trial")), _RIGHT, meaning="reviewed"),
     "countersign": Move(
-        _ways(("reviewed", "reviewed"), ("reviewed", "countersigned")), frozenset({"opinions"}), meaning="countersigned"
+        (("reviewed", "reviewed"), ("reviewed", "countersigned")), frozenset({"opinions"}), meaning="countersigned"
     ),
-    "answer": Move(_ways(("reviewed", "reviewed"), ("reviewed", "countersigned")), frozenset({"opinions"})),
+    "answer": Move((("reviewed", "reviewed"), ("reviewed", "countersigned")), frozenset({"opinions"})),
     "approve": Move(
-        frozenset((state, "approved") for state in _OPEN_STATES), _RIGHT | {"effective_on"}, meaning="approved"
+        tuple((state, "approved") for state in _OPEN_STATES), _RIGHT | {"effective_on"}, meaning="approved"
     ),
-    "reject": Move(_BACK, meaning="reviewed"),
-    "take_back": Move(_BACK),
-    "adopt": Move(_ways(("trial", "approved")), _RIGHT | {"trial_until"}, meaning="approved"),
-    "ask_withdrawal": Move(_ways(("trial", "withdrawing"), ("approved", "withdrawing")), meaning="prepared"),
-    "keep": Move(_ways(("withdrawing", "trial"), ("withdrawing", "approved")), meaning="reviewed"),
+    "reject": Move(_BACK, _RIGHT, meaning="reviewed"),
+    "take_back": Move(_BACK, _RIGHT),
+    "adopt": Move((("trial", "approved"),), _RIGHT | {"trial_until"}, meaning="approved"),
+    "ask_withdrawal": Move((("trial", "withdrawing"), ("approved", "withdrawing")), _RIGHT, meaning="prepared"),
+    "keep": Move((("withdrawing", "trial"), ("withdrawing", "approved")), _RIGHT, meaning="reviewed"),
     "withdraw": Move(
-        _ways(("withdrawing", "withdrawn"), ("trial", "withdrawn")), _RIGHT | {"withdrawn_on"}, meaning="approved"
+        (("withdrawing", "withdrawn"), ("trial", "withdrawn")), _RIGHT | {"withdrawn_on"}, meaning="approved"
     ),
 }
 
 
 def is_lawful(event: Event, before: str) -> bool:
     """Whether an act may be taken in the state `before`, lead where it says, and write what it writes."""
-    move = MOVES.get(event.act)
-    return move is not None and (before, event.state) in move.ways and set(event.changes) <= move.writes
+    return is_move(MOVES, event, before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,26 +98,26 @@ class Release:
         """The release a record of control tells of, as far as its acts are lawful. Raises ValueError."""
         record = lawful(record, is_lawful)
         said = record.values
-
-        def day(name: str) -> date | None:
-            value = said.get(name)
-            return date.fromisoformat(value) if isinstance(value, str) else None
-
         return cls(
             kind=ItemKind(str(said.get("kind"))),
             number=str(said.get("number")),
             revision=str(said.get("revision")),
             manifest=str(said.get("manifest")),
-            effective_on=day("effective_on"),
-            trial_until=day("trial_until"),
+            effective_on=day_in(said, "effective_on"),
+            trial_until=day_in(said, "trial_until"),
             state=Course(record.state),
             record=record.number,
-            serial=int(str(record.first.mapping("record").get("serial", 0))),
-            withdrawn_on=day("withdrawn_on"),
+            serial=record.serial,
+            withdrawn_on=day_in(said, "withdrawn_on"),
             title=str(said.get("title") or ""),
             prepared_by=record.first.by,
             is_first=record.first.state == Course.TRIAL,
         )
+
+    @property
+    def form(self) -> FormReference:
+        """The form revision it is, where it is one of a form."""
+        return FormReference(self.number, self.revision, self.manifest)
 
     @property
     def is_trial(self) -> bool:

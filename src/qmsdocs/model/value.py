@@ -119,7 +119,7 @@ class Intake:
         if len(set(chosen)) != len(chosen):
             raise _Refused(message("one choice stands twice"))
         _count(field, len(chosen), message("choices"))
-        return [option for option in options if option in chosen]
+        return [option for option in options if option in chosen] or None
 
     def _row(self, field: Field, raw: object, place: str) -> dict[str, Json]:
         if not isinstance(raw, Mapping):

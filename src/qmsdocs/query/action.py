@@ -63,7 +63,7 @@ def _forms(system: System, concerns: Concerns) -> tuple[str, ...]:
     found = set()
     for release in system.releases:
         if release.kind is ItemKind.FORM and release.first_day is not None and release.number not in found:
-            form = _form(system, FormReference(release.number, release.revision, release.manifest))
+            form = _form(system, release.form)
             if form is not None and concerns(form):
                 found.add(release.number)
     return tuple(sorted(found))

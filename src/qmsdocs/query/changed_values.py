@@ -66,9 +66,9 @@ def printed(value: object, language: Language, *, is_whole: bool = False) -> str
         if title is not None and not is_whole:
             return printed(title, language)
         said = (f"{key} = {printed(item, language, is_whole=True)}" for key, item in value.items())
-        return _row(said, language, "；", "; ")
+        return ("；" if language is Language.ZH else "; ").join(said)
     if isinstance(value, list | tuple):
-        return _row((printed(item, language, is_whole=True) for item in value), language, "、", ", ")
+        return language.comma.join(printed(item, language, is_whole=True) for item in value)
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
@@ -77,10 +77,6 @@ def printed(value: object, language: Language, *, is_whole: bool = False) -> str
 def _name_of(table: Tree) -> object:
     """What a table calls itself, None where it does not; a field may have the name `name` and is a table itself."""
     return next((table[name] for name in _NAMED if name in table and _table(table[name]) is None), None)
-
-
-def _row(parts: Iterator[str], language: Language, chinese: str, english: str) -> str:
-    return (chinese if language is Language.ZH else english).join(parts)
 
 
 def _is_text(value: Mapping[str, object]) -> bool:
@@ -107,8 +103,7 @@ class _Comparison:
 
     def _told(self, old: object, new: object) -> tuple[str, str]:
         """Both values so that they are seen to differ: short, in the other language, or just as they are written."""
-        other = Language.EN if self.language is Language.ZH else Language.ZH
-        for language in (self.language, other):
+        for language in (self.language, self.language.other):
             first, last = ("" if value is None else printed(value, language) for value in (old, new))
             if first != last:
                 return first, last
@@ -128,7 +123,7 @@ class _Comparison:
         orders = [[key for key in tree if _table(old.get(key)) and _table(new.get(key))] for tree in (old, new)]
         if orders[0] != orders[1]:
             titles = [
-                _row((printed(tree[key], self.language) for key in keys), self.language, "、", ", ")
+                self.language.comma.join(printed(tree[key], self.language) for key in keys)
                 for tree, keys in zip((old, new), orders, strict=True)
             ]
             yield ChangedValue(".".join(path), _ORDER.of(self.language).format(title=title), *titles)

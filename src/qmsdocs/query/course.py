@@ -11,7 +11,7 @@ from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.approval import Offices, Opinion, opinions
 from qmsdocs.model.organisation import Approval
 from qmsdocs.model.record import Record
-from qmsdocs.model.release import Course, Release, follower, in_force
+from qmsdocs.model.release import Course, Release, follower
 from qmsdocs.store.event import Stored
 from qmsdocs.system.trust import Trust
 from qmsdocs.system.view import System
@@ -60,12 +60,11 @@ def course(system: System, number: str, *, checked: bool = True) -> tuple[Passed
 
 
 def _passed(system: System, release: Release, trust: Trust | None) -> Passed:
-    now = in_force(system.releases, release.kind, release.number, on=system.today)
     after = follower(system.releases, release) if release.first_day is not None else None
     ends = [day for day in (release.withdrawn_on, after.first_day if after else None) if day is not None]
     return Passed(
         release=release,
-        is_in_force=now is not None and now.record == release.record,
+        is_in_force=system.in_force(release.kind, release.number) == release,
         until=min(ends) if ends and release.first_day is not None else None,
         superseded_by=after.revision if after is not None and (after.first_day or date.max) <= system.today else "",
         acts=tuple(_act(stored, trust) for stored in system.definitions.events(release)),

@@ -11,7 +11,7 @@ from enum import StrEnum
 from qmsdocs.base.language import Text
 from qmsdocs.model.calendar import add_period
 from qmsdocs.model.quantity import Quantity
-from qmsdocs.model.release import ItemKind, Release, in_force
+from qmsdocs.model.release import ItemKind, Release
 from qmsdocs.query.purpose import Entry, Purpose, ceased_on, column, day_of, entries, numbers_in_force
 from qmsdocs.system.view import System
 
@@ -206,7 +206,7 @@ def _obsolete(system: System, document: str, manifest: str) -> tuple[bool, date 
 
 def _current(system: System, number: str) -> str:
     """The revision of an item in force today, empty where there is none."""
-    found = (in_force(system.releases, kind, number, on=system.today) for kind in ItemKind)
+    found = (system.in_force(kind, number) for kind in ItemKind)
     return next((release.revision for release in found if release is not None), "")
 
 

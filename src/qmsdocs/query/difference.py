@@ -9,7 +9,7 @@ from qmsdocs.base.errors import QmsError
 from qmsdocs.base.files import text_of
 from qmsdocs.base.language import Catalogue, Language
 from qmsdocs.base.toml import load
-from qmsdocs.model.document import Procedure
+from qmsdocs.model.document import Procedure, head_of
 from qmsdocs.model.release import ItemKind
 from qmsdocs.query.changed_values import changed_values, printed
 from qmsdocs.query.difference_side import Held
@@ -111,10 +111,7 @@ def _pictures(held: Held) -> Mapping[str, bytes]:
 
 def _fronts(old: Held, new: Held) -> tuple[Mapping[str, object], Mapping[str, object]]:
     """The front matter of both as TOML; of the parameters only the titles of those that both have."""
-    read = [
-        load(held.text.split("\n+++", 1)[0].partition("\n")[2], source=held.source, line_offset=1)
-        for held in (old, new)
-    ]
+    read = [load(head_of(held.text), source=held.source, line_offset=1) for held in (old, new)]
     first, last = (found.get("parameter") for found in read)
     common = first.keys() & last.keys() if isinstance(first, dict) and isinstance(last, dict) else set()
 

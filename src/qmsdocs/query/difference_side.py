@@ -81,7 +81,7 @@ def release_named(system: System, number: str, revision: str | None) -> Release:
         raise QmsError("there is no {number}", number=number, hint=message("qmsdocs document list"))
     labels = tuple(dict.fromkeys(release.revision for release in held))
     if revision is None:
-        current = in_force(system.releases, held[0].kind, held[0].number, on=system.today)
+        current = system.in_force(held[0].kind, held[0].number)
         if current is None:
             raise QmsError("no revision of {number} is in force; there are {known}", number=number, known=labels)
         return current
@@ -95,7 +95,7 @@ def release_named(system: System, number: str, revision: str | None) -> Release:
 
 def held_release(system: System, release: Release, *, language: Language) -> Held:
     """The side that a release is, its chapters and what it names as of today or, not in force, its first day."""
-    current = in_force(system.releases, release.kind, release.number, on=system.today)
+    current = system.in_force(release.kind, release.number)
     day = system.today if current == release else release.effective_on or system.today
     held = _held(system, release, day, language)
     if release.kind is not ItemKind.PROCEDURE:
@@ -159,7 +159,7 @@ def _form_on(known: Definitions, number: str, day: date) -> FormInForce | None:
 
 
 def _standing(system: System, release: Release) -> Text:
-    current = in_force(system.releases, release.kind, release.number, on=system.today)
+    current = system.in_force(release.kind, release.number)
     if current == release:
         return _STANDING[Course.TRIAL] if release.is_trial else _IN_FORCE
     began = release.first_day
@@ -177,4 +177,4 @@ def _signed(system: System, events: Sequence[Event], language: Language) -> str:
         if isinstance(other, str):
             name = _DEPUTY.of(language).format(name=name, other=names.get(other, other))
         said.append(f"{name} {event.at.astimezone(system.zone):%Y-%m-%d}")
-    return ("、" if language is Language.ZH else ", ").join(dict.fromkeys(said))
+    return language.comma.join(dict.fromkeys(said))

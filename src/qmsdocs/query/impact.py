@@ -10,11 +10,11 @@ from pathlib import Path
 from qmsdocs.base.errors import QmsError
 from qmsdocs.base.files import read_text, text_of
 from qmsdocs.base.language import Catalogue, Language, Text
-from qmsdocs.base.toml import load as load_toml
-from qmsdocs.model.document import Procedure
+from qmsdocs.base.toml import load
+from qmsdocs.model.document import Procedure, head_of
 from qmsdocs.model.form import Form
 from qmsdocs.model.quantity import Quantity
-from qmsdocs.model.release import ItemKind, Release, in_force
+from qmsdocs.model.release import ItemKind, Release
 from qmsdocs.model.retention import SCHEDULE
 from qmsdocs.query.changed_values import changed_values
 from qmsdocs.query.parameters import place_words, uses
@@ -73,14 +73,14 @@ class Impact:
     number: str
     revision: str | None
     effective_on: date | None
-    parameters: tuple[ChangedParameter, ...]
-    values: tuple[ChangedValue, ...]
-    sections: tuple[str, ...]
-    files: tuple[str, ...]
-    forms: tuple[AffectedForm, ...]
     referring: tuple[str, ...]
     copies: tuple[str, ...]
-    readers: tuple[str, ...]
+    parameters: tuple[ChangedParameter, ...] = ()
+    values: tuple[ChangedValue, ...] = ()
+    sections: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    forms: tuple[AffectedForm, ...] = ()
+    readers: tuple[str, ...] = ()
     shifted: tuple[Shifted, ...] = ()
 
     @property
@@ -128,7 +128,7 @@ class _Assessment:
         return self.catalogue.language
 
     def _release(self, kind: ItemKind) -> Release | None:
-        return in_force(self.system.releases, kind, self.number, on=self.system.today)
+        return self.system.in_force(kind, self.number)
 
     # ── a document
 
@@ -136,14 +136,14 @@ class _Assessment:
         release = self._release(ItemKind.PROCEDURE)
         before = self.system.definitions.procedure(release) if release is not None else None
         after = self.working.procedures[self.number]
-        computing = [form for form in self._forms_in_force() if form.procedure == self.number]
+        forms = (found.form for found in self.system.forms_in_force)
+        computing = [form for form in forms if form.procedure == self.number]
         path = self.working.procedure_paths[self.number]
         held = self._held(release)
         text = next((text_of(data, name) for name, data in held.items() if name.endswith(".md")), "")
         old, new = _head(text, path.name), _head(read_text(path), path.name)
-        return self._impact(
-            ItemKind.PROCEDURE,
-            release,
+        return replace(
+            self._around(ItemKind.PROCEDURE, release),
             parameters=tuple(self._parameters(before, after, computing)),
             values=tuple(changed_values(old, new, language=self._language)),
             sections=changed_sections(before, after),
@@ -191,20 +191,20 @@ class _Assessment:
     def _of_form(self) -> Impact:
         release, folder = self._release(ItemKind.FORM), self.working.form_folders[self.number]
         held = self._held(release)
-        before = _tree(text_of(held.get("form.toml", b""), "form.toml"), "form.toml")
-        after = _tree(read_text(folder / "form.toml"), "form.toml")
+        before = load(text_of(held.get("form.toml", b""), "form.toml"), source="form.toml")
+        after = load(read_text(folder / "form.toml"), source="form.toml")
         values = changed_values(before, after, language=self._language, is_ordered=True)
         forms = (self._affected(self.working.forms[self.number]),)
         files = changed_files(held, _files(folder / "form.toml", *folder.glob("*")))
-        return self._impact(ItemKind.FORM, release, values=tuple(values), files=files, forms=forms)
+        return replace(self._around(ItemKind.FORM, release), values=tuple(values), files=files, forms=forms)
 
     def _of_configuration(self, path: Path) -> Impact:
         release = self._release(ItemKind.CONFIGURATION)
-        before = _tree(text_of(b"".join(self._held(release).values()), path.name), path.name)
-        values = changed_values(before, _tree(read_text(path), path.name), language=self._language)
+        before = load(text_of(b"".join(self._held(release).values()), path.name), source=path.name)
+        values = changed_values(before, load(read_text(path), source=path.name), language=self._language)
         schedule = self.working.schedule if self.number == SCHEDULE else None
         found = tuple(shifted(self.system, schedule)) if schedule is not None else ()
-        return replace(self._impact(ItemKind.CONFIGURATION, release, values=tuple(values)), shifted=found)
+        return replace(self._around(ItemKind.CONFIGURATION, release), values=tuple(values), shifted=found)
 
     def _held(self, release: Release | None) -> Mapping[str, bytes]:
         """The files in force."""
@@ -212,37 +212,16 @@ class _Assessment:
 
     # ── what is around
 
-    def _impact(
-        self,
-        kind: ItemKind,
-        release: Release | None,
-        *,
-        parameters: tuple[ChangedParameter, ...] = (),
-        values: tuple[ChangedValue, ...] = (),
-        sections: tuple[str, ...] = (),
-        files: tuple[str, ...] = (),
-        forms: tuple[AffectedForm, ...] = (),
-        readers: tuple[str, ...] = (),
-    ) -> Impact:
+    def _around(self, kind: ItemKind, release: Release | None) -> Impact:
+        """The item, and what does not depend on what differs."""
         return Impact(
             kind,
             self.number,
             release.revision if release is not None else None,
             release.effective_on if release is not None else None,
-            parameters,
-            values,
-            sections,
-            files,
-            forms,
             tuple(referring(self.number, self.working)),
             tuple(self.copies(self.number)),
-            readers,
         )
-
-    def _forms_in_force(self) -> Iterator[Form]:
-        for number in self.system.form_numbers:
-            if in_force(self.system.releases, ItemKind.FORM, number, on=self.system.today) is not None:
-                yield self.system.form_for(number).form
 
     def _affected(self, form: Form) -> AffectedForm:
         rows = self.system.index.records(Filter(forms=(form.number,), is_closed=False))
@@ -305,13 +284,9 @@ def _files(main: Path, *beside: Path) -> Mapping[str, bytes]:
     return found
 
 
-def _tree(text: str, source: str) -> Mapping[str, object]:
-    return load_toml(text, source=source)
-
-
 def _head(text: str, source: str) -> Mapping[str, object]:
     """The head of a document as it is compared: without the values of its parameters, which are told apart."""
-    found = _tree(text.split("\n+++", 1)[0].partition("\n")[2], source)
+    found = load(head_of(text), source=source)
     held = found.get("parameter")
     titles = {name: {"title": item["title"]} for name, item in (held.items() if isinstance(held, dict) else ())}
     return {**found, "parameter": titles}

@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from qmsdocs.base.language import Catalogue, Text
 from qmsdocs.model.document import DocumentKind
-from qmsdocs.model.record import FormReference
 from qmsdocs.model.release import ItemKind, Release, decided, in_force
+from qmsdocs.query.cell import Heads, columns, iso
 from qmsdocs.query.custody import Copy, CopyStanding, External, Recall, Review, Unread, copies, has_left, reviews
-from qmsdocs.render.table import Cell, Column, Grid, Kind
+from qmsdocs.render.table import Cell, Grid, Kind
 from qmsdocs.system.view import System
 
 KINDS: Mapping[str, Text] = {
@@ -54,45 +54,33 @@ _COPY_STANDINGS = {
     CopyStanding.LOST: Text("遗失", "lost"),
     CopyStanding.VOID: Text("注销", "void"),
 }
-_TITLES = {
-    "number": Text("文件编号", "Number"),
-    "title": Text("文件名称", "Title"),
-    "kind": Text("类别", "Kind"),
-    "revision": Text("版次", "Revision"),
-    "effective_on": Text("实施日期", "Effective on"),
-    "standing": Text("状态", "Status"),
-    "owner": Text("归口部门", "Owner"),
-    "next_review": Text("下次评审", "Next review"),
-    "copies": Text("分发号", "Copies"),
-    "on": Text("日期", "Date"),
-    "what": Text("变动", "Change"),
-    "replaces": Text("代替", "Replaces"),
-    "copy": Text("分发号", "Copy"),
-    "department": Text("部门", "Department"),
-    "holder": Text("持有人", "Holder"),
-    "given_on": Text("发放日期", "Given on"),
-    "since": Text("失效日期", "Not in force since"),
-    "in_force": Text("现行版次", "In force"),
-    "ended_on": Text("了结日期", "Ended on"),
-    "record": Text("登记号", "Record"),
-    "note": Text("备注", "Note"),
-    "name": Text("姓名", "Name"),
-    "sheet": Text("已列入签到表", "Listed on sheet"),
-    "edition": Text("版本", "Edition"),
-    "checked_on": Text("最近核对", "Last checked"),
-    "due_on": Text("下次核对", "Check due"),
-}
-_DATES = ("effective_on", "next_review", "on", "given_on", "since", "ended_on", "checked_on", "due_on")
-_WIDTHS = {
-    "number": 26,
-    "title": 44,
-    "copies": 44,
-    "revision": 14,
-    "copy": 14,
-    "kind": 22,
-    "name": 20,
-    "standing": 20,
-    "owner": 20,
+_HEADS: Heads = {
+    "number": (Text("文件编号", "Number"), Kind.TEXT, 26),
+    "title": (Text("文件名称", "Title"), Kind.TEXT, 44),
+    "kind": (Text("类别", "Kind"), Kind.TEXT, 22),
+    "revision": (Text("版次", "Revision"), Kind.TEXT, 14),
+    "effective_on": (Text("实施日期", "Effective on"), Kind.DATE, 22),
+    "standing": (Text("状态", "Status"), Kind.TEXT, 20),
+    "owner": (Text("归口部门", "Owner"), Kind.TEXT, 20),
+    "next_review": (Text("下次评审", "Next review"), Kind.DATE, 22),
+    "copies": (Text("分发号", "Copies"), Kind.TEXT, 44),
+    "on": (Text("日期", "Date"), Kind.DATE, 22),
+    "what": (Text("变动", "Change"), Kind.TEXT, 24),
+    "replaces": (Text("代替", "Replaces"), Kind.TEXT, 24),
+    "copy": (Text("分发号", "Copy"), Kind.TEXT, 14),
+    "department": (Text("部门", "Department"), Kind.TEXT, 24),
+    "holder": (Text("持有人", "Holder"), Kind.TEXT, 24),
+    "given_on": (Text("发放日期", "Given on"), Kind.DATE, 22),
+    "since": (Text("失效日期", "Not in force since"), Kind.DATE, 22),
+    "in_force": (Text("现行版次", "In force"), Kind.TEXT, 24),
+    "ended_on": (Text("了结日期", "Ended on"), Kind.DATE, 22),
+    "record": (Text("登记号", "Record"), Kind.TEXT, 24),
+    "note": (Text("备注", "Note"), Kind.TEXT, 24),
+    "name": (Text("姓名", "Name"), Kind.TEXT, 20),
+    "sheet": (Text("已列入签到表", "Listed on sheet"), Kind.TEXT, 24),
+    "edition": (Text("版本", "Edition"), Kind.TEXT, 24),
+    "checked_on": (Text("最近核对", "Last checked"), Kind.DATE, 22),
+    "due_on": (Text("下次核对", "Check due"), Kind.DATE, 22),
 }
 _LEFT = Text("已离职", "has left")
 
@@ -179,7 +167,7 @@ def _described(system: System, release: Release) -> tuple[str, Text, Text | None
     if release.kind is ItemKind.CONFIGURATION:
         return release.kind, _SETTINGS.get(release.number, Text(release.number, release.number)), None
     if release.kind is ItemKind.FORM:
-        form = system.form_of(FormReference(release.number, release.revision, release.manifest)).form
+        form = system.form_of(release.form).form
         return release.kind, form.title, _role(system, form.owner)
     front = system.definitions.procedure(release).front
     return front.kind, front.title, _role(system, front.owner)
@@ -219,10 +207,10 @@ def master_grid(items: Sequence[Listed], *, on: date, catalogue: Catalogue) -> G
             item.title.of(language),
             KINDS[item.kind].of(language),
             item.release.revision,
-            _iso(item.release.first_day),
+            iso(item.release.first_day),
             _stands(item, catalogue),
             item.owner.of(language) if item.owner is not None else None,
-            _iso(item.review.due_on) if item.review is not None else None,
+            iso(item.review.due_on) if item.review is not None else None,
             by_department(item.copies, item.release.revision, catalogue) or None,
         )
         for item in items
@@ -237,7 +225,7 @@ def _stands(item: Listed, catalogue: Catalogue) -> str:
     said = _STANDINGS[item.standing].of(catalogue.language)
     if item.coming is None:
         return said
-    coming, day = item.coming.revision, _iso(item.coming.first_day)
+    coming, day = item.coming.revision, iso(item.coming.first_day)
     return catalogue.say("; ").join((said, catalogue.say("{revision} from {day}", revision=coming, day=day)))
 
 
@@ -280,9 +268,9 @@ def copies_grid(system: System, held: Sequence[Copy], *, document: str, catalogu
             copy.revision,
             copy.department,
             _name(system, copy.holder),
-            _iso(copy.given_on),
+            iso(copy.given_on),
             _COPY_STANDINGS[copy.standing].of(catalogue.language),
-            _iso(copy.ended_on),
+            iso(copy.ended_on),
             copy.record,
             _note(system, copy, catalogue),
         )
@@ -301,8 +289,8 @@ def recall_grid(system: System, called: Sequence[Recall], *, catalogue: Catalogu
             item.copy.number,
             item.copy.department,
             _name(system, item.copy.holder),
-            _iso(item.copy.given_on),
-            _iso(item.since),
+            iso(item.copy.given_on),
+            iso(item.since),
             item.in_force or None,
             item.copy.record,
             _note(system, item.copy, catalogue),
@@ -328,8 +316,8 @@ def externals_grid(items: Sequence[External], *, on: date, catalogue: Catalogue)
             item.title,
             item.edition or None,
             item.department or None,
-            _iso(item.checked_on),
-            _iso(item.due_on),
+            iso(item.checked_on),
+            iso(item.due_on),
             item.record,
         )
         for item in items
@@ -349,20 +337,8 @@ def _grid(
     subtitle: str,
     late: Iterable[tuple[int, str]] = (),
 ) -> Grid:
-    columns = tuple(
-        Column(
-            name,
-            _TITLES[name].of(catalogue.language),
-            Kind.DATE if name in _DATES else Kind.TEXT,
-            _WIDTHS.get(name, 22 if name in _DATES else 24),
-        )
-        for name in names
-    )
-    return Grid(title, subtitle, columns, tuple(rows), frozenset(late))
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day is not None else None
+    heads = {name: _HEADS[name] for name in names}
+    return Grid(title, subtitle, columns(heads, catalogue), tuple(rows), frozenset(late))
 
 
 def _name(system: System, person: str) -> str | None:

@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 from qmsdocs.base.errors import message
 from qmsdocs.base.language import Catalogue, Language, Text
 from qmsdocs.model.form import Form
-from qmsdocs.model.release import ItemKind, Release, in_force
+from qmsdocs.model.release import ItemKind, Release
 from qmsdocs.query import keeping
 from qmsdocs.query.action import Action, late_actions, said_late
 from qmsdocs.query.course import Waiting, waiting
 from qmsdocs.query.custody import Recall, Review, recall, reviews
 from qmsdocs.query.keeping import Keeping
+from qmsdocs.query.purpose import numbers_in_force
 from qmsdocs.query.view import facts_as_stored
 from qmsdocs.store import seat
 from qmsdocs.store.index import Filter
@@ -93,7 +94,12 @@ class Overview:
 def overview(system: System) -> Overview:
     """The state of the repository as of the system's moment."""
     held = seat.current(system.store, system.site)
-    current = tuple(release for release in system.releases if release.is_trial and _is_in_force(system, release))
+    current = tuple(
+        release
+        for release in system.releases
+        if release.is_trial and system.in_force(release.kind, release.number) == release
+    )
+    late = ((row.number, action) for row, action in late_actions(system))
     trials = [release.trial_until for release in current if release.trial_until is not None]
     return Overview(
         system.organisation.organisation,
@@ -105,7 +111,7 @@ def overview(system: System) -> Overview:
         min(trials, default=None),
         tuple(_counts(system)),
         tuple(sorted(all_overdue(system), key=lambda item: item.due_at)),
-        tuple(sorted(_late_actions(system), key=lambda item: (str(item[1].due_on), item[0], item[1].line))),
+        tuple(sorted(late, key=lambda item: (str(item[1].due_on), item[0], item[1].line))),
         waiting(system),
         tuple(review for review in reviews(system) if review.due_on <= system.today + SOON),
         recall(system),
@@ -117,17 +123,10 @@ def overview(system: System) -> Overview:
     )
 
 
-def _is_in_force(system: System, release: Release) -> bool:
-    found = in_force(system.releases, release.kind, release.number, on=system.today)
-    return found is not None and found.record == release.record
-
-
 def _documents(system: System) -> Iterator[tuple[str, str, Text]]:
-    numbers = sorted({r.number for r in system.releases if r.kind is ItemKind.PROCEDURE})
-    for number in numbers:
-        release = in_force(system.releases, ItemKind.PROCEDURE, number, on=system.today)
-        if release is not None:
-            yield number, release.revision, system.definitions.procedure(release).front.title
+    for number in numbers_in_force(system, ItemKind.PROCEDURE):
+        release = system.definitions.release(ItemKind.PROCEDURE, number, on=system.today)
+        yield number, release.revision, system.definitions.procedure(release).front.title
 
 
 def _counts(system: System) -> Iterator[Count]:
@@ -136,10 +135,6 @@ def _counts(system: System) -> Iterator[Count]:
         total, still_open, void = counts.get(number, (0, 0, 0))
         form = system.form_known(number).form
         yield Count(number, form.title, total, still_open if form.closed_states else 0, void)
-
-
-def _late_actions(system: System) -> Iterator[tuple[str, Action]]:
-    return ((row.number, action) for row, action in late_actions(system))
 
 
 def all_overdue(system: System) -> Iterator[Overdue]:
@@ -308,17 +303,7 @@ def as_json(seen: Overview, language: Language) -> Mapping[str, object]:
         "writes_here": seen.writes_here,
         "in_force": [{"number": number, "revision": revision} for number, revision, _ in seen.documents],
         "coming": [{"number": r.number, "revision": r.revision, "effective_on": str(r.first_day)} for r in seen.coming],
-        "waiting": [
-            {
-                "number": item.release.number,
-                "revision": item.release.revision,
-                "step": item.step,
-                "people": list(item.people),
-                "departments": list(item.departments),
-                "answer_by": item.answer_by.isoformat() if item.answer_by else None,
-            }
-            for item in seen.waiting
-        ],
+        "waiting": [_waiting_json(item) for item in seen.waiting],
         "reviews": [
             {"number": r.number, "revision": r.revision, "due_on": str(r.due_on), "overdue": r.is_overdue}
             for r in seen.reviews
@@ -341,4 +326,15 @@ def as_json(seen: Overview, language: Language) -> Mapping[str, object]:
             {"number": number, "line": action.line or None, "due_on": str(action.due_on), "owner": action.owner or None}
             for number, action in seen.late_actions
         ],
+    }
+
+
+def _waiting_json(item: Waiting) -> Mapping[str, object]:
+    return {
+        "number": item.release.number,
+        "revision": item.release.revision,
+        "step": item.step,
+        "people": list(item.people),
+        "departments": list(item.departments),
+        "answer_by": item.answer_by.isoformat() if item.answer_by else None,
     }

@@ -10,8 +10,7 @@ from enum import StrEnum
 from qmsdocs.base.canonical import Json
 from qmsdocs.base.errors import QmsError
 from qmsdocs.model.form import Field, FieldType, Form
-from qmsdocs.model.record import FormReference
-from qmsdocs.model.release import ItemKind, Release, follower, in_force
+from qmsdocs.model.release import ItemKind, Release, follower
 from qmsdocs.store.index import Filter
 from qmsdocs.store.rows import Row
 from qmsdocs.system.definitions import FormInForce
@@ -81,13 +80,13 @@ def day_of(value: Json) -> date | None:
 
 def forms_for(system: System, purpose: Purpose) -> tuple[FormInForce, ...]:
     """The forms in force that have a purpose, by number."""
-    found = (system.form_for(number) for number in numbers_in_force(system, ItemKind.FORM))
-    return tuple(form for form in found if form.form.purpose == purpose)
+    return tuple(form for form in system.forms_in_force if form.form.purpose == purpose)
 
 
 def entries(system: System, purpose: Purpose) -> Iterator[Entry]:
     """Every record of a purpose, void ones too, in order of form, year and number."""
-    numbers = {release.number for release in _decided_forms(system) if _form(system, release).purpose == purpose}
+    decided = (r for r in system.releases if r.kind is ItemKind.FORM and r.first_day is not None)
+    numbers = {release.number for release in decided if system.form_of(release.form).form.purpose == purpose}
     if not numbers:
         return
     known: dict[str, Mapping[str, str]] = {}
@@ -99,18 +98,10 @@ def entries(system: System, purpose: Purpose) -> Iterator[Entry]:
             yield Entry(row, form, known[row.form_sha256], row.shown)
 
 
-def _decided_forms(system: System) -> Iterator[Release]:
-    return (r for r in system.releases if r.kind is ItemKind.FORM and r.first_day is not None)
-
-
-def _form(system: System, release: Release) -> Form:
-    return system.form_of(FormReference(release.number, release.revision, release.manifest)).form
-
-
 def numbers_in_force(system: System, kind: ItemKind) -> Iterator[str]:
     """The items of a kind that are in force today, by number."""
     for number in sorted({release.number for release in system.releases if release.kind is kind}):
-        if in_force(system.releases, kind, number, on=system.today) is not None:
+        if system.in_force(kind, number) is not None:
             yield number
 
 

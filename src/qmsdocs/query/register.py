@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.base.language import Catalogue, Text
-from qmsdocs.model.facts import RecordFacts
-from qmsdocs.model.form import Field, FieldType, Form
+from qmsdocs.model.clock import Reading
+from qmsdocs.model.form import FieldType, Form
 from qmsdocs.model.record import Record
 from qmsdocs.query.cell import KINDS, CellWriter, elapsed
 from qmsdocs.query.selecting import destroyed
@@ -162,7 +162,8 @@ class _Writer:
         self.system, self.register, self.catalogue, self.form_as = system, register, catalogue, form_as
         self.current = {number: system.form_known(number).form for number in register.forms}
         self.people = system.people.names()
-        self.needs_events = any(c in ("closed_on", "days_open") or c.startswith("clock.") for c in register.columns)
+        self.clocks = frozenset(_clock_of(name) for name in register.columns) - {""}
+        self.needs_events = bool(self.clocks or {"closed_on", "days_open"} & set(register.columns))
 
     def columns(self) -> tuple[Column, ...]:
         return tuple(self._column(name) for name in self.register.columns)
@@ -187,7 +188,7 @@ class _Writer:
             return Column(name, clock.title.of(language), Kind.TEXT, 22)
         if head == "raise":
             return Column(name, form.raise_[rest].title.of(language), Kind.TEXT, 38)
-        field = self._field(form, name)
+        field = form.field.get(_field_name(form, name))
         kind = KINDS.get(field.type, Kind.TEXT) if field is not None and not rest else Kind.TEXT
         own = len(self.current) == 1 and field is not None
         title = field.title.of(language) if own and field else _meaning(self.system, name).of(language)
@@ -199,10 +200,6 @@ class _Writer:
         forms = tuple(self.current.values())
         having = (form for form in forms if name in {"clock": form.clock, "raise": form.raise_}.get(head, ()))
         return next(having, forms[0])
-
-    def _field(self, form: Form, name: str) -> Field | None:
-        found = form.meaning(name) if name not in form.field else name
-        return form.field.get(found) if found else None
 
     def order(self, row: Row) -> tuple[tuple[bool, Decimal, str], ...]:
         """The sort key of a row: for each column of the order whether it is empty, its number, its text."""
@@ -220,39 +217,40 @@ class _Writer:
 
     def _key(self, row: Row, name: str) -> tuple[bool, Decimal, str]:
         form = self.system.form_of_row(row).form
-        found = name if name in form.field else form.meaning(name)
-        value = row.shown.get(found) if found else None
-        if found and form.field[found].type in (FieldType.INTEGER, FieldType.DECIMAL) and value is not None:
+        found = _field_name(form, name)
+        value = row.shown.get(found)
+        if (
+            found in form.field
+            and form.field[found].type in (FieldType.INTEGER, FieldType.DECIMAL)
+            and value is not None
+        ):
             return False, Decimal(str(value)), ""
         return value is None, Decimal(0), "" if value is None else str(value)
 
     def line(self, row: Row) -> tuple[tuple[Cell, ...], tuple[str, ...]]:
+        """The cells of a row, and the columns whose clock has run out."""
         form = self.system.form_of_row(row)
         record = self.system.record_at(row.key) if self.needs_events else None
-        facts = facts_of(self.system, form, record) if record is not None else None
-        cells: list[Cell] = []
-        late: list[str] = []
-        for name in self.register.columns:
-            cells.append(self._cell(name, row, form, record, facts, late))
-        return tuple(cells), tuple(late)
+        readings = self._readings(form, record) if record is not None and self.clocks else {}
+        late = {clock for clock, reading in readings.items() if reading.is_overdue and not row.is_void}
+        cells = tuple(self._cell(name, row, form, record, readings) for name in self.register.columns)
+        return cells, tuple(name for name in self.register.columns if _clock_of(name) in late)
+
+    def _readings(self, form: FormInForce, record: Record) -> Mapping[str, Reading]:
+        """What the clocks of the columns show, those that have begun."""
+        facts = facts_of(self.system, form, record)
+        found = ((clock, facts.reading(clock)) for clock in self.clocks & form.form.clock.keys())
+        return {clock: reading for clock, reading in found if reading is not None}
 
     def _cell(
-        self,
-        name: str,
-        row: Row,
-        form: FormInForce,
-        record: Record | None,
-        facts: RecordFacts | None,
-        late: list[str],
+        self, name: str, row: Row, form: FormInForce, record: Record | None, readings: Mapping[str, Reading]
     ) -> Cell:
-        language = self.catalogue.language
         head, _, rest = name.partition(".")
         match head:
             case "number" | "form" | "revision":
                 return str(getattr(row, head))
             case "state":
-                state = form.form.state.get(row.state)
-                return _STATUS.of(language) if row.is_void else state.title.of(language) if state else row.state
+                return _state(form.form, row).of(self.catalogue.language)
             case "opened_on":
                 return row.opened_at[:10]
             case "closed_on":
@@ -266,25 +264,38 @@ class _Writer:
                 return (
                     "\n".join(r.number for r in self.system.index.raised_by(row.number) if r.raise_name == rest) or None
                 )
-            case "clock" if facts is not None:
-                return self._clock(name, rest, facts, late, is_void=row.is_void)
+            case "clock" if rest:
+                return self._clock(name, readings.get(_clock_of(name)))
         written = self.form_as(form).form
-        found = name if name in written.field else written.meaning(name)
-        field = written.field.get(found) if found else None
-        if field is None or found is None:
+        found = _field_name(written, name)
+        field = written.field.get(found)
+        if field is None:
             return None
         return CellWriter(written, self.people, self.catalogue).cell(field, row.shown.get(found))
 
-    def _clock(self, name: str, rest: str, facts: RecordFacts, late: list[str], *, is_void: bool) -> Cell:
-        clock = rest.split(".")[0]
-        reading = facts.reading(clock) if clock in facts.form.clock else None
+    def _clock(self, name: str, reading: Reading | None) -> Cell:
         if reading is None:
             return None
-        if reading.is_overdue and not is_void:
-            late.append(name)
-        if rest.endswith(".due_at"):
+        if name.endswith(".due_at"):
             return reading.due_at.isoformat() if reading.due_at is not None else None
         return elapsed(reading.ran, self.catalogue)
+
+
+def _field_name(form: Form, column: str) -> str:
+    """The field that a column is about: the one of that name, else the one that means so, else empty."""
+    return column if column in form.field else form.meaning(column) or ""
+
+
+def _clock_of(column: str) -> str:
+    """The clock that a column is about, empty where it is about something else."""
+    head, _, rest = column.partition(".")
+    return rest.split(".")[0] if head == "clock" else ""
+
+
+def _state(form: Form, row: Row) -> Text:
+    """Where a record stands, as its form calls it."""
+    state = form.state.get(row.state)
+    return _STATUS if row.is_void else state.title if state else Text(row.state, row.state)
 
 
 def _closed_on(form: Form, record: Record | None, zone: ZoneInfo) -> str | None:
@@ -313,8 +324,7 @@ def _listed(system: System, rows: Sequence[Row], catalogue: Catalogue) -> Iterat
     for row in rows:
         form = system.form_of_row(row).form
         writer = CellWriter(form, system.people.names(), catalogue)
-        state = form.state.get(row.state)
-        said = _STATUS if row.is_void else state.title if state else Text(row.state, row.state)
+        said = _state(form, row)
         meant = [_meant(form, row.shown, means, writer) for means in ("customer", "subject")]
         yield (row.number, form.title.of(catalogue.language), said.of(catalogue.language), row.opened_at[:10], *meant)
 

@@ -27,16 +27,10 @@ from qmsdocs.system.view import System
 
 APPROVING = "approved"  # what the signature of an approving step means
 STATED = "retention_from"  # what a field means in which a person states the day
-_BY_MEANING = {  # triggers whose day stands in a field that means so
+_BY_THEMSELVES = (Trigger.ISSUED, Trigger.CLOSED)
+_BY_MEANING = {  # triggers whose day may stand in a field that means so
+    **{trigger: (STATED,) for trigger in Trigger if trigger not in _BY_THEMSELVES},
     Trigger.RETURNED: ("returned_on", STATED),
-    Trigger.HANDOVER: (STATED,),
-    Trigger.CONTRACT_ENDED: (STATED,),
-    Trigger.LEFT: (STATED,),
-    Trigger.RELEASED: (STATED,),
-    Trigger.REGISTRATION_ENDED: (STATED,),
-    Trigger.PRODUCTION_ENDED: (STATED,),
-    Trigger.APPROVED: (STATED,),
-    Trigger.SUPERSEDED: (STATED,),
 }
 _MARGIN = 4  # days: a month's end moves by three, a zone by one
 _DECIDE_WITHIN = parse_quantity("1 month")  # where no document in force says it
@@ -145,7 +139,7 @@ def due(system: System, *, on: date) -> tuple[Kept, ...]:
 def without_trigger(system: System, *, on: date) -> Iterator[Kept]:
     """The closed records whose period would have ended by a day, had it begun with closing, and has not begun."""
     for name, rule in _rules_here(system):
-        if rule.length is not None and rule.trigger not in (Trigger.ISSUED, Trigger.CLOSED):
+        if rule.length is not None and rule.trigger not in _BY_THEMSELVES:
             wanted = Filter(forms=system.form_numbers, retention=name, closed_to=latest_trigger(rule.length, on))
             for item in kept(system, system.index.records(wanted)):
                 closed_on = _day_in(system, item.row.closed_at)
@@ -219,11 +213,10 @@ class _Keeping:
     system: System
     other: Mapping[str, RetentionClass] | None = None  # by another schedule than the one in force
     forms: dict[str, tuple[Meanings, Form | None]] = field(default_factory=dict)
-    ledgers: dict[str, str] = field(default_factory=dict)
     ceased: dict[str, date | None] = field(default_factory=dict)
 
     def kept(self, row: Row) -> Kept:
-        retention = self._class(row.ledger)
+        retention = class_of(row)
         rule = self._schedule.get(retention)
         begun = self._not_before(row, self._trigger(row, rule.trigger)) if rule is not None else None
         end = due_on(rule, begun) if rule is not None and begun is not None else None
@@ -236,12 +229,6 @@ class _Keeping:
         """The day the period is counted from: what is claimed does not reach back before the record was taken in."""
         taken_in = self._day(row.changed_at if row.is_void else row.recorded_at)
         return max(begun, taken_in) if begun is not None and taken_in is not None else begun
-
-    def _class(self, ledger: str) -> str:
-        if ledger not in self.ledgers:
-            found = names.parse_branch(ledger)
-            self.ledgers[ledger] = found.retention if found is not None else ""
-        return self.ledgers[ledger]
 
     # ── from which day
 

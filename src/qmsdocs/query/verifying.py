@@ -11,7 +11,7 @@ from enum import StrEnum
 from qmsdocs.base.canonical import sha256
 from qmsdocs.base.errors import Message, message
 from qmsdocs.model.record import Event, Record
-from qmsdocs.model.release import Course, ItemKind, Release, follower, in_force
+from qmsdocs.model.release import Course, ItemKind, Release, follower
 from qmsdocs.render.mark import Mark
 from qmsdocs.store import names
 from qmsdocs.store.event import RecordKey
@@ -107,7 +107,7 @@ def by_code(system: System, code: str) -> tuple[Standing, ...]:
 def of_release(system: System, release: Release) -> Standing:
     """How a revision stands today."""
     today = system.today
-    current = in_force(system.releases, release.kind, release.number, on=today)
+    current = system.in_force(release.kind, release.number)
 
     def said(verdict: Verdict, *reasons: Message, superseded_by: str = "") -> Standing:
         number, revision, kind = release.number, release.revision, _KINDS[release.kind]
@@ -154,8 +154,8 @@ def _of_revision(system: System, mark: Mark) -> Standing:
     if release is not None:
         return _because(meant, _contradiction())
     if any(r.revision == mark.revision for r in own):
-        said = message("its mark is not that of {number} {revision}: a draft, or forged", **_named(meant))
-        return _because(meant, said)
+        return _because(meant, message("its mark is not that of {number} {revision}: a draft, or forged",
+                                       number=number, revision=mark.revision))  # fmt: skip
     said = message("no such revision of {number} was ever submitted here: a draft, or forged", number=number)
     return _because(meant, said, verdict=Verdict.DRAFT)
 
@@ -201,10 +201,6 @@ def _unknown(mark: Mark, reason: Message) -> Standing:
 
 def _because(meant: Standing, reason: Message, verdict: Verdict = Verdict.UNKNOWN) -> Standing:
     return Standing(verdict, meant.number, meant.revision, meant.kind, (reason,))
-
-
-def _named(meant: Standing) -> dict[str, object]:
-    return {"number": meant.number, "revision": meant.revision}
 
 
 def _contradiction() -> Message:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,10 +22,10 @@ from qmsdocs.model.register import Register
 from qmsdocs.model.retention import SCHEDULE, Schedule
 from qmsdocs.model.waiver import WAIVERS, Waivers
 from qmsdocs.query.document_check import UNREADABLE, Shelf, check_document
-from qmsdocs.query.parameters import written
 from qmsdocs.query.rule_texts import refuse_code
 
 D = TypeVar("D", bound=Definition)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -153,11 +153,6 @@ class Working:
                 yield _error(WAIVERS, f"waiver.{position}.code", said)
 
 
-def expressions(form: Form) -> Iterator[str]:
-    """Every expression written in a form."""
-    return (item.expression for item in written(form))
-
-
 def _template_findings(number: str, folder: Path) -> Iterator[Finding]:
     """What a QA manager's own templates say that they may not."""
     try:
@@ -221,25 +216,22 @@ class _Loader:
         self.unread: list[Finding] = []
 
     def definition(self, path: Path, model: type[D]) -> D | None:
-        name = path.relative_to(self.root).as_posix()
-        try:
-            return read(path, model, name=name)
-        except QmsError as error:
-            self._note(name, error.message)
-            return None
+        return self._tried(path, lambda name: read(path, model, name=name))
 
     def procedure(self, path: Path) -> Procedure | None:
-        name = path.relative_to(self.root).as_posix()
-        try:
-            return parse_procedure(read_text(path), source=name)
-        except QmsError as error:
-            self._note(name, error.message)
-            return None
+        return self._tried(path, lambda name: parse_procedure(read_text(path), source=name))
 
     def refuse_twin(self, number: str, known: Mapping[str, object], path: Path) -> None:
         if number in known:
-            name = path.relative_to(self.root).as_posix()
-            self._note(name, message("another file has the number {number} too", number=number))
+            self._note(path, message("another file has the number {number} too", number=number))
 
-    def _note(self, subject: str, said: Message) -> None:
-        self.unread.append(Finding(UNREADABLE, Severity.ERROR, subject, said))
+    def _tried(self, path: Path, reader: Callable[[str], T]) -> T | None:
+        try:
+            return reader(path.relative_to(self.root).as_posix())
+        except QmsError as error:
+            self._note(path, error.message)
+            return None
+
+    def _note(self, path: Path, said: Message) -> None:
+        name = path.relative_to(self.root).as_posix()
+        self.unread.append(Finding(UNREADABLE, Severity.ERROR, name, said))

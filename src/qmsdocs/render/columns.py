@@ -122,11 +122,9 @@ class TableMaker:
 
 
 def shared(needs: Mapping[str, tuple[float, float]], room: float) -> Mapping[str, float]:
-    """Widths that fill `room`: to each its least, and of the rest its share; all narrower where that is too much."""
+    """Widths that fill `room`: to each its least, and of the rest its share; all alike where none is left over."""
     least = sum(need for need, _ in needs.values())
-    if least >= room:
-        return {name: need * room / least for name, (need, _) in needs.items()}
     shares = sum(share for _, share in needs.values())
-    if not shares:
+    if least >= room or not shares:
         return {name: need * room / least for name, (need, _) in needs.items()}
     return {name: need + (room - least) * share / shares for name, (need, share) in needs.items()}

@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from qmsdocs.base.language import Language, Text
+from qmsdocs.render import document_words as words
 from qmsdocs.render.prose import (
     Block,
     Chart,
@@ -30,8 +31,6 @@ _SHAPES = {
     "record": Text("{text}（记录）", "{text} (record)"),
 }
 _BRANCH = Text("{on}：{to}", "{on}: {to}")
-_TABLE, _FIGURE = Text("表{number}", "Table {number}"), Text("图{number}", "Figure {number}")
-_DASH = "—"
 
 
 class Kind(StrEnum):
@@ -148,17 +147,17 @@ def _below(blocks: Sequence[Block], language: Language, depth: int) -> Iterator[
             case Listing():
                 yield from _listing(block, language, depth)
             case Grid():
-                yield Cells(block, _counted(_TABLE, block.number, language))
+                yield Cells(block, _counted(words.TABLE, block.number, language))
             case Picture():
-                yield Shown(block, _counted(_FIGURE, block.number, language))
+                yield Shown(block, _counted(words.FIGURE, block.number, language))
             case Drawing(chart, caption, number):
                 grid = _boxes(chart, caption, language)
-                yield Cells(grid, _counted(_FIGURE, number, language), is_chart=True)
+                yield Cells(grid, _counted(words.FIGURE, number, language), is_chart=True)
 
 
 def _listing(listing: Listing, language: Language, depth: int) -> Iterator[Comparable]:
-    for position, item in enumerate(listing.items):
-        label = _label(depth, position) if listing.is_ordered else _DASH
+    for position, item in enumerate(listing.items, 1):
+        label = words.markers(depth, listing.is_ordered, position)
         first = item[0] if item else Paragraph(())
         if isinstance(first, Paragraph):
             yield Words(Kind.ITEM, depth, label, first.line)
@@ -166,17 +165,6 @@ def _listing(listing: Listing, language: Language, depth: int) -> Iterator[Compa
         else:
             yield Words(Kind.ITEM, depth, label, ())
             yield from _below(item, language, depth + 1)
-
-
-def _label(depth: int, position: int) -> str:
-    """`a)` outside, `1)` inside; after `z)` comes `aa)`."""
-    if depth:
-        return f"{position + 1})"
-    letters, rest = "", position + 1
-    while rest:
-        rest, letter = divmod(rest - 1, 26)
-        letters = chr(ord("a") + letter) + letters
-    return f"{letters})"
 
 
 def _counted(template: Text, number: int, language: Language) -> str:

@@ -8,9 +8,10 @@ from typing import TypeAlias
 from qmsdocs.base.canonical import Json
 from qmsdocs.model.form import CHOICE_TYPES, Field, FieldType
 from qmsdocs.model.record import Correction
+from qmsdocs.render import blocks as pages
 from qmsdocs.render import fonts, measure
-from qmsdocs.render import layout as pages
 from qmsdocs.render.display import EMPTY, Box, Display
+from qmsdocs.render.layout import layout, signing_places
 from qmsdocs.render.sheet import ISSUE, Act, Sheet
 
 Plain: TypeAlias = "str | bool | list[Plain] | dict[str, Plain]"
@@ -49,7 +50,7 @@ def context(
     `shown` turns text into what the page can show; `annex_lines` is how many lines of a long text stand in its cell
     before the rest goes to an annex (None: never).
     """
-    return _Context(sheet, pages.layout(sheet.form, sheet.language), shown, annex_lines).all()
+    return _Context(sheet, layout(sheet.form, sheet.language), shown, annex_lines).all()
 
 
 class _Context:
@@ -272,7 +273,7 @@ class _Context:
         """By step: the newest act of those that share its place on the page; not `done` where none was taken yet."""
         form = self.sheet.form
         found: dict[str, Plain] = {}
-        for steps in (*pages.signing_places(form), *((name,) for name, step in form.step.items() if not step.signs)):
+        for steps in (*signing_places(form), *((name,) for name, step in form.step.items() if not step.signs)):
             taken = [act for act in self.sheet.acts if act.step in steps]
             first = form.step.get(steps[0])
             title = first.title.of(self.sheet.language) if first else self.words.say("Recorded by")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from qmsdocs.base.errors import QmsError
 from qmsdocs.render import document_words as words
 from qmsdocs.render.document_ink import Ink
-from qmsdocs.render.html import data_address
+from qmsdocs.render.html import columns, data_address
 from qmsdocs.render.prose import (
     Block,
     Chart,
@@ -105,7 +105,8 @@ class Body:
             for row in grid.rows
         )
         top = f"<thead><tr>{head}</tr></thead>" if head else ""
-        table = f'{self._caption(grid)}<table class="grid">{_columns(grid, count)}{top}<tbody>{body}</tbody></table>'
+        shares = columns(words.weights(grid, count))
+        table = f'{self._caption(grid)}<table class="grid">{shares}{top}<tbody>{body}</tbody></table>'
         return f'<div class="whole">{table}</div>' if len(grid.rows) <= WHOLE_ROWS else table
 
     def _caption(self, grid: Grid) -> str:
@@ -130,9 +131,3 @@ class Body:
         for text in (*chart.lanes, *(node.text for node in chart.nodes), *(edge.text for edge in chart.edges)):
             self.ink.text(text)
         return f'<img class="chart" src="{data_address("image/svg+xml", svg(chart).encode())}" alt="">'
-
-
-def _columns(grid: Grid, count: int) -> str:
-    weights = grid.weights if len(grid.weights) == count else (1.0,) * count
-    whole = sum(weights)
-    return "<colgroup>" + "".join(f'<col style="width:{weight / whole:.3%}">' for weight in weights) + "</colgroup>"

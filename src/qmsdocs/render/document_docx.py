@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import docx
 from docx.document import Document
 from docx.section import Section
 
@@ -10,12 +9,12 @@ from qmsdocs.render import document_docx_frame as frame
 from qmsdocs.render import document_docx_front as front
 from qmsdocs.render import document_words as words
 from qmsdocs.render.document_docx_body import Manuscript, Media
-from qmsdocs.render.document_docx_package import Properties, append, fill, prepare, set_lists, set_page, top
 from qmsdocs.render.document_docx_pages import heading_pages
-from qmsdocs.render.document_docx_parts import paragraph, parsed, run
+from qmsdocs.render.document_docx_parts import paragraph, run
+from qmsdocs.render.document_docx_styles import styles
 from qmsdocs.render.document_sheet import DocumentSheet
 from qmsdocs.render.document_words import Head
-from qmsdocs.render.docx_file import steady
+from qmsdocs.render.docx_file import append, fill, new, parsed, steady
 
 
 def document_docx(sheet: DocumentSheet) -> bytes:
@@ -23,26 +22,31 @@ def document_docx(sheet: DocumentSheet) -> bytes:
 
     Raises QmsError for a picture that is not there or is neither PNG nor JPEG.
     """
-    document = docx.Document()
-    properties = Properties(sheet.name, sheet.organisation, sheet.payload, sheet.created)
-    prepare(document, sheet.language, properties)
+    document = new(
+        styles(sheet.language),
+        title=sheet.name,
+        author=sheet.organisation,
+        subject=sheet.payload,
+        created=sheet.created,
+        has_lists=True,
+    )
     text = Manuscript(sheet.language, document.part)
     head = words.head(sheet)
     _section(document.sections[0], sheet, None, text.media)
     append(document, [front.cover(sheet)])
     _next_section(document, sheet, head, text.media)
     append(document, [front.records(sheet)])
-    if listed := front.contents(sheet, heading_pages(sheet, top(head))):
+    if listed := front.contents(sheet, heading_pages(sheet, frame.top(head))):
         append(document, [listed])
     if sheet.blocks:
         _next_section(document, sheet, None, text.media, is_continued=True)
         append(document, text.blocks(sheet.blocks, sheet.pictures, 0))
     for count, chapter in enumerate(sheet.chapters, 1):
         _next_section(document, sheet, words.head(sheet, chapter), text.media)
-        title = run(f"{front.chapter_name(sheet, count)}　{chapter.title}")
+        title = run(f"{words.chapter_name(count, sheet.language)}　{chapter.title}")
         append(document, [paragraph("QmsChapter", text.marked(front.chapter_mark(count), title))])
         append(document, text.blocks(chapter.blocks, chapter.pictures, count))
-    set_lists(document, text)
+    text.set_lists(document)
     return steady(document)
 
 
@@ -58,7 +62,7 @@ def _next_section(
 
 
 def _section(section: Section, sheet: DocumentSheet, head: Head | None, media: Media) -> None:
-    set_page(section, front.COVER_TOP if head is None else top(head))
+    frame.set_section(section, front.COVER_TOP if head is None else frame.top(head))
     above, below = section.header, section.footer
     fill(above, frame.header(sheet, head, above.part, media))
     fill(below, frame.footer(sheet, below.part, media, is_cover=head is None))

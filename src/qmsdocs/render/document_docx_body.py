@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
@@ -21,12 +22,12 @@ from qmsdocs.render.document_docx_parts import (
     Row,
     control,
     drawing,
-    legal,
     paragraph,
     run,
     table,
 )
-from qmsdocs.render.document_docx_styles import DEPTHS, LEVELS, LIST_INDENT, MARK_WIDTH, TEXT_WIDTH
+from qmsdocs.render.document_docx_styles import DEPTHS, LEVELS, LIST_INDENT, MARK_WIDTH, TEXT_WIDTH, numbering
+from qmsdocs.render.docx_file import empty, parsed
 from qmsdocs.render.pictures import shape
 from qmsdocs.render.prose import (
     Block,
@@ -43,6 +44,7 @@ from qmsdocs.render.prose import (
     Verbatim,
     plain,
 )
+from qmsdocs.render.word import legal
 
 TALLEST = 215.0  # millimetres of a picture, which leaves room for its caption
 _INCH, _SCREEN, _CHART = 25.4, 96, 300  # dots of an inch in a picture without size, and in a chart
@@ -98,6 +100,12 @@ class Manuscript:
     media: Media = field(default_factory=Media)
     lists: list[tuple[bool, int]] = field(default_factory=list)
     marks: int = 0
+
+    def set_lists(self, document: Document) -> None:
+        """Nothing; the lists of the text are numbered."""
+        root = document.part.numbering_part.element
+        empty(root)
+        root.extend(list(parsed(f"<w:numbering>{numbering(self.lists)}</w:numbering>")))
 
     def blocks(self, blocks: Sequence[Block], pictures: Mapping[str, bytes], section: int) -> Iterator[str]:
         """The blocks of the section `section` as elements. Raises QmsError for a picture that is not there or unfit."""
@@ -227,7 +235,7 @@ def _kept(block: Block) -> str:
 
 def column_widths(grid: Grid, count: int) -> tuple[float, ...]:
     """The widths of the columns of a table in millimetres."""
-    weights = grid.weights if len(grid.weights) == count else (1.0,) * count
+    weights = words.weights(grid, count)
     return tuple(TEXT_WIDTH * weight / sum(weights) for weight in weights)
 
 

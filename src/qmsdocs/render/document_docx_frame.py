@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from docx.opc.part import Part
+from docx.section import Section
 
 from qmsdocs.base.language import Language
 from qmsdocs.render import document_words as words
@@ -24,9 +25,12 @@ from qmsdocs.render.document_docx_parts import (
     table,
 )
 from qmsdocs.render.document_sheet import DocumentSheet
-from qmsdocs.render.document_words import COLUMNS, LEADING, ROW, SMALL_SIZES, TITLE_SIZES, Head, rows, size_of
+from qmsdocs.render.document_words import COLUMNS, LEADING, ROW, SMALL_SIZES, TITLE_SIZES, Head, size_of
+from qmsdocs.render.docx_file import set_page
 
-DISTANCE = 5.0  # between the top of the page and the header block
+_DISTANCE = 5.0  # between the top of the page and the header block
+_BELOW_BLOCK = 3.0
+_LEFT, _RIGHT, _BOTTOM, _FOOT = 28.0, 22.0, 22.0, 5.0
 _LOGO_WIDTH, _LOGO_HEIGHT = 36.0, 10.0
 _MIDDLE = (
     "mso-position-horizontal:center;mso-position-horizontal-relative:page;"
@@ -38,6 +42,17 @@ _CORNER = (
 )
 
 
+def top(head: Head) -> float:
+    """Where the text begins under the header block, in millimetres from the top of the page."""
+    return len(head.rows) * ROW + _DISTANCE + _BELOW_BLOCK
+
+
+def set_section(section: Section, above: float) -> None:
+    """Nothing; the text of the section begins `above` millimetres down, under a header of its own."""
+    set_page(section, margins=(above, _RIGHT, _BOTTOM, _LEFT), header=_DISTANCE, footer=_FOOT)
+    section.header.is_linked_to_previous = section.footer.is_linked_to_previous = False
+
+
 def header(sheet: DocumentSheet, head: Head | None, part: Part, media: Media) -> str:
     """The header of the pages that bear the block of `head`; without one only what is stamped on every page."""
     drawn = block(head, sheet.language, part, media, logo=sheet.logo) if head is not None else ""
@@ -46,8 +61,7 @@ def header(sheet: DocumentSheet, head: Head | None, part: Part, media: Media) ->
 
 def block(head: Head, language: Language, part: Part, media: Media, *, logo: bytes | None = None) -> str:
     """The header block at the top of a page."""
-    count = rows(head)
-    cells = [*head.cells, *([("", "")] * (count - len(head.cells)))]
+    count = len(head.rows)
     above = ""
     if logo is not None:
         measures = fitted(logo, name="logo", width=_LOGO_WIDTH, height=_LOGO_HEIGHT)
@@ -56,7 +70,7 @@ def block(head: Head, language: Language, part: Part, media: Media, *, logo: byt
     organisation = above + _company(head.organisation, count * ROW - (11 if above else 0))
     kind = _small(head.kind, COLUMNS[1], ROW)
     drawn = []
-    for at, (label, value) in enumerate(cells):
+    for at, (label, value) in enumerate(head.rows):
         shown = page_number(language) if value is None else ""
         pair = (
             Cell(_small(label, COLUMNS[2], ROW, "QmsBlockLabel")),

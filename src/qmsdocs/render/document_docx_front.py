@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
-from qmsdocs.base.language import Text
+from qmsdocs.base.language import Language, Text
 from qmsdocs.render import document_words as words
-from qmsdocs.render import measure
 from qmsdocs.render.document_docx_body import bookmark
 from qmsdocs.render.document_docx_parts import (
     RED,
@@ -22,22 +21,17 @@ from qmsdocs.render.document_docx_parts import (
     table,
 )
 from qmsdocs.render.document_docx_styles import chapter_style
-from qmsdocs.render.document_front import APPROVAL_ROW, APPROVAL_ROWS, APPROVAL_TOP, DISTRIBUTION_ROWS, HISTORY_ROWS
+from qmsdocs.render.document_front import APPROVAL_ROW, APPROVAL_ROWS, APPROVAL_TOP
 from qmsdocs.render.document_sheet import DocumentSheet, SignedLine
+from qmsdocs.render.document_words import Record
 from qmsdocs.render.prose import Block, Heading
 from qmsdocs.render.word import twips
 
 COVER_TOP = 8.0  # millimetres, the margin above the cover
-CONTENTS_LEVEL = 2
 RECORD_ROW = 9.0
 SHORT_TITLE = 4  # characters of a title that is spread
-HISTORY_WIDTHS = (10.0, 24.0, 20.0, 22.0, 36.0, 16.0, 16.0, 16.0)
-_DISTRIBUTION_WIDTHS = (10.0, 44.0, 20.0, 14.0, 36.0, 36.0)
-_COUNTERSIGNATURE_WIDTHS = (10.0, 26.0, 20.0, 20.0, 30.0, 30.0, 24.0)
 _APPROVAL_WIDTHS = (25.0, 35.0, 50.0, 40.0)
-_TITLE_SIZES = (26.0, 24.0, 22.0, 18.0, 16.0)
-_TITLE_WIDTH, _TITLE_LINES, _TITLE_LINE = 150.0, 2, 13.0
-_COMPANY_SIZE, _COMPANY_LINE = 22.0, 10.0
+_COMPANY_SIZE, _COMPANY_LINE, _TITLE_LINE = 22.0, 10.0, 13.0
 _STAMP = (45.0, 18.0)
 _IDENTITY, _COMPANY, _KIND, _TITLE, _REVISION = 30.0, 60.0, 84.0, 100.0, 131.0  # millimetres from the top of the page
 _DATES, _HELD = 246.0, 257.0
@@ -72,10 +66,10 @@ def cover(sheet: DocumentSheet) -> str:
         if value
     ]
     made.place(_IDENTITY, 7.0 * len(said), *(paragraph("QmsIdentity", run(line)) for line in said))
-    company = _lines(sheet.organisation, _COMPANY_SIZE)
+    company = words.cover_lines(sheet.organisation, _COMPANY_SIZE)
     made.place(_COMPANY, _COMPANY_LINE * len(company), paragraph("QmsCompany", run("\n".join(company))))
     made.place(_KIND, 8.0, paragraph("QmsKind", run(sheet.kind)))
-    points, lines = _title(sheet.title)
+    points, lines = words.cover_title(sheet.title)
     made.place(_TITLE, _TITLE_LINE * len(lines), paragraph("QmsTitle", run("\n".join(lines), size(points))))
     edition = f"{words.REVISION.of(language)}{colon}{sheet.revision}"
     made.place(_REVISION, 8.0, paragraph("QmsEdition", run(edition)))
@@ -85,20 +79,6 @@ def cover(sheet: DocumentSheet) -> str:
     made.place(_DATES, 8.0, _dates(sheet))
     made.place(_HELD, 14.0, _held(sheet))
     return own_pages("cover", "".join(made.pieces))
-
-
-def _lines(text: str, points: float) -> tuple[str, ...]:
-    capacity = _TITLE_WIDTH / (points * measure.MILLIMETRES_PER_POINT)
-    return measure.balanced(text, capacity, most=capacity)
-
-
-def _title(title: str) -> tuple[float, tuple[str, ...]]:
-    """The largest size at which the title stands on two lines, and these lines."""
-    for points in _TITLE_SIZES:
-        lines = _lines(title, points)
-        if len(lines) <= _TITLE_LINES:
-            break
-    return points, lines
 
 
 def _stamp(sheet: DocumentSheet) -> str:
@@ -121,16 +101,13 @@ def _approval(sheet: DocumentSheet) -> Iterator[Row]:
     language = sheet.language
     heads = ("", *(head.of(language) for head in (words.NAME, words.SIGNATURE, words.DATE)))
     yield Row(tuple(Cell(paragraph("QmsApprovalHead", run(head))) for head in heads), APPROVAL_ROW)
-    nobody = (SignedLine(""),)
-    yield from _signed(words.PREPARED, sheet.prepared or nobody, sheet)
-    if len(sheet.countersigned) > words.MOST_ON_COVER:
-        said = words.SEE_RECORD.of(language).format(count=len(sheet.countersigned))
-        title = paragraph("QmsApprovalHead", run(words.COUNTERSIGNED.of(language)))
-        yield Row((Cell(title), Cell(paragraph("QmsApproval", run(said)), span=3)), APPROVAL_ROW)
-    else:
-        yield from _signed(words.COUNTERSIGNED, sheet.countersigned, sheet)
-    yield from _signed(words.REVIEWED, sheet.reviewed or nobody, sheet)
-    yield from _signed(words.APPROVED, sheet.approved or nobody, sheet)
+    for title, lines in words.approvals(sheet):
+        if lines:
+            yield from _signed(title, lines, sheet)
+        else:
+            said = words.SEE_RECORD.of(language).format(count=len(sheet.countersigned))
+            head = Cell(paragraph("QmsApprovalHead", run(title.of(language))))
+            yield Row((head, Cell(paragraph("QmsApproval", run(said)), span=3)), APPROVAL_ROW)
 
 
 def _signed(title: Text, lines: Sequence[SignedLine], sheet: DocumentSheet) -> Iterator[Row]:
@@ -142,8 +119,11 @@ def _signed(title: Text, lines: Sequence[SignedLine], sheet: DocumentSheet) -> I
             begins=is_merged and position == 0,
             continues=is_merged and position > 0,
         )
-        name = "　".join(filter(None, (line.department, line.person)))
-        said = (run(name), run(words.signature(line, sheet.language), size(9)), run(words.day(line.at, sheet.language)))
+        said = (
+            run(words.signer(line)),
+            run(words.signature(line, sheet.language), size(9)),
+            run(words.day(line.at, sheet.language)),
+        )
         yield Row((first, *(Cell(paragraph("QmsApproval", text)) for text in said)), APPROVAL_ROW)
 
 
@@ -179,48 +159,21 @@ def _held(sheet: DocumentSheet) -> str:
 
 def records(sheet: DocumentSheet) -> str:
     """修订记录 and 发放范围, and 会签记录 where the cover does not hold it."""
-    language = sheet.language
-    changes = [
-        (
-            *(words.day(entry.on, language), entry.revision, entry.clauses, entry.summary),
-            *(entry.prepared_by, entry.reviewed_by, entry.approved_by),
-        )
-        for entry in sheet.history
-    ]
-    signed = [
-        (line.department, line.person, line.verdict, line.remark, line.answer, words.day(line.at, language))
-        for line in words.countersignature_record(sheet)
-    ]
-    copies = [
-        (entry.department, entry.copy_number, str(entry.count), entry.received, entry.returned)
-        for entry in sheet.distribution
-    ]
-    kinds = (
-        (words.HISTORY, words.HISTORY_HEADS, HISTORY_WIDTHS, changes, HISTORY_ROWS),
-        (words.COUNTERSIGNATURES, words.COUNTERSIGNATURE_HEADS, _COUNTERSIGNATURE_WIDTHS, signed, 0),
-        (words.DISTRIBUTION, words.DISTRIBUTION_HEADS, _DISTRIBUTION_WIDTHS, copies, DISTRIBUTION_ROWS),
-    )
-    pieces = [
-        _record(title.of(language), [head.of(language) for head in heads], widths, rows, least)
-        for title, heads, widths, rows, least in kinds
-        if rows or least
-    ]
-    return own_pages("records", "".join(pieces))
+    return own_pages("records", "".join(_record(record, sheet.language) for record in words.records(sheet)))
 
 
-def _record(
-    title: str, heads: Sequence[str], widths: Sequence[float], rows: Sequence[Sequence[str]], least: int
-) -> str:
-    numbered = [(str(number), *row) for number, row in enumerate(rows, 1)]
-    filled = [*numbered, *([("",) * len(heads)] * (least - len(rows)))]
-    days = (words.DATE.zh, words.DATE.en)
-    styles = ["QmsRecordDay" if head in days else "QmsRecord" for head in heads]
-    head = tuple(Cell(paragraph("QmsRecordHead", run(text)), is_shaded=True) for text in heads)
-    drawn = [Row(head, RECORD_ROW, is_head=True)]
-    for row in filled:
+def _record(record: Record, language: Language) -> str:
+    styles = ["QmsRecordDay" if head == words.DATE else "QmsRecord" for head in record.heads]
+    heads = (run(head.of(language)) for head in record.heads)
+    drawn = [
+        Row(tuple(Cell(paragraph("QmsRecordHead", head), is_shaded=True) for head in heads), RECORD_ROW, is_head=True)
+    ]
+    for row in record.rows:
         cells = (Cell(paragraph(style, run(text))) for style, text in zip(styles, row, strict=True))
         drawn.append(Row(tuple(cells), RECORD_ROW))
-    return paragraph("QmsRecordTitle", run(title, _spread(title))) + table(widths, drawn, Look(side=0.3, above=0.4))
+    title = record.title.of(language)
+    table_of = table(record.widths, drawn, Look(side=0.3, above=0.4))
+    return paragraph("QmsRecordTitle", run(title, _spread(title))) + table_of
 
 
 def _spread(title: str) -> str:
@@ -254,14 +207,14 @@ def _entries(sheet: DocumentSheet, pages: Mapping[str, int]) -> Iterator[tuple[s
     yield from _headings(sheet.blocks, 0, 1, pages)
     for count, chapter in enumerate(sheet.chapters, 1):
         name = chapter_mark(count)
-        title = f"{chapter_name(sheet, count)}　{chapter.title}　{chapter.number}　{chapter.revision}"
+        title = f"{words.chapter_name(count, sheet.language)}　{chapter.title}　{chapter.number}　{chapter.revision}"
         yield "TOC1", _entry(name, title, pages)
         yield from _headings(chapter.blocks, count, 2, pages)
 
 
 def _headings(blocks: Sequence[Block], section: int, first: int, pages: Mapping[str, int]) -> Iterator[tuple[str, str]]:
     for block in blocks:
-        if isinstance(block, Heading) and block.level + first - 1 <= CONTENTS_LEVEL:
+        if isinstance(block, Heading) and block.level + first - 1 <= words.CONTENTS_LEVEL:
             name = bookmark(section, block)
             yield f"TOC{block.level + first - 1}", _entry(name, f"{block.number}　{block.text}", pages)
 
@@ -269,11 +222,6 @@ def _headings(blocks: Sequence[Block], section: int, first: int, pages: Mapping[
 def _entry(name: str, text: str, pages: Mapping[str, int]) -> str:
     number = field(f"PAGEREF {name} \\h", str(pages.get(name, 1)))
     return f'<w:hyperlink w:anchor="{name}" w:history="1">{run(text)}<w:r><w:tab/></w:r>{number}</w:hyperlink>'
-
-
-def chapter_name(sheet: DocumentSheet, count: int) -> str:
-    """How a chapter is called: 第3章."""
-    return words.CHAPTER.of(sheet.language).format(count=count)
 
 
 def chapter_mark(count: int) -> str:

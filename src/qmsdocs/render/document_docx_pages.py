@@ -10,8 +10,7 @@ from qmsdocs.render import document_docx_styles as styles
 from qmsdocs.render import document_words as words
 from qmsdocs.render import measure
 from qmsdocs.render.document_docx_body import SMALL_TABLE, TALLEST, bookmark, column_widths, fitted
-from qmsdocs.render.document_docx_front import CONTENTS_LEVEL, HISTORY_WIDTHS, RECORD_ROW, chapter_mark
-from qmsdocs.render.document_front import DISTRIBUTION_ROWS, HISTORY_ROWS
+from qmsdocs.render.document_docx_front import RECORD_ROW, chapter_mark
 from qmsdocs.render.document_sheet import DocumentSheet
 from qmsdocs.render.prose import Block, Chart, Drawing, Grid, Heading, Line, Listing, Paragraph, Picture, plain
 
@@ -22,6 +21,7 @@ _CHAPTER = 15.0  # of its title
 _BELOW_TABLE = 10.0  # points, its outer borders among them
 _SLACK = 0.1
 _TOGETHER = 2  # lines of a paragraph
+_SUMMARY = 4  # the column of what changed, the one that may take several lines
 
 
 def _em(points: float) -> float:
@@ -109,14 +109,13 @@ def heading_pages(sheet: DocumentSheet, header_height: float) -> Mapping[str, in
 
 
 def _records(paper: _Paper, sheet: DocumentSheet) -> None:
-    summary = max(1.0, (HISTORY_WIDTHS[4] - 1) / _em(styles.RECORD))
-    changes = [measure.lines(entry.summary, summary) for entry in sheet.history]
-    changes += [1] * (HISTORY_ROWS - len(changes))
-    signed = [1] * len(words.countersignature_record(sheet))
-    copies = [1] * max(DISTRIBUTION_ROWS, len(sheet.distribution))
-    for rows in filter(None, (changes, signed, copies)):
+    for record in words.records(sheet):
+        counts = [1] * len(record.rows)
+        if record.title is words.HISTORY:
+            summary = max(1.0, (record.widths[_SUMMARY] - 1) / _em(styles.RECORD))
+            counts = [measure.lines(row[_SUMMARY], summary) for row in record.rows]
         paper.put(styles.RECORD_TITLE * _POINT, styles.RECORD_TITLE * _POINT + 2 * RECORD_ROW)
-        for count in (1, *rows):
+        for count in (1, *counts):
             paper.put(max(RECORD_ROW, count * styles.RECORD_LINE * _POINT + 0.8))
 
 
@@ -126,7 +125,7 @@ def _entries(sheet: DocumentSheet) -> int:
         1
         for blocks, first in levels
         for block in blocks
-        if isinstance(block, Heading) and block.level + first - 1 <= CONTENTS_LEVEL
+        if isinstance(block, Heading) and block.level + first - 1 <= words.CONTENTS_LEVEL
     )
     return listed + len(sheet.chapters)
 

@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from docx.oxml.xmlchemy import BaseOxmlElement
-
 from qmsdocs.render import word
-from qmsdocs.render.docx_file import element
-from qmsdocs.render.word import twips
+from qmsdocs.render.word import legal, twips
 
 THICK, FRAME, THIN = 8, 6, 4  # borders in eighths of a point
 RED = "C00000"
 LONGEST_TAG = 64  # what Word bears
 _EMU = 36000  # a millimetre in the units of drawings
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_BREAKS = re.compile("\r\n?|[\u2028\u2029]")
-_NAMES = (
-    f"{word.SPACE} "
-    'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" '
-    'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
-    'xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"'
-)
-
-
-def parsed(piece: str) -> BaseOxmlElement:
-    """The element of `piece`, which begins with a start tag."""
-    return element(piece, _NAMES)
-
-
-def legal(text: str) -> str:
-    """`text` as XML can hold it: what it cannot stands as its code point."""
-    return _ILLEGAL.sub(lambda found: f"[U+{ord(found[0]):04X}]", _BREAKS.sub("\n", text))
 
 
 def run(text: str, properties: str = "") -> str:
@@ -54,11 +32,6 @@ def size(points: float) -> str:
 def paragraph(style: str, content: str = "", properties: str = "") -> str:
     """A paragraph in `style`."""
     return f'<w:p><w:pPr><w:pStyle w:val="{style}"/>{properties}</w:pPr>{content}</w:p>'
-
-
-def spaced(before: float) -> str:
-    """The property of a paragraph with `before` millimetres above it."""
-    return f'<w:spacing w:before="{twips(before)}"/>'
 
 
 def control(tag: str, content: str) -> str:

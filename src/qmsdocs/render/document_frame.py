@@ -6,7 +6,7 @@ from qmsdocs.render import document_words as words
 from qmsdocs.render import mark
 from qmsdocs.render.document_ink import Ink
 from qmsdocs.render.document_sheet import DocumentSheet
-from qmsdocs.render.document_words import COLUMNS, ROW, SMALL_SIZES, TITLE_SIZES, Head, rows, size_of
+from qmsdocs.render.document_words import COLUMNS, ROW, SMALL_SIZES, TITLE_SIZES, Head, size_of
 from qmsdocs.render.html import data_address
 
 _LEFT, _TITLE, _LABEL, _VALUE = COLUMNS
@@ -14,8 +14,7 @@ _LEFT, _TITLE, _LABEL, _VALUE = COLUMNS
 
 def header_block(head: Head, ink: Ink, logo: str) -> str:
     """The block at the top of a page; the engine lifts it out of the text where it stands and repeats it."""
-    count = rows(head)
-    cells = [*head.cells, *([("", "")] * (count - len(head.cells)))]
+    count = len(head.rows)
     picture = f'<img src="{logo}" alt="">' if logo else ""
     size = size_of(head.organisation, _LEFT, count * ROW - (11 if logo else 0), SMALL_SIZES)
     left = (
@@ -23,8 +22,8 @@ def header_block(head: Head, ink: Ink, logo: str) -> str:
         f"{'<br>'.join(map(ink.text, words.company(head.organisation, _LEFT, size)))}</div>"
     )
     middle = f'<td class="k" style="font-size:{size_of(head.kind, _TITLE, ROW, SMALL_SIZES)}pt">{ink.text(head.kind)}'
-    lines = [f"<tr>{left}</td>{middle}</td>{_cell(cells[0], ink)}</tr>"]
-    for position, cell in enumerate(cells[1:]):
+    lines = [f"<tr>{left}</td>{middle}</td>{_cell(head.rows[0], ink)}</tr>"]
+    for position, cell in enumerate(head.rows[1:]):
         title = _title(head.title, count - 1, ink) if position == 0 else ""
         lines.append(f"<tr>{title}{_cell(cell, ink)}</tr>")
     columns = "".join(f'<col style="width:{width}mm">' for width in (_LEFT, _TITLE, _LABEL))

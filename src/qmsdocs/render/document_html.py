@@ -62,14 +62,15 @@ def document_html(sheet: DocumentSheet) -> str:
     parts += [_chapter(sheet, chapter, text, count, logo) for count, (chapter, text) in enumerate(chapters, 1)]
     title = f"{ink.text(sheet.title)} {ink.text(sheet.number)}"
     ink.check(f"{sheet.number} {sheet.revision}")
-    return whole(sheet.language, title, css(frame.rows(head)), "\n".join(parts))
+    return whole(sheet.language, title, css(len(head.rows)), "\n".join(parts))
 
 
 def _chapter(sheet: DocumentSheet, chapter: Chapter, text: Body, count: int, logo: str) -> str:
     ink = text.ink
+    number = ink.text(words.chapter_name(count, sheet.language))
     return (
         f'<section class="text">{frame.header_block(words.head(sheet, chapter), ink, logo)}'
-        f'<h1 class="chapter" id="{text.prefix}"><span class="no">{front.chapter_name(count, ink)}</span>'
+        f'<h1 class="chapter" id="{text.prefix}"><span class="no">{number}</span>'
         f"{ink.text(chapter.title)}</h1>\n{text.html(chapter.blocks)}</section>"
     )
 
@@ -92,4 +93,4 @@ def _assets(sheet: DocumentSheet) -> Iterator[tuple[str, bytes]]:
 def css(rows: int) -> str:
     """How pages under a header block of so many rows look."""
     source = (resources.files("qmsdocs.render") / "templates" / "document.css").read_text("utf-8")
-    return Template(source).substitute(top=f"{rows * frame.ROW + _TOP:g}", above=f"{_TOP - 3:g}")
+    return Template(source).substitute(top=f"{rows * words.ROW + _TOP:g}", above=f"{_TOP - 3:g}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -92,7 +92,14 @@ HEADER = (
     HeaderCell(label=Text("生效日期", "Effective"), value="effective_on"),
 )
 
-
+ROW, _LEAST_ROWS = 6.0, 4  # of the header block, in millimetres
+COLUMNS = (40.0, 66.0, 22.0, 32.0)
+TITLE_SIZES, SMALL_SIZES = (14.0, 12.0, 10.5, 9.0, 7.5), (9.0, 8.0, 7.5, 6.5)
+LEADING, _PADDING = 1.25, 1.0
+_COVER_SIZES = (26.0, 24.0, 22.0, 18.0, 16.0)  # 一号 and below
+_COVER_WIDTH, COVER_LINES = 150.0, 2
+MOST_ON_COVER = 4  # countersignatures; more stand in a record of their own
+CONTENTS_LEVEL = 2
 _COMPANY = re.compile("(.+?)((?:集团|股份)*有限(?:责任)?公司)")
 _FOOT_WIDTH, _FOOT_SIZES = 41.0, (9.0, 8.0, 7.5)  # millimetres and points of what the foot says on the right
 
@@ -137,6 +144,11 @@ class Head:
     title: str
     cells: tuple[tuple[str, str | None], ...]
 
+    @property
+    def rows(self) -> tuple[tuple[str, str | None], ...]:
+        """Its rows, each of 6 mm: the cells, and empty ones where there are few."""
+        return self.cells + (("", ""),) * (_LEAST_ROWS - len(self.cells))
+
 
 def head(sheet: DocumentSheet, chapter: Chapter | None = None) -> Head:
     """The header block of the pages of `sheet`, or of those of one of its chapters.
@@ -169,14 +181,81 @@ def signature(line: SignedLine, language: Language) -> str:
     return f"{line.verdict} {ELECTRONIC.of(language)} {line.at:%Y-%m-%d %H:%M}".strip()
 
 
-MOST_ON_COVER = 4  # countersignatures; more stand in a record of their own
+def approvals(sheet: DocumentSheet) -> Iterator[tuple[Text, Sequence[SignedLine]]]:
+    """What the cover says of who made and approved it: a title, and the lines; none where a record holds them."""
+    nobody = (SignedLine(""),)
+    yield PREPARED, sheet.prepared or nobody
+    if sheet.countersigned:
+        yield COUNTERSIGNED, sheet.countersigned if len(sheet.countersigned) <= MOST_ON_COVER else ()
+    yield REVIEWED, sheet.reviewed or nobody
+    yield APPROVED, sheet.approved or nobody
 
 
-def countersignature_record(sheet: DocumentSheet) -> tuple[SignedLine, ...]:
-    """The countersignatures that need a record of their own: many of them, or some with a remark."""
+def signer(line: SignedLine) -> str:
+    """Who stands on a line of the cover: the department, where it counts, and the name."""
+    return "　".join(filter(None, (line.department, line.person)))
+
+
+def cover_title(title: str) -> tuple[float, tuple[str, ...]]:
+    """The largest size at which the title stands on two lines of the cover, and these lines."""
+    for size in _COVER_SIZES:
+        found = cover_lines(title, size)
+        if len(found) <= COVER_LINES:
+            break
+    return size, found
+
+
+def cover_lines(text: str, size: float) -> tuple[str, ...]:
+    """`text` on lines of `size` points as wide as the cover."""
+    capacity = _COVER_WIDTH / (size * measure.MILLIMETRES_PER_POINT)
+    return measure.balanced(text, capacity, most=capacity)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A table between cover and text: its title, heads, widths of columns in millimetres, rows, empty ones too."""
+
+    title: Text
+    heads: tuple[Text, ...]
+    widths: tuple[int, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def records(sheet: DocumentSheet) -> Iterator[Record]:
+    """修订记录 and 发放范围, and 会签记录 where the cover does not hold it."""
+    changes = (
+        (
+            *(day(entry.on, sheet.language), entry.revision, entry.clauses, entry.summary),
+            *(entry.prepared_by, entry.reviewed_by, entry.approved_by),
+        )
+        for entry in sheet.history
+    )
+    yield _record(HISTORY, HISTORY_HEADS, (10, 24, 20, 22, 36, 16, 16, 16), changes, 8)
     lines = sheet.countersigned
-    is_needed = len(lines) > MOST_ON_COVER or any(line.remark or line.answer for line in lines)
-    return lines if is_needed else ()
+    if len(lines) > MOST_ON_COVER or any(line.remark or line.answer for line in lines):
+        signed = (
+            (line.department, line.person, line.verdict, line.remark, line.answer, day(line.at, sheet.language))
+            for line in lines
+        )
+        yield _record(COUNTERSIGNATURES, COUNTERSIGNATURE_HEADS, (10, 26, 20, 20, 30, 30, 24), signed)
+    copies = (
+        (entry.department, entry.copy_number, str(entry.count), entry.received, entry.returned)
+        for entry in sheet.distribution
+    )
+    yield _record(DISTRIBUTION, DISTRIBUTION_HEADS, (10, 44, 20, 14, 36, 36), copies, 6)
+
+
+def _record(
+    title: Text, heads: tuple[Text, ...], widths: tuple[int, ...], rows: Iterable[tuple[str, ...]], least: int = 0
+) -> Record:
+    """The record with its rows numbered, and empty ones for the pen where there are fewer than `least`."""
+    numbered = tuple((str(number), *row) for number, row in enumerate(rows, 1))
+    return Record(title, heads, widths, numbered + (("",) * len(heads),) * (least - len(numbered)))
+
+
+def chapter_name(count: int, language: Language) -> str:
+    """How a chapter is called: 第3章."""
+    return CHAPTER.of(language).format(count=count)
 
 
 def markers(depth: int, is_ordered: bool, count: int) -> str:
@@ -194,6 +273,11 @@ def _letters(count: int) -> str:
     return found
 
 
+def weights(grid: Grid, count: int) -> tuple[float, ...]:
+    """The relative widths of the `count` columns of a table, equal where it says none."""
+    return grid.weights if len(grid.weights) == count else (1.0,) * count
+
+
 def centred(grid: Grid, count: int) -> tuple[bool, ...]:
     """Whether the cells of each of `count` columns stand in its middle: short ones; in lists of numbers the number."""
     if grid.source.strip() in ("references", "forms"):
@@ -208,17 +292,6 @@ def _is_short(texts: Sequence[str]) -> bool:
 def leads_on(block: Block) -> bool:
     """Whether it is a paragraph that ends with a colon, and so belongs to what follows it."""
     return isinstance(block, Paragraph) and plain(block.line).rstrip().endswith(("：", ":"))
-
-
-ROW, LEAST_ROWS = 6.0, 4  # of the header block, in millimetres
-COLUMNS = (40.0, 66.0, 22.0, 32.0)
-TITLE_SIZES, SMALL_SIZES = (14.0, 12.0, 10.5, 9.0, 7.5), (9.0, 8.0, 7.5, 6.5)
-LEADING, _PADDING = 1.25, 1.0
-
-
-def rows(head: Head) -> int:
-    """How many rows of 6 mm the header block has."""
-    return max(LEAST_ROWS, len(head.cells))
 
 
 def _capacity(width: float, size: float) -> float:

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 
 from qmsdocs.base.language import Language
 from qmsdocs.model.form import Form
-from qmsdocs.render import layout as pages
+from qmsdocs.render import blocks as pages
 from qmsdocs.render import mark, word
 from qmsdocs.render.compiled import Template, compile_template
 from qmsdocs.render.context import Plain, context
 from qmsdocs.render.docx_blocks import Page
 from qmsdocs.render.docx_page import page_template
 from qmsdocs.render.fit import LEVELS, SHORTER, Fit, Level, fits
+from qmsdocs.render.layout import layout
 from qmsdocs.render.sheet import Sheet
 
 
@@ -31,7 +32,7 @@ def docx(sheet: Sheet, *, template: bytes | None) -> bytes:
         data = context(sheet, shown=_as_it_is, annex_lines=None)
         return compile_template(template).render({**data, **facts}, given=given, dates=_dates(sheet))
     data, fit = _fitted(sheet)
-    page = pages.layout(sheet.form, sheet.language)
+    page = layout(sheet.form, sheet.language)
     facts["room"] = {block.field: _row(fit.room[block.field], block, fit.level) for block in _texts(page)}
     made = _derived(_Same(sheet.form), sheet.language, LEVELS.index(fit.level), _kept(page, fit))
     return made.render({**data, **facts}, given=given, dates=_dates(sheet))
@@ -39,7 +40,7 @@ def docx(sheet: Sheet, *, template: bytes | None) -> bytes:
 
 def docx_template(form: Form, language: Language) -> bytes:
     """The template derived from `form`, for a company to edit: its tags are those docs/templates.md explains."""
-    page = pages.layout(form, language)
+    page = layout(form, language)
     _, fit = _fitted(_sample(form, language))
     heights = {block.field: _row(fit.level.text, block, fit.level) for block in _texts(page)}
     return page_template(Page(page, fit.level, heights.__getitem__, _reasoned(form), _kept(page, fit)))
@@ -52,7 +53,7 @@ def _as_it_is(text: str) -> str:
 
 def _fitted(sheet: Sheet) -> tuple[dict[str, Plain], Fit]:
     """What to print and how: as roomy as one page allows; over several pages where nothing else helps."""
-    page = pages.layout(sheet.form, sheet.language)
+    page = layout(sheet.form, sheet.language)
     several: tuple[dict[str, Plain], Fit] | None = None
     for lines in (pages.LINES, *SHORTER):
         data = context(sheet, shown=_as_it_is, annex_lines=lines)
@@ -103,7 +104,7 @@ class _Same:
 @lru_cache(maxsize=64)
 def _derived(same: _Same, language: Language, level: int, kept: frozenset[int] | None) -> Template:
     """The compiled page of a form; heights of long texts are tags, which only this program reads."""
-    page = pages.layout(same.form, language)
+    page = layout(same.form, language)
     reasoned = _reasoned(same.form)
     made = Page(page, LEVELS[level], lambda name: f"{{{{ room.{name} }}}}", reasoned, kept)
     return compile_template(page_template(made), same.form.number)

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 
 from qmsdocs.base.language import Language
 from qmsdocs.render import measure, word
-from qmsdocs.render.fit import Level
-from qmsdocs.render.layout import (
+from qmsdocs.render.blocks import (
     BODY,
     LABEL,
     NUMBER_COLUMN,
@@ -29,6 +28,7 @@ from qmsdocs.render.layout import (
     SigningCell,
     Table,
 )
+from qmsdocs.render.fit import Level
 from qmsdocs.render.word import paragraph, run, words
 
 SIGNED_LINE = 7.0

@@ -1,18 +1,27 @@
-"""A Word file of the library, emptied of what it brings along, and stored in the same bytes each time."""
+"""A Word file of the library, emptied of what it brings along, filled piece by piece, stored in the same bytes."""
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Iterable
+from datetime import UTC, datetime
 
+import docx
+from docx.blkcntnr import BlockItemContainer
 from docx.document import Document
+from docx.enum.section import WD_ORIENT
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import parse_xml
 from docx.oxml.xmlchemy import BaseOxmlElement
+from docx.section import Section
+from docx.shared import Mm
 
-from qmsdocs.render import opc
+from qmsdocs.render import opc, word
 
+_A4 = (210, 297)  # millimetres
+_LONGEST_PROPERTY = 255
+_PARTS_KEPT = frozenset({RELATIONSHIP_TYPE.STYLES, RELATIONSHIP_TYPE.SETTINGS})
 _PACKAGE_KEPT = frozenset({RELATIONSHIP_TYPE.OFFICE_DOCUMENT, RELATIONSHIP_TYPE.CORE_PROPERTIES})
 _COMPATIBLE = "http://schemas.microsoft.com/office/word"
 _SETTINGS = (
@@ -23,7 +32,39 @@ _SETTINGS = (
 )
 
 
-def element(piece: str, spaces: str) -> BaseOxmlElement:
+def new(
+    styles: str,
+    *,
+    title: str,
+    author: str,
+    created: datetime,
+    subject: str = "",
+    has_lists: bool = False,
+    spaces: str = word.DRAWN,
+) -> Document:
+    """An empty document with this content of styles.xml, our settings and properties, dated `created`."""
+    document = docx.Document()
+    kept = _PARTS_KEPT | {RELATIONSHIP_TYPE.NUMBERING} if has_lists else _PARTS_KEPT
+    for rels, wanted in ((document.part.rels, kept), (document.part.package.rels, _PACKAGE_KEPT)):
+        for key in [key for key, link in rels.items() if link.reltype not in wanted]:
+            del rels[key]
+    settings = document.settings.element
+    empty(settings)
+    for piece in _SETTINGS:
+        settings.append(parsed(piece, spaces))
+    empty(document.styles.element)
+    document.styles.element.extend(list(parsed(f"<w:styles>{styles}</w:styles>", spaces)))
+    body = document.element.body
+    for inner in list(body)[:-1]:  # the last says how the page is set
+        body.remove(inner)
+    own = document.core_properties
+    own.title, own.author, own.subject = (word.legal(text)[:_LONGEST_PROPERTY] for text in (title, author, subject))
+    own.comments, own.last_modified_by, own.revision = "", "", 1
+    own.created = own.modified = created.astimezone(UTC)
+    return document
+
+
+def parsed(piece: str, spaces: str = word.DRAWN) -> BaseOxmlElement:
     """The element of `piece`, which begins with a start tag, in the name spaces declared by `spaces`."""
     end = min(at for at in (piece.find(">"), piece.find(" "), piece.find("/>")) if at > 0)
     return parse_xml(f"{piece[:end]} {spaces}{piece[end:]}")
@@ -35,19 +76,34 @@ def empty(root: BaseOxmlElement) -> None:
         root.remove(inner)
 
 
-def strip(document: Document, kept: frozenset[str], parsed: Callable[[str], BaseOxmlElement]) -> None:
-    """Nothing; of its parts only those of the `kept` relationships stay, text and styles are empty, settings ours."""
-    for rels, wanted in ((document.part.rels, kept), (document.part.package.rels, _PACKAGE_KEPT)):
-        for key in [key for key, link in rels.items() if link.reltype not in wanted]:
-            del rels[key]
-    settings = document.settings.element
-    empty(settings)
-    for piece in _SETTINGS:
-        settings.append(parsed(piece))
-    empty(document.styles.element)
-    body = document.element.body
-    for inner in list(body)[:-1]:  # the last says how the page is set
-        body.remove(inner)
+def append(document: Document, pieces: Iterable[str], spaces: str = word.DRAWN) -> None:
+    """Nothing; the elements stand at the end of the text."""
+    last = document.element.body[-1]
+    for piece in pieces:
+        last.addprevious(parsed(piece, spaces))
+
+
+def fill(place: BlockItemContainer, content: str) -> None:
+    """Nothing; a header or footer holds `content` and nothing else."""
+    element = place._element
+    empty(element)
+    element.extend(list(parsed(f"<w:body>{content}</w:body>")))
+
+
+def set_page(
+    section: Section,
+    *,
+    margins: tuple[float, float, float, float],
+    header: float,
+    footer: float,
+    is_landscape: bool = False,
+) -> None:
+    """Nothing; pages of A4 with `margins` (top, right, bottom, left); header and footer at their distance, in mm."""
+    if is_landscape:
+        section.orientation = WD_ORIENT.LANDSCAPE
+    section.page_width, section.page_height = map(Mm, reversed(_A4) if is_landscape else _A4)
+    section.top_margin, section.right_margin, section.bottom_margin, section.left_margin = map(Mm, margins)
+    section.header_distance, section.footer_distance = Mm(header), Mm(footer)
 
 
 def steady(document: Document) -> bytes:

@@ -8,28 +8,24 @@ import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
-import docx
 from docx.document import Document
-from docx.opc.constants import RELATIONSHIP_TYPE
-from docx.oxml import parse_xml
 from docx.oxml.ns import qn
-from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Mm
 from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
 from qmsdocs.base.language import Language
 from qmsdocs.render import mark, measure, word
+from qmsdocs.render.blocks import WIDTH
 from qmsdocs.render.docx_blocks import LABEL_SIZE, Page, frame
-from qmsdocs.render.docx_file import element, steady, strip
-from qmsdocs.render.layout import WIDTH
+from qmsdocs.render.docx_file import append, new, parsed, set_page, steady
+from qmsdocs.render.layout import is_spaced
 from qmsdocs.render.sheet import UNDATED
 from qmsdocs.render.word import paragraph, run
 
 if TYPE_CHECKING:
     from docx.oxml.text.paragraph import CT_P
 
-SPACED_TITLE = 12.0  # ems; a longer title is set without extra space
 _EXAMPLE = "0" * 100  # what the placeholder says; about as much as a record's own code
 _RUN, _PARAGRAPH, _DRAWING = qn("w:r"), qn("w:p"), qn("wp:docPr")
 _MIDDLE = (
@@ -41,39 +37,29 @@ _CORNER = (
     "mso-position-vertical:absolute;mso-position-vertical-relative:page"
 )
 _POINT = measure.MILLIMETRES_PER_POINT
-_KEPT = frozenset({RELATIONSHIP_TYPE.STYLES, RELATIONSHIP_TYPE.SETTINGS})
 
 
 def page_template(page: Page) -> bytes:
     """The template of `page` as a Word document; the same page gives the same bytes."""
-    document = docx.Document()
-    strip(document, _KEPT, _parsed)
-    _set_styles(document, page)
-    _set_section(document)
-    _set_properties(document)
-    body = document.element.body
-    for piece in _body(page):
-        body[-1].addprevious(_parsed(piece))
+    document = new(
+        word.styles(page.language, _styles(page)),
+        title="{{ title }} {{ number }}",
+        author="{{ organisation }}",
+        subject="{{ form }} {{ revision }}",
+        created=UNDATED,
+        spaces=word.SPACE,
+    )
+    set_page(document.sections[0], margins=(22, 15, 32, 25), header=15, footer=15)
+    append(document, _body(page), word.SPACE)
     _header(document)
     _footer(document)
     return steady(document)
 
 
-def _parsed(piece: str) -> BaseOxmlElement:
-    """The element of `piece`, which begins with a start tag."""
-    return element(piece, word.SPACE)
-
-
-def _set_styles(document: Document, page: Page) -> None:
-    content = word.styles(page.language, _styles(page))
-    document.styles.element.extend(list(parse_xml(f"<w:styles {word.SPACE}>{content}</w:styles>")))
-
-
 def _styles(page: Page) -> tuple[word.Style, ...]:
     level = page.level
     middle, end = WIDTH / 2, WIDTH
-    title = page.layout.title
-    spaced = 0.35 * 18 if len(title) == measure.ems(title) <= SPACED_TITLE else 0.0
+    spaced = 0.35 * 18 if is_spaced(page.layout.title) else 0.0
     row, small = level.line, level.small
     label, head = LABEL_SIZE[page.language], 9.0 if page.language is Language.ZH else 7.5
     pen = max(14.0, (level.sign - 2 * level.gap) / _POINT - 25)  # what the title and the date leave
@@ -108,22 +94,6 @@ def _styles(page: Page) -> tuple[word.Style, ...]:
         word.Style("QmsFootRight", "页脚行 居右", "Foot right", 9, 12, align="right"),
         word.Style("QmsJoint", "接缝", "Joint", 1, 0.05, hidden=True),
     )  # fmt: skip
-
-
-def _set_section(document: Document) -> None:
-    section = document.sections[0]
-    section.page_width, section.page_height = Mm(210), Mm(297)
-    section.left_margin, section.right_margin = Mm(25), Mm(15)
-    section.top_margin, section.header_distance = Mm(22), Mm(15)
-    section.bottom_margin, section.footer_distance = Mm(32), Mm(15)
-
-
-def _set_properties(document: Document) -> None:
-    said = document.core_properties
-    said.title, said.subject = "{{ title }} {{ number }}", "{{ form }} {{ revision }}"
-    said.author = "{{ organisation }}"
-    said.comments, said.last_modified_by, said.revision = "", "", 1
-    said.created = said.modified = UNDATED
 
 
 def _body(page: Page) -> Iterator[str]:
@@ -174,7 +144,7 @@ def _header(document: Document) -> None:
         run("{% if void %}"), red, run("{% elif status %}"), grey, run("{% endif %}"),
     )  # fmt: skip
     at_least = f'<w:spacing w:before="0" w:after="0" w:line="{word.twips(5.5)}" w:lineRule="atLeast"/>'
-    made = _parsed(paragraph("QmsTop", *pieces, properties=at_least))
+    made = parsed(paragraph("QmsTop", *pieces, properties=at_least), word.SPACE)
     line.getparent().replace(line, made)
     drawn = Paragraph(cast("CT_P", made), header).add_run()
     _picture(drawn, "logo", _grey_png(160, 40), 40.0, 10.0)
@@ -198,9 +168,9 @@ def _footer(document: Document) -> None:
         (37.0, paragraph("QmsFootRight", run("{{ labels.check }} {{ foot.check }}\n{{ number }}")) + "".join(state)),
         (17.0, paragraph("QmsFootRight", properties='<w:spacing w:line="240" w:lineRule="auto"/>')),
     )
-    made = _parsed(word.plain_table(columns))
+    made = parsed(word.plain_table(columns), word.SPACE)
     line.addprevious(made)
-    line.getparent().replace(line, _parsed(paragraph("QmsJoint")))
+    line.getparent().replace(line, parsed(paragraph("QmsJoint"), word.SPACE))
     last = made.findall(f".//{_PARAGRAPH}")[-1]
     _picture(
         Paragraph(cast("CT_P", last), footer).add_run(), "qr", mark.qr_png(_EXAMPLE), width=mark.SIDE, height=mark.SIDE

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qmsdocs.base.language import Language
-from qmsdocs.render import layout as pages
+from qmsdocs.render import blocks as pages
 from qmsdocs.render import measure
+from qmsdocs.render.blocks import Layout
 from qmsdocs.render.context import Plain
-from qmsdocs.render.layout import Layout
 
 PAGE = 297.0 - 15 - 32  # millimetres between the top margin of the first page and the foot
 FOLLOWING = 297.0 - 26 - 32

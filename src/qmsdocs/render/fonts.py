@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
+from html import escape  # the one for XML brings a client for HTTP with it
 from io import BytesIO
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from qmsdocs.base.files import write_atomically
 

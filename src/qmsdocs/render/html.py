@@ -10,10 +10,7 @@ from importlib import resources
 from string import Template
 
 from qmsdocs.base.language import Language
-from qmsdocs.render import measure
-from qmsdocs.render.fit import Level
-from qmsdocs.render.fonts import visible
-from qmsdocs.render.layout import (
+from qmsdocs.render.blocks import (
     BODY,
     LABEL,
     NUMBER_COLUMN,
@@ -33,17 +30,18 @@ from qmsdocs.render.layout import (
     SigningCell,
     Table,
 )
+from qmsdocs.render.fit import Level
+from qmsdocs.render.fonts import visible
+from qmsdocs.render.layout import is_spaced
 
-SPACED_TITLE = 12.0  # ems; a longer title is set without extra space
 _CENTRED = frozenset({Kind.NUMBER, Kind.DATE, Kind.TICK, Kind.OPTIONS})
 _CLASSES = {Kind.TEXT: "", Kind.NUMBER: "n", Kind.DATE: "", Kind.DATETIME: "", Kind.OPTIONS: "b", Kind.TICK: "n"}
 
 
 def html_template(layout: Layout) -> str:
     """The Jinja source of the page of `layout`; it asks for what `context` gives, and for `qr`, `logo` and `room`."""
-    is_spaced = len(layout.title) == measure.ems(layout.title) <= SPACED_TITLE
     body = "\n".join(_part(part, at) for at, part in enumerate(layout.parts))
-    shell = _file("form.html").replace("%wide%", ' class="wide"' if is_spaced else "")
+    shell = _file("form.html").replace("%wide%", ' class="wide"' if is_spaced(layout.title) else "")
     return shell.replace("%blocks%", body)
 
 
@@ -69,6 +67,14 @@ def css_string(text: str) -> str:
 def data_address(kind: str, data: bytes) -> str:
     """An address that holds `data` itself, of the media type `kind`."""
     return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def columns(weights: Sequence[float], *, places: int = 3) -> str:
+    """The columns of a table as shares of its inside, which is narrower than the text by the lines around it."""
+    whole = sum(weights) or 1
+    return (
+        "<colgroup>" + "".join(f'<col style="width:{weight / whole:.{places}%}">' for weight in weights) + "</colgroup>"
+    )
 
 
 @cache
@@ -101,13 +107,7 @@ def _part(part: Sequence[Block], position: int) -> str:
 def _grid(rows: Sequence[str]) -> Iterator[str]:
     if rows:
         widths = (LABEL, VALUE, LABEL, VALUE)
-        yield f'<table class="g">{_columns(widths)}<tbody>\n' + "\n".join(rows) + "\n</tbody></table>"
-
-
-def _columns(widths: Sequence[float]) -> str:
-    """Shares of the frame's inside, which is narrower than the text by the frame's own line."""
-    whole = sum(widths)
-    return "<colgroup>" + "".join(f'<col style="width:{width / whole:.4%}">' for width in widths) + "</colgroup>"
+        yield f'<table class="g">{columns(widths, places=4)}<tbody>\n' + "\n".join(rows) + "\n</tbody></table>"
 
 
 def _block(block: Block) -> str:
@@ -201,14 +201,14 @@ def _table(block: Table) -> str:
     heads = f"<th>{first}</th>" + "".join(_head(column) for column in block.columns)
     lead = '<td class="i">{{ row.title }}</td>' if block.fixed else '<td class="c">{{ row.no }}</td>'
     cells = "".join(_table_cell(column) for column in block.columns)
-    return _rows(block, _columns(widths), heads, lead + cells)
+    return _rows(block, widths, heads, lead + cells)
 
 
-def _rows(block: Table | Matrix, columns: str, heads: str, cells: str) -> str:
+def _rows(block: Table | Matrix, widths: Sequence[float], heads: str, cells: str) -> str:
     title = f'<div class="sub hei">{_words(block.title)} {{{{ mark.{block.field} }}}}</div>'
     head = f'<thead class="head"><tr>{heads}</tr></thead>'
     body = f"<tbody>{{% for row in {block.expression} %}}<tr>{cells}</tr>{{% endfor %}}</tbody>"
-    return f'{title}\n<table class="g rows">{columns}{head}{body}</table>'
+    return f'{title}\n<table class="g rows">{columns(widths, places=4)}{head}{body}</table>'
 
 
 def _head(column: Column) -> str:
@@ -233,14 +233,14 @@ def _matrix(block: Matrix) -> str:
         widths.append(block.remark.width)
         heads += f"<th>{_words(block.remark.title)}</th>"
         cells += f"<td>{{{{ {block.remark.expression} }}}}</td>"
-    return _rows(block, _columns(widths), heads, cells)
+    return _rows(block, widths, heads, cells)
 
 
 def _signing(block: Signing) -> str:
     cells = "".join(_place(cell) for cell in block.cells)
     alone = " alone" if len(block.cells) == 1 else ""
-    columns = _columns([cell.width for cell in block.cells])
-    return f'<table class="g sign{alone}">{columns}<tbody><tr>{cells}</tr></tbody></table>'
+    widths = columns([cell.width for cell in block.cells], places=4)
+    return f'<table class="g sign{alone}">{widths}<tbody><tr>{cells}</tr></tbody></table>'
 
 
 def _place(cell: SigningCell) -> str:

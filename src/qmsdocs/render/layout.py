@@ -11,60 +11,26 @@ from qmsdocs.render.blocks import (
     BODY,
     LABEL,
     LABEL_CAPACITY,
-    LINES,
-    NUMBER_COLUMN,
     PADDING,
     SMALL,
-    TINY,
     VALUE,
     WIDTH,
     Block,
     Cell,
-    Column,
-    Grade,
     Kind,
     Label,
     Layout,
     Line,
     LongText,
-    Matrix,
     NoteBlock,
     SectionBar,
     Signing,
     SigningCell,
-    Table,
 )
 from qmsdocs.render.columns import TableMaker, kind_of
 from qmsdocs.render.sheet import ISSUE
 
-__all__ = [
-    "BODY",
-    "LABEL",
-    "LINES",
-    "NUMBER_COLUMN",
-    "PADDING",
-    "SMALL",
-    "TINY",
-    "VALUE",
-    "WIDTH",
-    "Block",
-    "Cell",
-    "Column",
-    "Grade",
-    "Kind",
-    "Label",
-    "Layout",
-    "Line",
-    "LongText",
-    "Matrix",
-    "NoteBlock",
-    "SectionBar",
-    "Signing",
-    "SigningCell",
-    "Table",
-    "layout",
-    "signing_places",
-]
+_SPACED_TITLE = 12.0  # ems; a longer title is set without extra space
 _SIX_CHARACTERS = 6.0  # a longer label stands on two lines: a rule of Chinese forms
 _HALF, _FULL = VALUE - 2 * PADDING, WIDTH - LABEL - 2 * PADDING
 
@@ -73,6 +39,11 @@ def layout(form: Form, language: Language) -> Layout:
     """The blocks of `form` on an A4 page, texts in `language`."""
     maker = _Maker(form, language, beside=not _is_roomy(form))
     return Layout(form.number, form.title.of(language), language, (*maker.body(), *maker.signing()))
+
+
+def is_spaced(title: str) -> bool:
+    """Whether the title of a form is set with space between its characters: a short Chinese one."""
+    return len(title) == measure.ems(title) <= _SPACED_TITLE
 
 
 def signing_places(form: Form) -> tuple[tuple[str, ...], ...]:

@@ -6,8 +6,6 @@ import io
 import re
 from dataclasses import dataclass
 
-import segno
-
 from qmsdocs.base.errors import QmsError
 
 VERSION = "QMS1"
@@ -49,6 +47,8 @@ def read_payload(text: str) -> Mark:
 
 def qr_png(text: str) -> bytes:
     """The QR code of `text` as PNG, error level M, without quiet zone (the page leaves 2 mm free around it)."""
+    import segno  # late: whoever only reads marks draws none
+
     stream = io.BytesIO()
     try:
         code = segno.make_qr(text, error="m", encoding="utf-8", boost_error=False)

@@ -58,7 +58,7 @@ def read(data: bytes, *, source: str) -> Mapping[str, bytes]:
     parts = unpack(data, source=source) if data.startswith(b"PK\x03\x04") else {}
     if CONTENT_TYPES not in parts:
         raise QmsError("{source}: not a Word document (.docx)", source=source)
-    types = _content_types(parts, source)
+    types = content_types(parts, source=source)
     for name, part in parts.items():
         if name != CONTENT_TYPES:
             _check_type(name, types.get(name, ""), source)
@@ -91,12 +91,8 @@ def parse(data: bytes, *, name: str, source: str) -> etree._Element:
         raise unfit(source, message("{part} is not well-formed: {reason}", part=name, reason=error.msg)) from None
 
 
-def content_types(parts: Mapping[str, bytes]) -> Mapping[str, str]:
-    """The content type of every part of a package that was read before."""
-    return _content_types(parts, "")
-
-
-def _content_types(parts: Mapping[str, bytes], source: str) -> dict[str, str]:
+def content_types(parts: Mapping[str, bytes], *, source: str = "") -> Mapping[str, str]:
+    """The content type of every part of a package; `source` is for messages on one that was not read before."""
     _check_xml(CONTENT_TYPES, parts[CONTENT_TYPES], source)
     defaults: dict[str, str] = {}
     overrides: dict[str, str] = {}

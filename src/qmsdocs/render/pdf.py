@@ -18,11 +18,11 @@ from jinja2 import Template, TemplateError
 
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.render import fonts, mark
-from qmsdocs.render import layout as pages
 from qmsdocs.render.blocks import LINES
 from qmsdocs.render.context import Plain, context
 from qmsdocs.render.fit import SHORTER, Fit, fits
 from qmsdocs.render.html import base_css, data_address, form_css, html_template
+from qmsdocs.render.layout import layout
 from qmsdocs.render.sandbox import environment, missing_name
 from qmsdocs.render.sheet import Sheet
 from qmsdocs.render.template_check import check_template
@@ -177,12 +177,11 @@ def _engine() -> _Engine:
 
 def _fitted(sheet: Sheet, engine: _Engine) -> Document:
     """The page by the derived layout, as roomy as one page allows; over several pages where nothing else helps."""
-    layout = pages.layout(sheet.form, sheet.language)
-    page = _Page(sheet, engine, layout)
+    page = _Page(sheet, engine)
     several: Fit | None = None
     for lines in (LINES, *SHORTER):
         data = page.context(lines)
-        for fit in fits(layout, data):
+        for fit in fits(page.layout, data):
             if not fit.is_one_page:
                 several = several or fit
                 continue
@@ -196,9 +195,9 @@ def _fitted(sheet: Sheet, engine: _Engine) -> Document:
 class _Page:
     """One sheet on its way through the derived template."""
 
-    def __init__(self, sheet: Sheet, engine: _Engine, layout: pages.Layout) -> None:
-        self.sheet, self.engine, self.layout = sheet, engine, layout
-        self.template = _compiled(html_template(layout))
+    def __init__(self, sheet: Sheet, engine: _Engine) -> None:
+        self.sheet, self.engine, self.layout = sheet, engine, layout(sheet.form, sheet.language)
+        self.template = _compiled(html_template(self.layout))
         first = context(sheet)
         self.shown, self.face = _wide_face(first)
         self.known: dict[int, dict[str, Plain]] = {} if self.face else {LINES: first}

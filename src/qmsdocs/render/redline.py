@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from qmsdocs.base.language import Language, Text
-from qmsdocs.render.difference import Change, Compared
+from qmsdocs.render.difference import Change, Compared, Illustration
 from qmsdocs.render.line_difference import Mark, Marked, compared_text
 
 
@@ -121,6 +121,22 @@ def _side(side: Side, language: Language) -> tuple[str, ...]:
 def labels(difference: Difference) -> str:
     """The two revisions by their labels: `A/0 → A/1`, the draft by what it is."""
     return f"{difference.old.label or difference.old.standing} → {difference.new.label or difference.new.standing}"
+
+
+def tables(difference: Difference) -> Iterator[tuple[Text, Text, tuple[ChangedValue, ...]]]:
+    """The tables of values by title, head of the first column and rows: parameters where there is a text, others."""
+    if difference.parameters or difference.text:
+        yield PARAMETERS, PARAMETER, difference.parameters
+    if difference.values or not difference.text:
+        yield VALUES, WHAT, difference.values
+
+
+def pictures(difference: Difference, shown: Illustration) -> tuple[tuple[str, Mapping[str, bytes], Change], ...]:
+    """What is shown of a picture, the one that stayed or those exchanged: the path, the pictures it is one of, how."""
+    old = (shown.old, difference.old_pictures, Change.REMOVED)
+    new = (shown.new, difference.new_pictures, Change.KEPT if shown.change is Change.KEPT else Change.ADDED)
+    sides = (new,) if shown.change is Change.KEPT else (old, new)
+    return tuple((path, held, change) for path, held, change in sides if path is not None)
 
 
 def marked_values(value: ChangedValue) -> tuple[Marked, Marked]:

@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from itertools import count
 from xml.sax.saxutils import escape, quoteattr
 
-import docx
 from docx.document import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.packuri import PackURI
-from docx.oxml import parse_xml
 from docx.oxml.shape import CT_Inline
-from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.parts.image import ImagePart
 from docx.shared import Mm
 
 from qmsdocs.base.errors import QmsError
 from qmsdocs.base.language import Language, Text
-from qmsdocs.render import opc, redline, word
+from qmsdocs.render import redline, word
 from qmsdocs.render.comparable import Kind
 from qmsdocs.render.difference import Change, Column, Compared, Illustration, LeftOut, Passage, Row, Table
+from qmsdocs.render.docx_file import append, fill, new, set_page, steady
 from qmsdocs.render.line_difference import Mark, Marked, Piece
 from qmsdocs.render.pictures import shape
 from qmsdocs.render.redline import ChangedFile, ChangedValue, Difference
-from qmsdocs.render.word import paragraph, run
+from qmsdocs.render.word import legal, paragraph, run
 
 _WIDTH = 165.0  # mm of text
 _PICTURE_WIDTH, _PICTURE_HEIGHT = 120.0, 80.0
 _LOOK = "QmsRed"
 _TRACKED = {Mark.REMOVED: "del", Mark.ADDED: "ins"}
 _WHOLE = {Change.REMOVED: "del", Change.ADDED: "ins"}
-_ILLEGAL = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _BORDERS = "".join(
     f'<w:{side} w:val="single" w:sz="{size}" w:space="0" w:color="000000"/>'
     for side, size in (("top", 8), ("left", 8), ("bottom", 8), ("right", 8), ("insideH", 4), ("insideV", 4))
@@ -60,60 +54,31 @@ def document(difference: Difference) -> bytes:
 
     All changes accepted leave the text of the new revision, all rejected that of the old one.
     """
-    made = docx.Document()
-    _set_page(made, difference)
-    body = made.element.body
-    for element in list(body)[:-1]:
-        body.remove(element)
-    for piece in _Writing(made, difference).parts():
-        body[-1].addprevious(_parsed(piece))
-    written = io.BytesIO()
-    made.save(written)
-    with zipfile.ZipFile(written) as package:
-        return opc.archive([opc.member(name, package.read(name)) for name in package.namelist()])
-
-
-def _parsed(piece: str) -> BaseOxmlElement:
-    """The element of `piece`, which begins with a start tag."""
-    end = min(at for at in (piece.find(">"), piece.find(" "), piece.find("/>")) if at > 0)
-    return parse_xml(f"{piece[:end]} {word.SPACE}{piece[end:]}")
-
-
-def _set_page(made: Document, difference: Difference) -> None:
-    language = difference.language
-    root = made.styles.element
-    for element in list(root):
-        root.remove(element)
-    root.extend(list(parse_xml(f"<w:styles {word.SPACE}>{word.styles(language, _STYLES)}</w:styles>")))
+    language, said = difference.language, f"{difference.number}　{redline.labels(difference)}"
+    made = new(
+        word.styles(language, _STYLES),
+        title=f"{redline.TITLE.of(language)} {difference.number} {redline.labels(difference)}",
+        author=difference.new.author,
+        created=difference.new.at,
+    )
     section = made.sections[0]
-    section.page_width, section.page_height = Mm(210), Mm(297)
-    section.left_margin, section.right_margin = Mm(25), Mm(20)
-    section.top_margin, section.bottom_margin = Mm(24), Mm(20)
-    section.header_distance, section.footer_distance = Mm(14), Mm(10)
-    said = made.core_properties
-    said.title = _legal(f"{redline.TITLE.of(language)} {difference.number} {redline.labels(difference)}")
-    said.author, said.last_modified_by, said.comments, said.revision = _legal(difference.new.author), "", "", 1
-    said.created = said.modified = difference.new.at.astimezone(UTC).replace(tzinfo=None)
-    right = f'<w:tabs><w:tab w:val="right" w:pos="{word.twips(_WIDTH)}"/></w:tabs>'
-    what = _legal(f"{difference.number}　{redline.labels(difference)}")
+    set_page(section, margins=(24, 20, 20, 25), header=14, footer=10)
     before, between, after = ("第 ", " 页　共 ", " 页") if language is Language.ZH else ("page ", " of ", "")
     pages = (run(before), word.field("PAGE"), run(between), word.field("NUMPAGES"), run(after))
-    for place, pieces in (
-        (section.header, (run(_legal(difference.organisation)), word.tab(), run(what))),
-        (section.footer, (run(redline.TITLE.of(language)), word.tab(), *pages)),
-    ):
-        line = place.paragraphs[0]._p
-        line.addprevious(_parsed(paragraph(f"{_LOOK}Small", *pieces, properties=right)))
-        line.getparent().remove(line)
+    fill(section.header, _margin(run(legal(difference.organisation)), word.tab(), run(legal(said))))
+    fill(section.footer, _margin(run(redline.TITLE.of(language)), word.tab(), *pages))
+    append(made, _Writing(made, difference).parts())
+    return steady(made)
 
 
-def _legal(text: str) -> str:
-    """`text` as XML can hold it; what it cannot hold stands as its code point."""
-    return _ILLEGAL.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+def _margin(*pieces: str) -> str:
+    """A line above or below the text, its end flush with the text on the right."""
+    right = f'<w:tabs><w:tab w:val="right" w:pos="{word.twips(_WIDTH)}"/></w:tabs>'
+    return paragraph(f"{_LOOK}Small", *pieces, properties=right)
 
 
 def _plain(style: str, text: str) -> str:
-    return paragraph(f"{_LOOK}{style}", run(_legal(text)))
+    return paragraph(f"{_LOOK}{style}", run(legal(text)))
 
 
 class _Writing:
@@ -123,7 +88,7 @@ class _Writing:
         self.made, self.difference, self.language = made, difference, difference.language
         self.numbers, self.pictures = count(1), count(1)
         moment = difference.new.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        self.by = f"w:author={quoteattr(_legal(difference.new.author) or '-')} w:date={quoteattr(moment)}"
+        self.by = f"w:author={quoteattr(legal(difference.new.author) or '-')} w:date={quoteattr(moment)}"
 
     def parts(self) -> Iterator[str]:
         """The whole document, part by part."""
@@ -135,10 +100,8 @@ class _Writing:
         )
         for note in said.notes:
             yield _plain("Small", note)
-        if said.parameters or said.text:
-            yield from self._values(said.parameters, redline.PARAMETERS, redline.PARAMETER)
-        if said.values or not said.text:
-            yield from self._values(said.values, redline.VALUES, redline.WHAT)
+        for title, first, values in redline.tables(said):
+            yield from self._values(values, title, first)
         if said.text:
             yield _plain("Part", redline.TEXT.of(self.language))
             yield from self._blocks(said.text)
@@ -179,7 +142,7 @@ class _Writing:
     def _piece(self, piece: Piece) -> str:
         bold = "<w:rPr><w:b/></w:rPr>" if piece.is_bold else ""
         tag = "w:delText" if piece.mark is Mark.REMOVED else "w:t"
-        lines = (f'<{tag} xml:space="preserve">{escape(_legal(line))}</{tag}>' for line in piece.text.split("\n"))
+        lines = (f'<{tag} xml:space="preserve">{escape(line)}</{tag}>' for line in legal(piece.text).split("\n"))
         made = f"<w:r>{bold}{'<w:br/>'.join(lines)}</w:r>"
         return made if piece.mark is Mark.KEPT else self._tracked(_TRACKED[piece.mark], made)
 
@@ -227,15 +190,11 @@ class _Writing:
         return _row_of(_cells(drawn, widths, is_shaded=is_head), is_head=is_head, end=end)
 
     def _illustration(self, shown: Illustration) -> Iterator[str]:
-        said = self.difference
-        old, new = (shown.old, said.old_pictures, Change.REMOVED), (shown.new, said.new_pictures, Change.ADDED)
-        sides = ((shown.new, said.new_pictures, Change.KEPT),) if shown.change is Change.KEPT else (old, new)
-        for path, held, change in sides:
-            if path is not None:
-                drawn = self._picture(path, held)
-                inside = self._tracked(_WHOLE[change], drawn) if change in _WHOLE and drawn else drawn
-                inside = inside or self._line((Piece(path, _mark(change)),))
-                yield self._paragraph("Caption", inside, change, '<w:spacing w:line="240" w:lineRule="auto"/>')
+        for path, held, change in redline.pictures(self.difference, shown):
+            drawn = self._picture(path, held)
+            inside = self._tracked(_WHOLE[change], drawn) if change in _WHOLE and drawn else drawn
+            inside = inside or self._line((Piece(path, _mark(change)),))
+            yield self._paragraph("Caption", inside, change, '<w:spacing w:line="240" w:lineRule="auto"/>')
         label = (Piece(f"{shown.label} ", _mark(shown.change)),) if shown.label else ()
         yield self._paragraph("Caption", self._line((*label, *shown.caption)), shown.change)
 

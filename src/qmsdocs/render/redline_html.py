@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape
@@ -14,13 +14,14 @@ from qmsdocs.render import redline
 from qmsdocs.render.comparable import Kind
 from qmsdocs.render.difference import Change, Compared, Illustration, LeftOut, Passage, Row, Table, folded
 from qmsdocs.render.fonts import visible
-from qmsdocs.render.html import css_string, whole
+from qmsdocs.render.html import columns, css_string, whole
 from qmsdocs.render.line_difference import Mark, Marked, Piece
 from qmsdocs.render.pdf import MOST_PIXELS
 from qmsdocs.render.pictures import shape
 from qmsdocs.render.redline import ChangedFile, ChangedValue, Difference
 
 _TAGS = {Mark.KEPT: "", Mark.REMOVED: "del", Mark.ADDED: "ins"}
+_FRAMES = {Change.KEPT: "kept", Change.REMOVED: "gone", Change.ADDED: "come"}
 _COUNTS = {
     Language.ZH: '"第 " counter(page) " 页　共 " counter(pages) " 页"',
     Language.EN: '"page " counter(page) " of " counter(pages)',
@@ -94,10 +95,8 @@ class _Drawing:
         yield self._head()
         yield f'<p class="say">{_text(redline.LEGEND.of(self.language))}</p>'
         yield from (f'<p class="say">{_text(note)}</p>' for note in said.notes)
-        if said.parameters or said.text:
-            yield self._values(said.parameters, redline.PARAMETERS.of(self.language), redline.PARAMETER)
-        if said.values or not said.text:
-            yield self._values(said.values, redline.VALUES.of(self.language), redline.WHAT)
+        for title, first, values in redline.tables(said):
+            yield self._values(values, title.of(self.language), first)
         if said.text:
             yield f"<h2>{_text(redline.TEXT.of(self.language))}</h2>"
             yield from self._blocks(said.text)
@@ -111,8 +110,8 @@ class _Drawing:
         rows = "".join(
             f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in row)}</tr>" for row in redline.head(self.difference)
         )
-        columns = _columns((22, 50, 50))
-        return f'<table class="head">{columns}<thead><tr><th></th>{titles}</tr></thead><tbody>{rows}</tbody></table>'
+        widths = columns((22, 50, 50))
+        return f'<table class="head">{widths}<thead><tr><th></th>{titles}</tr></thead><tbody>{rows}</tbody></table>'
 
     def _values(self, values: Sequence[ChangedValue], title: str, first: Text) -> str:
         heading = f"<h2>{_text(title)}</h2>"
@@ -121,9 +120,7 @@ class _Drawing:
         titles = (first, redline.KEY, redline.BEFORE, redline.NOW)
         head = "".join(f"<th>{_text(item.of(self.language))}</th>" for item in titles)
         rows = "".join(map(self._value, values))
-        return (
-            f"{heading}<table>{_columns((42, 36, 40, 40))}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        )
+        return f"{heading}<table>{columns((42, 36, 40, 40))}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
     def _value(self, value: ChangedValue) -> str:
         was, now = (_line(line) or "/" for line in redline.marked_values(value))
@@ -150,8 +147,8 @@ class _Drawing:
         rows = "".join(
             self._left_out(row, len(table.columns)) if isinstance(row, LeftOut) else _row(row) for row in table.rows
         )
-        columns = _columns([column.weight for column in table.columns])
-        drawn = f"<table>{columns}{head}<tbody>{rows}</tbody></table>" if table.columns else ""
+        widths = columns([column.weight for column in table.columns])
+        drawn = f"<table>{widths}{head}<tbody>{rows}</tbody></table>" if table.columns else ""
         return f'<div class="{_classes(table.change)}">{caption}{drawn}</div>'
 
     def _left_out(self, row: LeftOut, count: int) -> str:
@@ -160,16 +157,13 @@ class _Drawing:
 
     def _illustration(self, shown: Illustration) -> str:
         """One picture where it stayed, both where it was exchanged, each named."""
-        said = self.difference
-        old, new = (shown.old, said.old_pictures, "gone"), (shown.new, said.new_pictures, "come")
-        sides = ((shown.new, said.new_pictures, "kept"),) if shown.change is Change.KEPT else (old, new)
-        there = [(path, held, kind) for path, held, kind in sides if path is not None]
+        there = redline.pictures(self.difference, shown)
         drawn = "".join(self._picture(*one, is_alone=len(there) == 1) for one in there)
         outcome = "" if shown.change is Change.KEPT else f"（{redline.OUTCOMES[shown.change].of(self.language)}）"
         caption = f'<p class="cap">{_text(shown.label)} {_line(shown.caption)}{_text(outcome)}</p>'
         return f'<div class="fig {_classes(shown.change)}">{drawn}{caption}</div>'
 
-    def _picture(self, path: str, held: Mapping[str, bytes], kind: str, *, is_alone: bool) -> str:
+    def _picture(self, path: str, held: Mapping[str, bytes], change: Change, *, is_alone: bool) -> str:
         data = held.get(path)
         try:
             found = shape(data or b"", name=path)
@@ -179,9 +173,9 @@ class _Drawing:
             return f"<p>{_text(path)}</p>"
         name = f"{len(self.pictures)}.{found.extension}"
         self.pictures[name] = data
-        title = (redline.OLD_PICTURE if kind == "gone" else redline.NEW_PICTURE).of(self.language)
+        title = (redline.OLD_PICTURE if change is Change.REMOVED else redline.NEW_PICTURE).of(self.language)
         said = "" if is_alone else f"<br>{_text(title)}"
-        return f'<span class="one"><img class="{kind}" src="{name}" alt="{_text(path)}">{said}</span>'
+        return f'<span class="one"><img class="{_FRAMES[change]}" src="{name}" alt="{_text(path)}">{said}</span>'
 
     def _file(self, file: ChangedFile) -> Iterator[str]:
         outcome = redline.OUTCOMES[file.change].of(self.language)
@@ -210,9 +204,3 @@ def _passage(passage: Passage) -> str:
 
 def _row(row: Row, tag: str = "td") -> str:
     return f"<tr>{''.join(f'<{tag}>{_line(cell)}</{tag}>' for cell in row.cells)}</tr>"
-
-
-def _columns(weights: Iterable[float]) -> str:
-    shares = list(weights)
-    whole = sum(shares) or 1
-    return "<colgroup>" + "".join(f'<col style="width:{share / whole:.3%}">' for share in shares) + "</colgroup>"

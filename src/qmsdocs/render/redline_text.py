@@ -30,14 +30,12 @@ class _Writing:
         """The comparison line by line."""
         said = self.difference
         yield self._styled(_BOLD, _shown(f"{said.number} {said.title}  {redline.labels(said)}"))
-        for title, before, after in redline.head(said)[1:]:
+        for what, before, after in redline.head(said)[1:]:
             if (before, after) != ("/", "/"):
-                yield _shown(f"  {title}: {before} → {after}")
+                yield _shown(f"  {what}: {before} → {after}")
         yield from (_shown(note) for note in said.notes)
-        if said.parameters or said.text:
-            yield from self._values(said.parameters, redline.PARAMETERS.of(self.language))
-        if said.values or not said.text:
-            yield from self._values(said.values, redline.VALUES.of(self.language))
+        for title, _, values in redline.tables(said):
+            yield from self._values(values, title.of(self.language))
         if said.text:
             yield from self._title(redline.TEXT.of(self.language))
             yield from self._blocks(said.text)

@@ -42,7 +42,7 @@ def statement_html(statement: Statement) -> str:
     return whole(
         statement.language,
         ink.text(visible(statement.title)),
-        css(frame.rows(statement.head)) + _OWN,
+        css(len(statement.head.rows)) + _OWN,
         f'<section class="text">{block}{foot}\n{text}\n{_signing(statement, ink)}</section>',
     )
 

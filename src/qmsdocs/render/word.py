@@ -24,6 +24,14 @@ SPACE = (
     'xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
     'xmlns:w10="urn:schemas-microsoft-com:office:word"'
 )
+DRAWN = (  # the same with pictures
+    f"{SPACE} "
+    'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" '
+    'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
+    'xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture"'
+)
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_BREAKS = re.compile("\r\n?|[\u2028\u2029]")
 _STYLED = re.compile(r'(<w:pPr><w:pStyle w:val="\w+"/>)')
 _TAGS = (("{{", "{_{"), ("}}", "}_}"), ("{%", "{_%"), ("%}", "%_}"), ("{#", '{{ "{#" }}'))
 
@@ -31,6 +39,11 @@ _TAGS = (("{{", "{_{"), ("}}", "}_}"), ("{%", "{_%"), ("%}", "%_}"), ("{#", '{{ 
 def twips(millimetres: float) -> int:
     """Twentieths of a point."""
     return round(millimetres * 1440 / 25.4)
+
+
+def legal(text: str) -> str:
+    """`text` as XML can hold it: what it cannot stands as its code point."""
+    return _ILLEGAL.sub(lambda found: f"[U+{ord(found[0]):04X}]", _BREAKS.sub("\n", text))
 
 
 def words(text: str) -> str:

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from qmsdocs.base.errors import QmsError, cause, message
-from qmsdocs.base.files import write_atomically
+from qmsdocs.base.files import reading, write_atomically
 from qmsdocs.store import ledger, names, repository
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.repository import MAIN, Git
@@ -32,7 +32,7 @@ _FETCHING = tuple(
     for part in ("-c", setting)
 )
 _BARE = {
-    "HEAD": f"ref: refs/heads/{MAIN}\n",
+    "HEAD": f"ref: {names.HEADS}{MAIN}\n",
     "config": "[core]\n\trepositoryformatversion = 0\n\tbare = true\n",
     "objects/info/packs": "\n",
 }
@@ -93,7 +93,7 @@ def write(root: Path, objects: Objects, path: Path, *, repository_id: str, at: d
         _bundled(root, heads, bundle)
         members = {_README: _HELP.encode(), **dict(_files(root))}
         hashes = {name: hashlib.sha256(data).hexdigest() for name, data in members.items()}
-        about = About(repository_id, at, heads, {**hashes, _BUNDLE: _hash(bundle)})
+        about = About(repository_id, at, heads, {**hashes, _BUNDLE: digest_of(bundle)})
         made = folder / "backup.zip"
         _zipped(made, about, members, bundle)
         restored = _restored(made, folder / "restored")
@@ -143,7 +143,7 @@ def restore(path: Path, root: Path) -> tuple[About, Measure]:
         repository.configure(made)
         Git(made)(["config", "--local", "core.bare", "false"])
         if MAIN in about.heads:
-            Git(made)(["read-tree", f"refs/heads/{MAIN}"])
+            Git(made)(["read-tree", f"{names.HEADS}{MAIN}"])
         found = measure(Objects(git_folder), about.heads)
         if root.is_dir():
             root.rmdir()
@@ -152,12 +152,18 @@ def restore(path: Path, root: Path) -> tuple[About, Measure]:
     return about, found
 
 
+def digest_of(path: Path) -> str:
+    """The sha256 of a backup's file. Raises QmsError when it cannot be read."""
+    with reading(path) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def _is_ours(branch: str) -> bool:
     return branch == MAIN or names.is_ledger(branch)
 
 
 def _bundled(root: Path, heads: Mapping[str, str], bundle: Path) -> None:
-    wanted = "".join(f"refs/heads/{branch}\n" for branch in heads)
+    wanted = "".join(f"{names.HEADS}{branch}\n" for branch in heads)
     answer = Git(root).answer(["bundle", "create", "--quiet", str(bundle), "--stdin"], given=wanted.encode())
     if answer.code:
         raise QmsError("git refused in {folder}: {reason}", folder=root, reason=answer.err.strip() or answer.code)
@@ -200,7 +206,7 @@ def _restored(path: Path, folder: Path) -> Path:
         with tempfile.TemporaryDirectory(dir=folder) as place:
             bundle = Path(place) / _BUNDLE
             _extracted(archive, about, bundle)
-            specs = "".join(f"refs/heads/{branch}:refs/heads/{branch}\n" for branch in about.heads)
+            specs = "".join(f"{names.HEADS}{branch}:{names.HEADS}{branch}\n" for branch in about.heads)
             fetching = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--stdin", str(bundle)]
             answer = git.answer([*_FETCHING, *fetching], given=specs.encode())
     if answer.code:
@@ -218,7 +224,7 @@ def _extracted(archive: zipfile.ZipFile, about: About, path: Path) -> None:
             shutil.copyfileobj(source, target, 1 << 20)
     except _DAMAGED as error:
         raise QmsError("{path}: {member} is damaged", path=archive.filename, member=_BUNDLE) from error
-    if _hash(path) != about.files.get(_BUNDLE):
+    if digest_of(path) != about.files.get(_BUNDLE):
         raise QmsError("{path}: {member} is damaged", path=archive.filename, member=_BUNDLE)
 
 
@@ -269,9 +275,8 @@ def _member(archive: zipfile.ZipFile, about: About, name: str) -> bytes:
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
-        archive = zipfile.ZipFile(path)
-    except OSError as error:
-        raise QmsError("{path} cannot be read: {reason}", path=path, reason=cause(error)) from error
+        with reading(path):
+            archive = zipfile.ZipFile(path)
     except zipfile.BadZipFile as error:
         raise QmsError("{path} is no backup of this program", path=path) from error
     with archive:
@@ -291,8 +296,3 @@ def _beside(path: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

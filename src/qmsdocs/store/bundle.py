@@ -15,7 +15,6 @@ from qmsdocs.store.remote import Courier, is_disk_full
 SUFFIX = ".bundle"
 _HEAD = re.compile(r"([0-9a-f]{40}) (\S+)")
 _COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
-_BRANCH = "refs/heads/"
 
 
 class Disconnected(QmsError):
@@ -29,7 +28,7 @@ class Disconnected(QmsError):
 
 def write(courier: Courier, path: Path, branches: Iterable[str], without: Iterable[str]) -> None:
     """Nothing; `path` holds the branches that the courier knows, but for what the commits of `without` reach."""
-    lines = [f"{_BRANCH}{branch}" for branch in branches] + [f"^{commit}" for commit in without]
+    lines = [f"{names.HEADS}{branch}" for branch in branches] + [f"^{commit}" for commit in without]
     given = "".join(f"{line}\n" for line in lines).encode()
     name = ""
     try:
@@ -57,10 +56,10 @@ def heads(courier: Courier, path: Path) -> dict[str, str]:
     if answer.code or not answer.out:
         raise QmsError("{path} is no file of qmsdocs sync, or it is damaged", path=path)
     found = {line[2]: line[1] for text in answer.out.splitlines() if (line := _HEAD.fullmatch(text)) is not None}
-    odd = [name for name in found if not (name.startswith(_BRANCH) and names.is_ledger(name[len(_BRANCH) :]))]
+    odd = [name for name in found if not (name.startswith(names.HEADS) and names.is_ledger(name[len(names.HEADS) :]))]
     if odd:
         raise QmsError('"{name}" is no name of a ledger; nothing was taken from there', name=odd[0])
-    return {name.removeprefix(_BRANCH): commit for name, commit in found.items()}
+    return {name.removeprefix(names.HEADS): commit for name, commit in found.items()}
 
 
 def unpack(courier: Courier, path: Path) -> None:

@@ -338,8 +338,8 @@ def disposed_numbers(found: Iterable[Certificate]) -> Mapping[tuple[str, str], f
 def accounts_for(found: Iterable[Certificate], objects: Objects, branch: str, old: str, new: str | None) -> bool:
     """Whether certificates explain that `branch`, once at `old`, stands at `new` now.
 
-    `new` must go back to the root a certificate names, and hold all that `old` held but exactly the destroyed
-    records. Where `old` was purged, it must be the commit replaced, or one the journal recorded before the disposal.
+    `new` must go back to the root a certificate names, which `old` did not, and hold all that `old` held but exactly
+    the destroyed records. Where `old` was purged, it must be the commit replaced, or one the journal recorded before the disposal.
     """
     done = [item for item in found if item.is_carried_out and item.ledger == branch]
     if new is None or not done:
@@ -350,6 +350,8 @@ def accounts_for(found: Iterable[Certificate], objects: Objects, branch: str, ol
     if not objects.has(old):
         is_replaced = any(old == item.before for item in done)
         return is_replaced or any(old in recorded_before(objects, item) for item in replaced_by)
+    if any(objects.is_ancestor(item.root, old) for item in replaced_by):
+        return objects.is_ancestor(old, new)  # what was written after the disposal is replaced by nothing
     gone = frozenset[str]().union(*(item.folders for item in done))
     return not brings_back(done, objects, branch, new) and _lacks_only(objects, (old, new), "", gone)
 

@@ -19,7 +19,6 @@ from qmsdocs.store.repository import ATTRIBUTES, CONFIGURATION, Git
 CONTROLLED = ("procedures", "forms", "records")
 UNCONTROLLED = frozenset({".git", ".qms", "issued"})
 SYMBOLIC = "ref: "
-_LEDGERS = ("refs/heads/records/", "refs/heads/qms/")
 _ATTRIBUTES_FILE = ".gitattributes"
 _RUNS = ("clean", "smudge", "process")
 _OFF = frozenset({"", "false", "no", "off", "0"})
@@ -43,10 +42,10 @@ def _packed(git_folder: Path, below: str) -> Iterator[tuple[str, str]]:
 
 def misdirected_ledgers(git_folder: Path) -> Mapping[str, str]:
     """The branches named like ledgers that stand at no commit, with what they point to: another one, a file."""
-    found = {name: said for prefix in _LEDGERS for name, said in references(git_folder, prefix).items()}
+    found = {name: said for prefix in names.LEDGERS for name, said in references(git_folder, prefix).items()}
     held = opened(git_folder)
     return {
-        name.removeprefix("refs/heads/"): said.removeprefix(SYMBOLIC)
+        name.removeprefix(names.HEADS): said.removeprefix(SYMBOLIC)
         for name, said in found.items()
         if said.startswith(SYMBOLIC) or is_other(held, said)
     }
@@ -54,7 +53,7 @@ def misdirected_ledgers(git_folder: Path) -> Mapping[str, str]:
 
 def foreign_branches(git_folder: Path) -> tuple[str, ...]:
     """The branches where only ledgers belong that are none."""
-    found = (name.removeprefix("refs/heads/") for prefix in _LEDGERS for name in references(git_folder, prefix))
+    found = (name.removeprefix(names.HEADS) for prefix in names.LEDGERS for name in references(git_folder, prefix))
     return tuple(branch for branch in found if not names.is_ledger(branch))
 
 
@@ -138,8 +137,8 @@ def hooks(git_folder: Path) -> tuple[str, ...]:
 def reflogs(git_folder: Path) -> tuple[str, ...]:
     """The ledgers of which git keeps a log of where they stood, which outlives a disposal."""
     logs = git_folder / "logs"
-    found = (path.relative_to(logs).as_posix() for prefix in _LEDGERS for path in _files(logs / prefix))
-    return tuple(sorted(name.removeprefix("refs/heads/") for name in found))
+    found = (path.relative_to(logs).as_posix() for prefix in names.LEDGERS for path in _files(logs / prefix))
+    return tuple(sorted(name.removeprefix(names.HEADS) for name in found))
 
 
 def locks(git_folder: Path) -> tuple[str, ...]:

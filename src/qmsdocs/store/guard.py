@@ -1,4 +1,4 @@
-"""A shared bare store that lets nothing be rewritten: its settings, and the hook that asks the program."""
+"""A shared bare store that lets nothing be rewritten: its settings, and the hooks that ask the program."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ import pygit2
 
 from qmsdocs.base.errors import QmsError, cause, message
 from qmsdocs.store.lock import exclusive, remove_leftover_locks
+from qmsdocs.store.purge import unreached
 from qmsdocs.store.repository import Git, find
 
-HOOK = "hooks/pre-receive"
+HOOKS = "hooks"
 LOCK = "qmsdocs-guard.lock"
 KEPT = "qmsdocs"  # folder of what the guard need not make anew for each push
 _HELD = b"held"
@@ -85,8 +86,8 @@ def _hold(folder: Path, asking: int, writing: int) -> NoReturn:
         os._exit(0)
 
 
-def install(folder: Path, command: tuple[str, ...], language: str) -> bool:
-    """Whether the store at `folder` was made now; it lets in only what `command` has looked at.
+def install(folder: Path, hooks: Mapping[str, tuple[str, ...]], language: str) -> bool:
+    """Whether the store at `folder` was made now; it lets in only what the command of its hook has looked at.
 
     It answers in the language of who sends, where that is told, else in `language`. Raises QmsError.
     """
@@ -95,30 +96,39 @@ def install(folder: Path, command: tuple[str, ...], language: str) -> bool:
     with ExitStack() as undone:
         if is_new:
             undone.callback(shutil.rmtree, folder, ignore_errors=True)
-        _put(folder, command, language, is_new=is_new)
+        _put(folder, hooks, language, is_new=is_new)
         undone.pop_all()
     return is_new
 
 
-def _put(folder: Path, command: tuple[str, ...], language: str, *, is_new: bool) -> None:
+def _put(folder: Path, hooks: Mapping[str, tuple[str, ...]], language: str, *, is_new: bool) -> None:
     try:
         if is_new:
             pygit2.init_repository(str(folder), bare=True, initial_head="main")
         _refuse_unfit(folder)
-        hook = folder / HOOK
-        if hook.exists() and _MARK not in hook.read_text("utf-8", "replace"):
-            raise QmsError(
-                "{path} is somebody else's; nothing was changed", path=hook, hint=message("move it away first")
-            )
+        scripts = {folder / HOOKS / name: _script(command, language) for name, command in hooks.items()}
+        for hook in scripts:
+            if hook.exists() and _MARK not in hook.read_text("utf-8", "replace"):
+                raise QmsError(
+                    "{path} is somebody else's; nothing was changed", path=hook, hint=message("move it away first")
+                )
         run = Git(folder)
         for name, value in SETTINGS.items():
             run(["config", "--local", name, value])
-        hook.parent.mkdir(exist_ok=True)
-        hook.write_text(_script(command, language), "utf-8")
-        hook.chmod(0o755)
+        (folder / HOOKS).mkdir(exist_ok=True)
+        for hook, script in scripts.items():
+            hook.write_text(script, "utf-8")
+            hook.chmod(0o755)
     except (OSError, pygit2.GitError) as error:
         reason = cause(error) if isinstance(error, OSError) else error
         raise QmsError("{path} cannot be written: {reason}", path=folder, reason=reason) from error
+
+
+def emptied(folder: Path) -> None:
+    """Nothing; what no ledger of a shared store holds any more is gone from it. Waits for who is sending."""
+    _refuse_unfit(folder)
+    with exclusive(folder, name=LOCK):
+        unreached(folder)
 
 
 def _refuse_inside(folder: Path) -> None:

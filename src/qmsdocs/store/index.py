@@ -104,6 +104,16 @@ class Index:
         where = "WHERE ledgers.branch = ? AND records.series = ? AND records.serial = ?"
         return next(iter(self._rows(where, (key.ledger, key.series, key.serial))), None)
 
+    def anew(self, key: RecordKey) -> Row | None:
+        """The row of the record at a place as its ledger makes it, whatever the file says. Raises QmsError."""
+        head = self._objects.head(key.ledger)
+        stored = ledger.record_events(self._objects, key.ledger, head.commit, key.series, key.serial) if head else ()
+        if not stored:
+            return None
+        events = [(names.parse_path(item.path).sequence, item.data) for item in stored]  # type: ignore[union-attr]
+        made = self._folded(key.ledger, Place(0, _year(key.ledger), key.series, key.serial), None, events).columns
+        return _row(tuple(key.ledger if name == "ledger" else value for name, value in zip(COLUMNS, made, strict=True)))
+
     def by_submission(self, submission: str) -> Submitted | None:
         """The event a submission key led to, in whatever year."""
         found = self._file.query(
@@ -222,8 +232,7 @@ class Index:
     def _take_in(
         self, connection: sqlite3.Connection, branch: str, number: int, entries: Iterable[Entry], *, is_fresh: bool
     ) -> None:
-        name = names.parse_branch(branch)
-        year = int(name.year or 0) if name else 0
+        year = _year(branch)
         batch = _Batch(connection)
         read = self._objects.read
         for (series, serial), found in _by_record(branch, entries):
@@ -276,6 +285,11 @@ class _Batch:
 
 def _is_indexed(branch: str) -> bool:
     return branch.startswith(("records/", names.CONTROL)) and names.is_ledger(branch)
+
+
+def _year(branch: str) -> int:
+    name = names.parse_branch(branch)
+    return int(name.year or 0) if name else 0
 
 
 def _by_record(branch: str, entries: Iterable[Entry]) -> Iterator[tuple[tuple[str, int], list[tuple[int, str]]]]:

@@ -18,6 +18,7 @@ OPENING = "opening"
 HEADS = "heads"
 BEHIND = "behind"  # the mark of an event whose clock was
 TOLERANCE = timedelta(minutes=2)  # a clock further behind the last event than this is marked
+WRONG_CLOCK = message("set the clock; if it is right, acts on records and documents take --clock-is-right -m REASON")
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +279,7 @@ def check_year(objects: Objects, site: str, now: datetime, *, is_confirmed: bool
             "the clock says {year}, but the last act was in {last}",
             year=now.year,
             last=year,
-            hint=message("set the clock; if it is right, repeat with --clock-is-right -m REASON"),
+            hint=WRONG_CLOCK,
         )
 
 

@@ -11,6 +11,8 @@ from typing import NamedTuple
 from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.number import MAXIMUM_SERIAL
 
+HEADS = "refs/heads/"  # where branches stand
+LEDGERS = (f"{HEADS}qms/", f"{HEADS}records/")
 CONTROL = "qms/control"
 JOURNAL = "qms/journal"
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9-]{0,30}", re.ASCII)

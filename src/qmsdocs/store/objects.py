@@ -16,11 +16,11 @@ from pygit2.enums import ObjectType, ReferenceType, RepositoryOpenFlag
 
 from qmsdocs.base.errors import QmsError, message
 from qmsdocs.store import tree
+from qmsdocs.store.names import HEADS
 from qmsdocs.store.tree import FAILURES, Additions, Entry, stored_object
 
 AUTHOR = "qmsdocs"
 ADDRESS = "qmsdocs@localhost"
-_LOCAL = "refs/heads/"
 _REMOTE = "refs/remotes/"
 _ASIDE = "refs/qms/"  # commits that count nowhere, or not yet
 
@@ -90,7 +90,7 @@ class Objects:
         brought: dict[str, dict[str, str]] = {}
         for reference in self._repository.references.iterator():
             name = reference.name
-            if name.startswith(_LOCAL) and is_wanted(branch := name[len(_LOCAL) :]):
+            if name.startswith(HEADS) and is_wanted(branch := name[len(HEADS) :]):
                 local[branch] = _target(self._repository, reference)
             elif name.startswith(_REMOTE):
                 for remote in self._remotes:
@@ -108,7 +108,7 @@ class Objects:
 
     def local_commit(self, branch: str) -> str | None:
         """The commit of the local branch, None without one."""
-        return self._looked_up(_LOCAL + branch)
+        return self._looked_up(HEADS + branch)
 
     def aside(self, name: str) -> str | None:
         """The commit kept aside under a name, None without one."""
@@ -271,7 +271,7 @@ class Objects:
             grown = tree.grown(self._repository, before, tree.nested(additions))
             program = signed_by_program(at)
             parents: list[str | pygit2.Oid] = [parent] if parent else []
-            reference = _ASIDE + aside if aside else _LOCAL + branch
+            reference = _ASIDE + aside if aside else HEADS + branch
             return str(self._repository.create_commit(reference, program, program, note, grown, parents))
         except FAILURES as error:
             if self.local_commit(branch) not in (parent, None):
@@ -334,9 +334,9 @@ def move(repository: pygit2.Repository, branch: str, old: str | None, new: str) 
     """Nothing; the local `branch`, at `old` until now, stands at `new`. Raises HeadMoved, QmsError."""
     try:
         if old is None:
-            repository.create_reference_direct(_LOCAL + branch, pygit2.Oid(hex=new), False)
+            repository.create_reference_direct(HEADS + branch, pygit2.Oid(hex=new), False)
             return
-        reference = repository.lookup_reference(_LOCAL + branch)
+        reference = repository.lookup_reference(HEADS + branch)
         if _target(repository, reference) != old:
             raise HeadMoved(branch)
         reference.set_target(pygit2.Oid(hex=new))  # compares with the value just read

@@ -8,6 +8,8 @@ from pathlib import Path
 from qmsdocs.base.errors import QmsError, message
 
 LOCAL = ".qms"  # derived or local files, ignored by git
+SETTINGS_FILE = "qms.toml"
+_KEPT = frozenset({".git", LOCAL, "records", "procedures", "forms", SETTINGS_FILE, "people.toml", "waivers.toml"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +56,12 @@ def common_folder(root: Path) -> Path:
         hint = message("qmsdocs init {folder}", folder=root)
         raise QmsError("{folder} is not a QMS repository", folder=root, hint=hint)
     return git
+
+
+def refuse_kept(target: Path) -> None:
+    """Nothing. Raises QmsError for a path at which a repository, this one or another, keeps something of its own."""
+    wanted = target.resolve()
+    for root in wanted.parents:
+        if wanted.relative_to(root).parts[0] in _KEPT and (root / SETTINGS_FILE).is_file():
+            hint = message("-o {path}", path=f"../{target.name}")
+            raise QmsError("{path} belongs to the repository itself", path=target, hint=hint)

@@ -11,6 +11,7 @@ from pathlib import Path
 from qmsdocs.base.errors import QmsError, cause
 from qmsdocs.base.files import safe_name, write_atomically
 from qmsdocs.store import derived
+from qmsdocs.store.names import HEADS, LEDGERS
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.place import Place, own_folder
 from qmsdocs.store.repository import Git
@@ -19,11 +20,12 @@ PAGES = "records/issued"
 DRAWN = ".qms/pages.txt"  # which pages were drawn
 _UNFINISHED = ".writing-"  # what a killed process leaves of a file it was writing
 _DRAFT = re.compile(r"(?P<start>[.#]*)(?P<stem>.+)\.(?P<kind>json|toml)(?P<end>[~#]*|\.[a-z0-9~]{1,8})", re.IGNORECASE)
-_LARGEST_DRAFT = 5_000_000
+LARGEST = 5_000_000  # bytes of a file that is looked into
 _OWN = frozenset({".git", ".qms", ".venv", "node_modules"})
 _PACK = re.compile(r"pack-[0-9a-f]{40,64}\.(pack|idx|rev|bitmap|mtimes|promisor)|multi-pack-index.*")
+_OBJECT = re.compile(r"([0-9a-f]{2})([0-9a-f]{38}) ")
+_FORGET = ["-c", "gc.reflogExpire=now", "-c", "gc.reflogExpireUnreachable=now", "reflog", "expire", "--all"]
 _HELD = ("ORIG_HEAD", "FETCH_HEAD")
-_LEDGERS = ("refs/heads/qms/", "refs/heads/records/")
 
 
 def first_commit(objects: Objects, commit: str) -> str:
@@ -42,21 +44,21 @@ def references(place: Place, branch: str, first: Collection[str], watched: Colle
     """
     run = Git(place.root)
     listed = run.answer(["worktree", "list", "--porcelain"]).out.splitlines()
-    kept = {line.removeprefix("branch ") for line in listed if line.startswith("branch ")} | {f"refs/heads/{branch}"}
+    kept = {line.removeprefix("branch ") for line in listed if line.startswith("branch ")} | {HEADS + branch}
     for commit in first:
         found = run.answer(["for-each-ref", f"--contains={commit}", "--format=%(refname)"])
         for name in found.out.splitlines() if found.code == 0 else ():
             if name not in kept:
                 run(["update-ref", "--no-deref", "-d", name])
     for name in run(["for-each-ref", "--format=%(refname)"]).splitlines():
-        if name not in kept and not name.startswith(_LEDGERS) and _reached(run, [name], watched):
+        if name not in kept and not name.startswith(LEDGERS) and _reached(run, [name], watched):
             run(["update-ref", "--no-deref", "-d", name])
 
 
 def needed_by_ledgers(place: Place, watched: Collection[str]) -> frozenset[str]:
     """Those of the objects `watched` that a ledger holds as it stands."""
     run = Git(place.root)
-    heads = run(["for-each-ref", "--format=%(refname)", *_LEDGERS]).splitlines() if watched else []
+    heads = run(["for-each-ref", "--format=%(refname)", *LEDGERS]).splitlines() if watched else []
     return frozenset(oid for name in heads for oid in _reached(run, [name], watched))
 
 
@@ -68,7 +70,7 @@ def _reached(run: Git, names: list[str], watched: Collection[str]) -> frozenset[
 
 def reflogs(place: Place) -> None:
     """Nothing; no branch remembers where it stood before, and the notes of the last fetch are gone."""
-    Git(place.root)(["-c", "gc.reflogExpire=now", "-c", "gc.reflogExpireUnreachable=now", "reflog", "expire", "--all"])
+    Git(place.root)(_FORGET)
     for folder in (place.git_folder, own_folder(place.root), *(place.git_folder / "worktrees").glob("*")):
         for name in _HELD:
             _remove(folder / name)
@@ -76,17 +78,32 @@ def reflogs(place: Place) -> None:
 
 def objects(place: Place) -> None:
     """Nothing; every object no branch needs is gone, packed or not, whole or half written."""
-    packs = place.git_folder / "objects" / "pack"
-    for mark in (*packs.glob("*.keep"), place.git_folder / "objects" / "info" / "commit-graph"):
-        _remove(mark)
-    for graph in (place.git_folder / "objects" / "info" / "commit-graphs").glob("*"):
-        _remove(graph)
-    run = Git(place.root)
-    run(["repack", "-a", "-d", "--quiet"])
+    packs, run = place.git_folder / "objects" / "pack", Git(place.root)
+    _repack(run, place.git_folder)
     run(["prune", "--expire=now"])
     for path in (*packs.glob("*"), *(place.git_folder / "objects").glob("tmp_*")):
         if path.parent != packs or not _PACK.fullmatch(path.name):
             _remove(path)
+
+
+def unreached(store: Path) -> None:
+    """Nothing; of a shared store every object no branch needs is gone, but for what is being sent to it now."""
+    run = Git(store)
+    run(_FORGET)
+    _repack(run, store)
+    for line in run(["prune", "--dry-run", "--expire=now"]).splitlines():
+        if (found := _OBJECT.match(line)) is not None:
+            _remove(store / "objects" / found[1] / found[2])
+
+
+def _repack(run: Git, git_folder: Path) -> None:
+    """Nothing; what the branches need lies in one pack, and nothing else does in any."""
+    info = git_folder / "objects" / "info"
+    for mark in (*(git_folder / "objects" / "pack").glob("*.keep"), info / "commit-graph"):
+        _remove(mark)
+    for graph in (info / "commit-graphs").glob("*"):
+        _remove(graph)
+    run(["repack", "-a", "-d", "--quiet"])
 
 
 def derived_files(place: Place) -> None:
@@ -100,7 +117,7 @@ def derived_files(place: Place) -> None:
 def pages(place: Place, numbers: Iterable[str]) -> None:
     """Nothing; the pages of the records are gone, whatever their format, what was half drawn, and the notes of both."""
     names = {safe_name(number) for number in numbers}
-    for path in _files(place.root / PAGES):
+    for path in files(place.root / PAGES):
         if path.name.startswith(_UNFINISHED) or _is_of(path.name, names):
             _remove(path)
     noted = place.root / DRAWN
@@ -123,7 +140,7 @@ def drafts(place: Place, is_gone: Callable[[str], bool]) -> tuple[str, ...]:
     With them go the copies that editors keep of them. What is among the versions of the folder stays.
     """
     listed = frozenset(Git(place.root)(["ls-files", "-z"]).split("\0"))
-    named = [(path, found) for path in _files(place.root) if (found := _DRAFT.fullmatch(path.name)) is not None]
+    named = [(path, found) for path in files(place.root) if (found := _DRAFT.fullmatch(path.name)) is not None]
     free = [(path, found) for path, found in named if path.relative_to(place.root).as_posix() not in listed]
     own = {path for path, found in free if _is_draft_of(path, found["kind"].lower(), is_gone)}
     names = {(path.parent, found["stem"]) for path, found in free if path in own}
@@ -134,10 +151,14 @@ def drafts(place: Place, is_gone: Callable[[str], bool]) -> tuple[str, ...]:
 
 
 def doubtful_drafts(place: Place, forms: Collection[str], is_gone: Callable[[str], bool]) -> tuple[str, ...]:
-    """The drafts of the forms that are left: those without a key, and those of destroyed records among the versions."""
-    named = [(path, found) for path in _files(place.root) if (found := _DRAFT.fullmatch(path.name)) is not None]
+    """The drafts of the forms that are left: those without a key, and those of destroyed records among the versions.
+
+    The example that lies beside a form is none.
+    """
+    named = [(path, found) for path in files(place.root) if (found := _DRAFT.fullmatch(path.name)) is not None]
     said = [(path, _draft(path, found["kind"].lower())) for path, found in named]
-    left = (path for path, (form, key) in said if form in forms and (not key or is_gone(key)))
+    free = ((path, form, key) for path, (form, key) in said if not (path.parent / "form.toml").is_file())
+    left = (path for path, form, key in free if form in forms and (not key or is_gone(key)))
     return tuple(path.relative_to(place.root).as_posix() for path in left)
 
 
@@ -149,7 +170,7 @@ def _is_draft_of(path: Path, kind: str, is_gone: Callable[[str], bool]) -> bool:
 def _draft(path: Path, kind: str) -> tuple[str, str]:
     """The form and the key of a draft, empty where a file is none; anything may be written in another's texts."""
     try:
-        text = path.read_text("utf-8") if path.stat().st_size <= _LARGEST_DRAFT else ""
+        text = path.read_text("utf-8") if path.stat().st_size <= LARGEST else ""
         said = json.loads(text) if kind == "json" else tomllib.loads(text)
     except (OSError, ValueError, RecursionError):
         return "", ""
@@ -160,17 +181,17 @@ def _draft(path: Path, kind: str) -> tuple[str, str]:
 def _is_binary(path: Path) -> bool:
     """Whether a file is no text, as those are in which editors keep what is being written."""
     try:
-        return b"\0" in path.read_bytes()[:_LARGEST_DRAFT]
+        return b"\0" in path.read_bytes()[:LARGEST]
     except OSError:
         return False
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files(folder: Path) -> Iterator[Path]:
     """Every file below a folder, without what git and the program keep for themselves, and without following links."""
     for path in sorted(folder.iterdir()) if folder.is_dir() and not folder.is_symlink() else ():
         if path.is_dir() and not path.is_symlink():
             if path.name not in _OWN:
-                yield from _files(path)
+                yield from files(path)
         elif path.is_file():
             yield path
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from qmsdocs.base.errors import Message, QmsError, cause, message
 from qmsdocs.store.lock import exclusive
+from qmsdocs.store.names import HEADS
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.repository import Answer, Git
 
@@ -29,7 +30,6 @@ _SETTINGS = (
     "push.followTags=false",
     "core.sshCommand=ssh -o BatchMode=yes -o ConnectTimeout=20 -o SendEnv=QMSDOCS_LANG",
 )
-_HEADS = "refs/heads/"
 _LISTED = re.compile(r"([0-9a-f]{40})\t(refs/\S+)")
 _OVERTAKEN = re.compile(r"cannot lock ref '([^']+)': (?:is at|reference already exists)")
 _PUSHED = re.compile(r"([ +\-*!=])\t[^\t]*:([^\t]+)\t(.*)")
@@ -81,11 +81,11 @@ class Courier:
         if answer.code:
             raise unreachable(url, answer)
         found = (_LISTED.fullmatch(line) for line in answer.out.splitlines())
-        return {line[2].removeprefix(_HEADS): line[1] for line in found if line is not None}
+        return {line[2].removeprefix(HEADS): line[1] for line in found if line is not None}
 
     def fetch(self, url: str, branches: Iterable[str]) -> None:
         """Nothing; what the branches there stand on lies in this folder. Raises Unreachable, QmsError."""
-        wanted = "".join(f"{_HEADS}{branch}:refs/brought/{branch}\n" for branch in branches)
+        wanted = "".join(f"{HEADS}{branch}:refs/brought/{branch}\n" for branch in branches)
         if not wanted:
             return
         fixed = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--force"]
@@ -93,19 +93,24 @@ class Courier:
         if answer.code:
             raise unreachable(url, answer)
 
+    def hands_out(self, url: str, commit: str) -> bool:
+        """Whether the store at `url` still gives a commit that no branch there needs to whoever names it."""
+        fixed = ["fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"]
+        return not self.objects.has(commit) and self.run(url, [*fixed, "--end-of-options", url, commit]).code == 0
+
     def push(self, url: str, offers: Iterable[Offer]) -> Sent:
         """What the store said to each offer, given in this order in one go. Raises Unreachable."""
         leases, specs = [], []
         for offer in offers:
             if offer.replaced is not None:  # the one exception: a certificate accounts for exactly this
-                leases.append(f"--force-with-lease={_HEADS}{offer.branch}:{offer.replaced}")
-            specs.append(f"{offer.commit or ''}:{_HEADS}{offer.branch}")
+                leases.append(f"--force-with-lease={HEADS}{offer.branch}:{offer.replaced}")
+            specs.append(f"{offer.commit or ''}:{HEADS}{offer.branch}")
         fixed = ["push", "--porcelain", "--no-verify", "--no-follow-tags", "--no-signed", *leases]
         answer = self.run(url, [*fixed, "--end-of-options", url, *specs])
         said = [found for line in answer.out.splitlines() if (found := _PUSHED.fullmatch(line)) is not None]
         overtaken = set(_OVERTAKEN.findall(answer.err))
         answers = {
-            line[2].removeprefix(_HEADS): Answered.BEHIND if line[2] in overtaken else _answered(line[1], line[3])
+            line[2].removeprefix(HEADS): Answered.BEHIND if line[2] in overtaken else _answered(line[1], line[3])
             for line in said
         }
         if len(answers) < len(specs):
@@ -143,11 +148,11 @@ def courier(local_folder: Path, objects: Objects, heads: Mapping[str, str]) -> I
 def _furnish(folder: Path, objects: Objects, heads: Mapping[str, str]) -> None:
     (folder / "objects" / "info").mkdir(parents=True)
     (folder / "refs").mkdir()
-    (folder / "HEAD").write_text("ref: refs/heads/main\n", "utf-8")
+    (folder / "HEAD").write_text(f"ref: {HEADS}main\n", "utf-8")
     (folder / "config").write_text(_CONFIGURATION, "utf-8")
     ours = (objects.folder / "objects").resolve().as_posix()
     (folder / "objects" / "info" / "alternates").write_text(ours + "\n", "utf-8")
-    known = "".join(f"{commit} {_HEADS}{branch}\n" for branch, commit in sorted(heads.items()))
+    known = "".join(f"{commit} {HEADS}{branch}\n" for branch, commit in sorted(heads.items()))
     (folder / "packed-refs").write_text("# pack-refs with: peeled fully-peeled sorted \n" + known, "utf-8")
 
 

@@ -15,10 +15,9 @@ from qmsdocs.base.files import write_atomically
 from qmsdocs.store.lock import exclusive, remove_leftover_locks
 from qmsdocs.store.names import CONTROL
 from qmsdocs.store.objects import ADDRESS, AUTHOR, Objects
-from qmsdocs.store.place import common_folder, own_folder
+from qmsdocs.store.place import SETTINGS_FILE, common_folder, own_folder
 
 MAIN = "main"
-SETTINGS_FILE = "qms.toml"
 ATTRIBUTES = "* -text -diff -merge -ident -filter -export-ignore -export-subst\n"
 IGNORED = ".qms/\nrecords/issued/\n"
 CONFIGURATION: Mapping[str, str] = {
@@ -238,8 +237,3 @@ def _environment(root: Path) -> dict[str, str]:
         "GIT_COMMON_DIR": str(common),
     }
     return shared | places
-
-
-def loose_count(git_folder: Path) -> int:
-    """How many loose objects there are."""
-    return sum(1 for _ in _loose(git_folder, 1_000_000))

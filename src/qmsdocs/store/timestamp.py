@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
 
-from qmsdocs.base.errors import QmsError, cause, message
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.files import read_whole
 
 _PATIENCE = 60.0
-_STAMPED = re.compile(r"^Time stamp: (\w{3} +\d{1,2} \d\d:\d\d:\d\d(?:\.\d+)? \d{4}) GMT$", re.MULTILINE)
+LARGEST = 16 << 20  # bytes of a kept file, an answer, or certificates
 
 
 def request(path: Path) -> bytes:
     """The question to send to an authority for a stamp on the bytes of `path` (what belongs into a .tsq file)."""
-    _readable(path)
+    read_whole(path, most=LARGEST)
     return _run(["-query", "-data", str(path.resolve()), "-sha256", "-cert"]).stdout
 
 
@@ -28,32 +27,13 @@ def fault(path: Path, token: Path, ca: Path) -> str:
     cannot be read.
     """
     for each in (path, token, ca):
-        _readable(each)
+        read_whole(each, most=LARGEST)
     data, stamp, known = (str(each.resolve()) for each in (path, token, ca))
     done = _run(["-verify", "-data", data, "-in", stamp, "-CAfile", known], is_tried=True)
     if done.returncode == 0 and b"Verification: OK" in done.stdout:
         return ""
     lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if ":error:" in line]
     return (lines[-1].rsplit(":", 4)[1] if lines else "") or "Verification: FAILED"
-
-
-def stamped_at(token: Path) -> datetime:
-    """The moment an answer of an authority states. Raises QmsError where it states none."""
-    _readable(token)
-    done = _run(["-reply", "-in", str(token.resolve()), "-text"], is_tried=True)
-    found = _STAMPED.search(done.stdout.decode("utf-8", "replace"))
-    if found is None:
-        raise QmsError("{path} is no answer of a time-stamp authority", path=token)
-    written = " ".join(re.sub(r"\.\d+", "", found[1]).split())
-    return datetime.strptime(written, "%b %d %H:%M:%S %Y").replace(tzinfo=UTC)
-
-
-def _readable(path: Path) -> None:
-    try:
-        with path.open("rb") as stream:
-            stream.read(1)
-    except OSError as error:
-        raise QmsError("{path} cannot be read: {reason}", path=path, reason=cause(error)) from error
 
 
 def _run(arguments: list[str], *, is_tried: bool = False) -> subprocess.CompletedProcess[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 from qmsdocs.base.canonical import Json
@@ -11,17 +11,19 @@ from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.model.approval import Offices
 from qmsdocs.model.hold import Decision, DecisionKind
 from qmsdocs.model.organisation import Approval
-from qmsdocs.model.record import Event
-from qmsdocs.model.release import ItemKind
+from qmsdocs.model.record import Event, Record
+from qmsdocs.model.release import ItemKind, in_force
 from qmsdocs.model.retention import SCHEDULE, Disposition, RetentionClass, due_on, extended, following
-from qmsdocs.store import journal, names
+from qmsdocs.store import control, journal, names
 from qmsdocs.store.certificate import COURSE, FEWEST, Believed, Certificate, Disposed, carried_out, needed
 from qmsdocs.store.event import Stored
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.opened import Seated
 from qmsdocs.system.definitions import Definitions
+from qmsdocs.system.rights import counted
 from qmsdocs.system.trust import Trust
 
+RESTS_ON = (SCHEDULE, "people.toml", "qms.toml")
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -78,10 +80,46 @@ def problems(trust: Trust, item: Certificate) -> Iterator[Message]:
     if known is None:
         return  # which the first act says
     try:
+        yield from rests_on(known, trust, {record.number for record in item.records}, on=_day(known, item))
         yield from _people(known, item)
         yield from _by_schedule(known, item)
     except QmsError as error:  # what was in force then cannot be read
         yield error.message
+
+
+def rests_on(known: Definitions, trust: Trust, numbers: Collection[str], *, on: date) -> Iterator[Message]:
+    """What cannot be believed of what a destruction of records rests on: the settings of a day, holds and decisions.
+
+    A hold whose lifting cannot be believed stands (see `query.retention.holds`); one that cannot be read at all may
+    cover anything.
+    """
+    for name in RESTS_ON:
+        release = in_force(known.releases, ItemKind.CONFIGURATION, name, on=on)
+        for why in doubtful(trust, known.events(release)) if release is not None else ():
+            yield message("{number} {revision} in force cannot be believed: {why}",
+                          number=name, revision=release.revision if release else "-", why=why)  # fmt: skip
+    for hold in known.unreadable_holds:
+        yield message("the hold {hold} cannot be read: nobody can say what it covers", hold=hold)
+    for events in known.series(control.DECISIONS):
+        said = events[0].event.changes.get("numbers")
+        if not isinstance(said, list) or not {str(number) for number in said}.isdisjoint(numbers):
+            yield from _of_decision(trust, events)
+
+
+def _of_decision(trust: Trust, events: tuple[Stored, ...]) -> Iterator[Message]:
+    number = control.key_of(events[0]).number
+    try:
+        Decision.of(Record(tuple(stored.event for stored in events)))
+    except ValueError:
+        yield message("{number} needs a newer program", number=number)
+    for why in doubtful(trust, events):
+        yield message("the decision {decision} cannot be believed: {why}", decision=number, why=why)
+
+
+def doubtful(trust: Trust, events: Sequence[Stored]) -> Iterator[Message]:
+    """The first thing that speaks against each of the acts of a record of control that count."""
+    for stored in counted(events):
+        yield from trust.problems(stored)[:1]
 
 
 def _acts(trust: Trust, item: Certificate) -> Iterator[Message]:
@@ -149,7 +187,8 @@ def _officers(known: Definitions, item: Certificate) -> Approval:
 
 
 def _day(known: Definitions, item: Certificate) -> date:
-    return known.day_of(item.events[0].event.recorded_at)
+    """The day of the settings it is judged by: its own, but never before what stood when it was written."""
+    return known.day_of(max(item.events[0].event.recorded_at, known.objects.committed_at(known.commit)))
 
 
 def _is_erasure(item: Certificate) -> bool:
@@ -159,7 +198,7 @@ def _is_erasure(item: Certificate) -> bool:
 
 def _by_schedule(known: Definitions, item: Certificate) -> Iterator[Message]:
     """What the schedule in force when it was drawn up says against it, and what had been decided of its records."""
-    day = _day(known, item)
+    day, drawn_up = _day(known, item), known.day_of(item.events[0].event.recorded_at)
     if known.release(ItemKind.CONFIGURATION, SCHEDULE, on=day).is_trial:
         yield message("the retention schedule in force is only on trial: nothing is destroyed by it")
     classes = known.schedule(on=day).class_
@@ -169,7 +208,8 @@ def _by_schedule(known: Definitions, item: Certificate) -> Iterator[Message]:
         rule = classes.get(record.retention) if branch is not None and record.retention == branch.retention else None
         decision = decided.get(record.number)
         ends = _ends(classes, rule, record, decision)
-        yield from too_early(record.number, record.retention, rule, ends, decision, day, is_erasure=_is_erasure(item))
+        is_erasure = _is_erasure(item)
+        yield from too_early(record.number, record.retention, rule, ends, decision, drawn_up, is_erasure=is_erasure)
 
 
 def _ends(
@@ -189,7 +229,7 @@ def too_early(
     """What speaks against destroying a record on a day: its period, or for an erasure a class that is kept for good."""
     if rule is None:
         yield message("{number}: the schedule in force has no class {name}", number=number, name=retention)
-    elif rule.length is None:
+    elif rule.length is None or rule.disposition is Disposition.KEEP:
         yield message("{number} is of a class that is kept for good", number=number)
     elif is_erasure:
         if decision is not None and _runs(decision, ends, on):
@@ -198,8 +238,6 @@ def too_early(
         yield message("{number}: its period has not begun", number=number)
     elif ends > on:
         yield message("{number} is kept until {day}", number=number, day=ends)
-    elif rule.disposition is Disposition.KEEP:
-        yield message("{number} is of a class that is kept for good", number=number)
     elif rule.disposition is Disposition.TRANSFER and (decision is None or decision.kind is not DecisionKind.TRANSFER):
         yield message("{number} is to be handed over: qmsdocs retention transfer", number=number)
 

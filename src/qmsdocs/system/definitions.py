@@ -18,7 +18,7 @@ from qmsdocs.model.calendar import add_period
 from qmsdocs.model.document import Procedure, parse_procedure
 from qmsdocs.model.form import Form
 from qmsdocs.model.hold import Decision, Hold
-from qmsdocs.model.key import OFFERED, Delegation, RegisteredKey
+from qmsdocs.model.key import Delegation, RegisteredKey
 from qmsdocs.model.masking import marked
 from qmsdocs.model.organisation import Approval, Organisation
 from qmsdocs.model.people import People
@@ -127,12 +127,31 @@ class Definitions:
     @property
     def has_keys(self) -> bool:
         """Whether anybody ever had a key that counted."""
-        return any(key.state != OFFERED for key in self.keys)
+        return any(key.has_counted for key in self.keys)
+
+    def had_key(self, person: str) -> bool:
+        """Whether a person ever had a key that counted; losing it changes nothing."""
+        return any(key.person == person and key.has_counted for key in self.keys)
 
     def must_sign(self, roles: tuple[str, ...], *, on: date) -> bool:
-        """Whether approvals by these roles are signed: from the first key on that anybody in them ever had."""
-        had = {key.person for key in self.keys if key.state != OFFERED}
-        return bool(had & set(self.people(on=on).in_role(roles, on=on)))
+        """Whether approvals by these roles are signed: from the first key on that anybody ever in them had.
+
+        No day on which somebody leaves, and no loss of a key, ends it.
+        """
+        had = {key.person for key in self.keys if key.has_counted}
+        return bool(had) and any(
+            key in had and set(person.roles) & set(roles)
+            for people in self._people_until(on)
+            for key, person in people.person.items()
+        )
+
+    def _people_until(self, on: date) -> Iterator[People]:
+        """Every `people.toml` that was in force by a day, the newest first, as far as it can be read."""
+        for release in reversed(self.releases):
+            is_people = (release.kind, release.number) == (ItemKind.CONFIGURATION, "people.toml")
+            if is_people and release.first_day is not None and (release.first_day <= on or release.is_first):
+                with suppress(QmsError):
+                    yield self._settings(release, People)
 
     def approval_of(self, release: Release, *, on: date) -> Approval:
         """The row of the approval matrix for a release on a day."""
@@ -192,11 +211,13 @@ class Definitions:
         return control.load(self.objects, self.commit, self.stored[release.record][0]).files
 
     def _configuration(self, name: str, model: type[M], *, on: date) -> M:
-        release = self.release(ItemKind.CONFIGURATION, name, on=on)
+        return self._settings(self.release(ItemKind.CONFIGURATION, name, on=on), model)
+
+    def _settings(self, release: Release, model: type[M]) -> M:
         found = self.parsed.get(release.record)
         if not isinstance(found, model):
             data = next(iter(self.files(release).values()))
-            found = parse(text_of(data, name), model, source=f"{name} {release.revision}")
+            found = parse(text_of(data, release.number), model, source=f"{release.number} {release.revision}")
             self.parsed[release.record] = found
         return found
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import Enum, auto
 from functools import cached_property
 
 from qmsdocs.base.errors import Message, message
 from qmsdocs.model.approval import Offices, opinions, refuse_approval, refuse_reviewer
-from qmsdocs.model.hold import DECISION_MEANING, HOLD_MEANING, is_lawful_for_decision, is_lawful_for_hold
-from qmsdocs.model.key import DELEGATION_MEANING, KEY_MEANING, is_lawful_for_delegation, is_lawful_for_key
+from qmsdocs.model.hold import DECISION_MOVES, HOLD_MOVES, is_lawful_for_decision, is_lawful_for_hold
+from qmsdocs.model.key import (
+    DELEGATION_MOVES,
+    KEY_MOVES,
+    is_lawful_for_delegation,
+    is_lawful_for_key,
+    lost_since,
+)
 from qmsdocs.model.organisation import Approval
 from qmsdocs.model.record import Event
 from qmsdocs.model.release import MOVES, Course, ItemKind, Release, is_lawful
@@ -25,31 +32,64 @@ LAWFUL = {
     control.HOLDS: is_lawful_for_hold,
     control.DECISIONS: is_lawful_for_decision,
 }
-MEANS = {  # series → act → what its signature means
-    control.RELEASES: {act: move.meaning for act, move in MOVES.items()},
-    control.KEYS: KEY_MEANING,
-    control.DELEGATIONS: DELEGATION_MEANING,
-    control.HOLDS: HOLD_MEANING,
-    control.DECISIONS: DECISION_MEANING,
+_MOVES = {
+    control.RELEASES: MOVES,
+    control.KEYS: KEY_MOVES,
+    control.DELEGATIONS: DELEGATION_MOVES,
+    control.HOLDS: HOLD_MOVES,
+    control.DECISIONS: DECISION_MOVES,
 }
 DECIDING = frozenset({"approve", "adopt", "withdraw"})
 OPINING = frozenset({"review", "countersign", "reject", "keep"})
 
 
+class Fault(Enum):
+    """What kind of thing speaks against believing an act."""
+
+    UNSIGNED = auto()
+    UNFIT = auto()
+    OTHER_SIGNER = auto()
+    KEY = auto()
+    RIGHT = auto()
+    PLACE = auto()
+    ORDER = auto()
+    GROUND = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt(Message):
+    """What speaks against believing an act, and of what kind it is; any other message speaks against the right."""
+
+    fault: Fault = Fault.RIGHT
+
+
+def doubt(fault: Fault, template: str, /, **values: object) -> Doubt:
+    """The doubt of a kind that `template` says with `values`."""
+    return Doubt(template, values, fault)
+
+
+def counted(events: Sequence[Stored]) -> tuple[Stored, ...]:
+    """The acts of a record of control that count: those that may follow the acts before them."""
+    state, found = "", []
+    for stored in events:
+        if LAWFUL.get(stored.path.partition("/")[0], is_lawful)(stored.event, state):
+            found.append(stored)
+            state = stored.event.state
+    return tuple(found)
+
+
 @dataclass(frozen=True)
 class Right:
-    """The right to take an act, by the definitions `before` it."""
+    """The right to take an act, by the definitions `before` it, as far as these can be believed."""
 
     before: Definitions
     event: Event
-    earlier: tuple[Event, ...]  # the acts before it in its record
-    last_at: datetime  # when the act of control before it was taken
-    problems: Callable[[Stored], Sequence[Message]]  # what speaks against another act
-    delegations: Sequence[tuple[Stored, ...]]  # ever recorded
+    earlier: tuple[Event, ...]  # the acts before it in its record that count
+    at: datetime  # the moment it is judged at, whatever its clock said
 
     @cached_property
     def _day(self) -> date:
-        return self.before.day_of(self.event.recorded_at)
+        return self.before.day_of(self.at)
 
     @cached_property
     def _officers(self) -> Approval:
@@ -68,8 +108,7 @@ class Right:
             yield message("the act {act} cannot do this to a revision that stands at {state}",
                           act=event.act, state=state or "-")  # fmt: skip
             return
-        yield from self._meant(MEANS.get(series, {}))
-        yield from self._rests_on()
+        yield from self._meant({act: move.meaning for act, move in _MOVES.get(series, {}).items()})
         match series:
             case control.KEYS:
                 yield from self._of_key()
@@ -104,78 +143,75 @@ class Right:
         """What speaks against the meaning of its signature."""
         meaning = self.event.mapping("signer").get("meaning")
         if meaning is not None and meaning != means.get(self.event.act):
-            yield message("the signature means {meaning}, which this act does not", meaning=str(meaning))
-
-    def _rests_on(self) -> Iterator[Message]:
-        """The settings an act was judged by, where they cannot be believed themselves."""
-        for number in ("people.toml", "qms.toml"):
-            used = self.before.release(ItemKind.CONFIGURATION, number, on=self._day)
-            if any(self.problems(stored) for stored in self.before.events(used)):
-                yield message("it rests on {number} {revision}, which cannot be believed",
-                              number=number, revision=used.revision)  # fmt: skip
+            yield doubt(Fault.UNFIT, "the signature means {meaning}, which this act does not", meaning=str(meaning))
 
     def _no_right(self) -> Message:
         return message("{person} had no right to do so on {day}", person=self.event.by, day=self._day)
 
     def _by_role(self, roles: tuple[str, ...], *, says_for_whom: bool = True) -> Iterator[Message]:
         """What speaks against whoever acted in one of the roles, himself or as the deputy the act names."""
-        authority = self._offices.authority(self.event.by, roles)
-        behalf = self.event.mapping("set").get("deputy_for")
-        if authority is None or (says_for_whom and authority.behalf != behalf):
+        authority, said = self._offices.authority(self.event.by, roles), self.event.mapping("set")
+        if authority is not None and (authority.behalf == said.get("deputy_for") or not says_for_whom):
+            return
+        named = said.get("delegation")
+        if named is None or any(delegation.record == named for delegation in self.before.delegations):
             yield self._no_right()
-        elif authority.delegation is not None and self._is_doubtful(authority.delegation):
-            yield message("the delegation {number} cannot be believed", number=authority.delegation)
-
-    def _is_doubtful(self, delegation: str) -> bool:
-        found = [events for events in self.delegations if control.key_of(events[0]).number == delegation]
-        return any(self.problems(stored) for events in found for stored in events)
+        else:
+            yield doubt(Fault.GROUND, "the delegation {number} cannot be believed", number=str(named))
 
     def _signed(self, had_to: bool) -> Iterator[Message]:
         if had_to and not self.event.mapping("signer"):
-            yield message("it is not signed, and it had to be")
+            yield doubt(Fault.UNSIGNED, "it is not signed, and it had to be")
 
     def _must_sign(self, roles: tuple[str, ...]) -> bool:
         return self.before.must_sign(roles, on=self._day)
 
-    def _had_key(self) -> bool:
-        return self.before.signs(self.event.by, at=self.event.recorded_at)
+    def _signs(self, roles: tuple[str, ...] = ()) -> Iterator[Message]:
+        """What speaks against an act without signature: who ever had a key signs, with approvers' keys everybody."""
+        yield from self._signed(self.before.had_key(self.event.by) or self._must_sign(roles))
 
     def _of_key(self) -> Iterator[Message]:
         """A key is confirmed by somebody else with a key and the right, once any approver ever had one.
 
-        Its loss is reported by whoever is there: a thief is not to be waited for.
+        Its loss is reported by whoever is there: a thief is not to be waited for. That it was lost earlier undoes what
+        was signed since, so that is said with a signature, by the person or by who confirms keys.
         """
         event, person = self.event, str((*self.earlier, self.event)[0].changes.get("person"))
-        if event.act == "lose" and event.by != person and not self._offices.people.has_role(event.by, (), on=self._day):
-            yield self._no_right()
-        if event.act != "confirm" or not self._must_sign(self._officers.approve):
-            return
         roles = (*self._officers.approve, *self._officers.review)
-        if self._offices.authority(event.by, roles) is None or event.by == person:
-            yield self._no_right()
-        if not event.mapping("signer"):
-            yield message("the key was confirmed without a signature")
+        has_right = self._offices.authority(event.by, roles) is not None
+        if event.act == "lose":
+            lost_at = lost_since(event)
+            is_earlier = lost_at is not None and lost_at < self.at
+            is_there = self._offices.people.has_role(event.by, (), on=self._day)
+            if event.by != person and not (has_right if is_earlier else is_there):
+                yield self._no_right()
+            yield from self._signed(is_earlier)
+        elif event.act == "confirm" and self._must_sign(self._officers.approve):
+            if not has_right or event.by == person:
+                yield self._no_right()
+            if not event.mapping("signer"):
+                yield doubt(Fault.UNSIGNED, "the key was confirmed without a signature")
 
     def _of_delegation(self) -> Iterator[Message]:
         """A deputy is named and recalled by the principal, or by who approves configuration."""
         roles, principal = self._officers.approve, str((*self.earlier, self.event)[0].changes.get("principal"))
         if self.event.by != principal and not self._offices.people.has_role(self.event.by, roles, on=self._day):
             yield self._no_right()
-        yield from self._signed(self._must_sign(roles))
+        yield from self._signs(roles)
 
     def _of_retention(self, *, is_decision: bool) -> Iterator[Message]:
         """A hold is for who reviews or approves configuration; what happens at the end of a period, for who approves.
 
-        Both are signed by who has a key; a decision by anybody from the first key of an approver on.
+        Both are signed by who ever had a key, and by anybody from the first key of an approver on.
         """
         deciding, reviewing = self._officers.approve, self._officers.review
         yield from self._by_role(deciding if is_decision else (*reviewing, *deciding))
-        yield from self._signed(self._had_key() or (is_decision and self._must_sign(deciding)))
+        yield from self._signs(deciding)
 
     def _of_release(self, release: Release) -> Iterator[Message]:
         event, course = self.event, self.before.course(release)
         if event.act in OPINING:
-            yield from self._signed(self._had_key())
+            yield from self._signs()
         if event.act in DECIDING | OPINING and event.act != "countersign":
             asked = [e.by for e in course.events if e.act == "ask_withdrawal"]
             author = release.prepared_by if event.act != "withdraw" else asked[-1] if asked else ""
@@ -190,8 +226,7 @@ class Right:
             yield from self._opinion(release, matrix)
         if event.act == "approve":
             yield from refuse_approval((), release, matrix, opinions(course.values))
-            not_before = max(self._day, self.before.day_of(self.last_at))
-            if str(event.mapping("set").get("effective_on")) < not_before.isoformat():
+            if str(event.mapping("set").get("effective_on")) < self._day.isoformat():
                 yield message("the effective day lies before the approval")
 
     def _decided(self, matrix: Approval, reviewers: Sequence[str]) -> Iterator[Message]:
@@ -199,7 +234,7 @@ class Right:
         if authority is not None and reviewers:
             yield from refuse_reviewer(reviewers[-1], self.event.by, authority)
         yield from self._by_role(matrix.approve)
-        yield from self._signed(self._must_sign(matrix.approve))
+        yield from self._signs(matrix.approve)
 
     def _opinion(self, release: Release, matrix: Approval) -> Iterator[Message]:
         """A countersignature changes the row of one department, by its head; an answer only answers."""

@@ -7,24 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
+from itertools import accumulate
 
 from pydantic import BaseModel
 
-from qmsdocs.base.errors import Message, QmsError, message
-from qmsdocs.model.key import (
-    RegisteredKey,
-    is_lawful_for_key,
-)
-from qmsdocs.model.record import Event, Record, lawful
-from qmsdocs.model.release import Release
+from qmsdocs.base.errors import Message, QmsError
+from qmsdocs.model.key import RegisteredKey, lost_since
+from qmsdocs.model.record import Event, Record
+from qmsdocs.model.release import ItemKind, Release
 from qmsdocs.store import certificate, control, journal, names
 from qmsdocs.store.event import Stored
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.signature import namespace_of, verify
 from qmsdocs.system.definitions import Definitions
-from qmsdocs.system.rights import Right
+from qmsdocs.system.rights import Fault, Right, counted, doubt
 
 PREFIX = {control.RELEASES: "REL", control.KEYS: "KEY", control.DELEGATIONS: "DEL"}
 _FIRST_SEAT = names.record_folder(journal.SEAT, 1)
@@ -40,6 +39,7 @@ class Trust:
     commits: tuple[str, ...]
     damaged: tuple[str, ...]  # commits that changed or removed what stood there
     order: Mapping[str, int] = field(repr=False)  # path of an event → position of its commit
+    settled: dict[str, bool] = field(default_factory=dict, repr=False)  # reports of losses that name an earlier moment
 
     @classmethod
     def of(cls, definitions: Definitions, repository: str) -> Trust:
@@ -92,33 +92,42 @@ class Trust:
             yield error.message
             return
         if not has_zone:
-            yield message("its time has no zone")
+            yield doubt(Fault.ORDER, "its time has no zone")
             return
         if self.damaged and stored.ledger == names.CONTROL:
-            yield message(
-                "what stood in the releases was changed or removed later ({commit})", commit=self.damaged[0][:12]
+            yield doubt(
+                Fault.GROUND,
+                "what stood in the releases was changed or removed later ({commit})",
+                commit=self.damaged[0][:12],
             )
         yield from self._misplaced(stored, event)
         position = self._position(stored, event)
         if position is None:
             if not _is_before_control(stored, event):
-                yield message("it names a state of the releases that is not held here")
+                yield doubt(Fault.ORDER, "it names a state of the releases that is not held here")
             return
         if stored.ledger == names.CONTROL:
             yield from self._out_of_order(event, position)
         signer = event.mapping("signer")
         if bool(signer) != bool(stored.signature):
-            yield message("the signature is missing" if signer else "there is a signature, but no signer is named")
+            yield (doubt(Fault.UNSIGNED, "the signature is missing") if signer
+                   else doubt(Fault.UNFIT, "there is a signature, but no signer is named"))  # fmt: skip
             return
         if signer and stored.signature:
             yield from self._signature(stored, event, position)
+        try:
+            yield from self._without_right(stored, event, position)
+        except QmsError as error:  # what it is judged by cannot be read
+            yield error.message
+
+    def _without_right(self, stored: Stored, event: Event, position: int) -> Iterator[Message]:
         if stored.ledger == names.CONTROL and position:
             yield from self._right(stored, event, position).to_act_in(stored.path.partition("/")[0])
         elif (series := stored.path.partition("/")[0]) in (certificate.SERIES, journal.SEAT) and position:
             if not stored.ledger.startswith(names.JOURNAL):
                 return  # a series of records may bear any name
             if self._is_later(position, stored):
-                yield message("it names an older state of the releases than its journal had noted before")
+                yield doubt(Fault.ORDER, "it names an older state of the releases than its journal had noted before")
             right = self._right(stored, event, position)
             yield from right.to_sit() if series == journal.SEAT else right.to_destroy()
 
@@ -126,20 +135,20 @@ class Trust:
         said = names.parse_path(stored.path)
         record = event.mapping("record")
         if event.text("repository") != self.repository:
-            yield message("it was made for another repository")
+            yield doubt(Fault.PLACE, "it was made for another repository")
         if event.text("ledger") != stored.ledger:
-            yield message("it was made for another ledger, {ledger}", ledger=event.text("ledger"))
+            yield doubt(Fault.PLACE, "it was made for another ledger, {ledger}", ledger=event.text("ledger"))
         if said is None or (record.get("series"), record.get("serial")) != (said.series, said.serial):
-            yield message("it was made for another record, {number}", number=str(record.get("number")))
+            yield doubt(Fault.PLACE, "it was made for another record, {number}", number=str(record.get("number")))
         elif (event.body.get("sequence"), event.act) != (said.sequence, said.act):
-            yield message("it was made for another place in its record")
+            yield doubt(Fault.PLACE, "it was made for another place in its record")
         if stored.ledger == names.CONTROL and said is not None:
             earlier = self._earlier(stored)
             chained = earlier[-1].sha256 if earlier else None
             if event.body.get("previous") != chained or said.sequence != len(earlier) + 1:
-                yield message("it does not follow the act before it in its record")
+                yield doubt(Fault.PLACE, "it does not follow the act before it in its record")
             if said.series in PREFIX and record.get("number") != f"{PREFIX[said.series]}-{said.serial:06d}":
-                yield message("it was made for another record, {number}", number=str(record.get("number")))
+                yield doubt(Fault.PLACE, "it was made for another record, {number}", number=str(record.get("number")))
 
     def _position(self, stored: Stored, event: Event) -> int | None:
         """How many commits of control the event could know."""
@@ -150,14 +159,24 @@ class Trust:
     def _out_of_order(self, event: Event, position: int) -> Iterator[Message]:
         parent = self.commits[position - 1] if position else None
         if event.body.get("control") != parent:
-            yield message("it names another state of the releases than the one it was written on")
+            yield doubt(Fault.ORDER, "it names another state of the releases than the one it was written on")
         if parent is None or event.body.get("clock") == "behind":
             return
         if event.recorded_at < self.objects.committed_at(parent) - journal.TOLERANCE:
-            yield message(
+            yield doubt(
+                Fault.ORDER,
                 "its time, {time}, lies before that of the act before it",
                 time=event.recorded_at.isoformat(timespec="minutes"),
             )
+
+    @cached_property
+    def _moments(self) -> tuple[datetime, ...]:
+        """The latest time written in any commit up to each."""
+        return tuple(accumulate(map(self.objects.committed_at, self.commits), max))
+
+    def _moment(self, event: Event, position: int) -> datetime:
+        """The moment an act is judged at: its own, but never before what stood when it was written."""
+        return max(event.recorded_at, self._moments[position - 1]) if position else event.recorded_at
 
     # ── keys
 
@@ -170,26 +189,26 @@ class Trust:
         return tuple(found)
 
     def _history(self, events: tuple[Stored, ...]) -> _KeyHistory:
-        record = Record(tuple(stored.event for stored in events))
-        held = events[: len(lawful(record, is_lawful_for_key).events)]
+        record, held = Record(tuple(stored.event for stored in events)), counted(events)
         at = {stored.event.act: self.order.get(stored.path, 0) for stored in held}
-        return _KeyHistory(RegisteredKey.of(record), at["issue"], at.get("confirm"), at.get("lose"), held)
+        return _KeyHistory(RegisteredKey.of(record), at["issue"], at.get("confirm"), held)
 
     def _signature(self, stored: Stored, event: Event, position: int) -> Iterator[Message]:
         signer = event.mapping("signer")
         person, fingerprint, meaning = (str(signer.get(name)) for name in ("person", "key", "meaning"))
         own_key = stored.path.startswith(f"{control.KEYS}/") and event.act == "issue"
         if person != (event.changes.get("person") if own_key else event.by):
-            yield message("it is said by {by} and signed by {signer}", by=event.by, signer=person)
+            yield doubt(Fault.OTHER_SIGNER, "it is said by {by} and signed by {signer}", by=event.by, signer=person)
         made_by = verify(stored.data, stored.signature or b"", namespace=namespace_of(meaning))
         if made_by is None:
-            yield message("the signature is not one of these bytes and this meaning ({meaning})", meaning=meaning)
+            yield doubt(Fault.UNFIT, "the signature is not one of these bytes and this meaning ({meaning})",
+                        meaning=meaning)  # fmt: skip
             return
         if made_by.fingerprint != fingerprint:
-            yield message("the signature was made with another key than the one named")
+            yield doubt(Fault.OTHER_SIGNER, "the signature was made with another key than the one named")
         known = [key for key in self._keys if key.key.fingerprint == made_by.fingerprint]
         if not known or known[0].key.person != person:
-            yield message("{person} has no such key", person=person)
+            yield doubt(Fault.OTHER_SIGNER, "{person} has no such key", person=person)
             return
         yield from self._did_count(known[0], stored, event, position)
 
@@ -198,19 +217,43 @@ class Trust:
         if known.offered_at == position and event.act == "issue" and stored.path.startswith(f"{control.KEYS}/"):
             return  # a key vouches for itself when it is registered
         if known.confirmed_at is None or known.confirmed_at >= position:
-            yield message("the key of {person} did not count yet", person=person)
+            yield doubt(Fault.KEY, "the key of {person} did not count yet", person=person)
+            return  # what came later is not asked: it may rest on this
         for stored_act in known.events:
             if stored_act.event.act != "lose" and (why := self.problems(stored_act)):
-                yield message("the key of {person} cannot be believed: {why}", person=person, why=why[0])
-        at = event.recorded_at
+                yield doubt(Fault.KEY, "the key of {person} cannot be believed: {why}", person=person, why=why[0])
+        at = self._moment(event, position)
         if at.date() < key.from_on or (key.until_on is not None and at.date() > key.until_on):
-            yield message("the key of {person} counted from {first} to {last}",
+            yield doubt(Fault.KEY, "the key of {person} counted from {first} to {last}",
                           person=person, first=key.from_on, last=key.until_on or "…")  # fmt: skip
-        if known.lost_at is not None and (known.lost_at < position or self._is_later(known.lost_at, stored)):
-            yield message("the key of {person} had been reported lost before", person=person)
-        elif key.lost_at is not None and at >= key.lost_at:
-            yield message("the key of {person} was lost by then, {time}",
-                          person=person, time=key.lost_at.isoformat(timespec="minutes"))  # fmt: skip
+        yield from self._was_lost(known, stored, position, at)
+
+    def _was_lost(self, known: _KeyHistory, stored: Stored, position: int, at: datetime) -> Iterator[Message]:
+        """A report counts from its own place on, whoever made it; from an earlier moment only if that is believed."""
+        person = known.key.person
+        for report in known.events:
+            if report.event.act != "lose":
+                continue
+            place, since = self.order.get(report.path, 0), lost_since(report.event)
+            if place < position or self._is_later(place, stored):
+                yield doubt(Fault.KEY, "the key of {person} had been reported lost before", person=person)
+                return
+            if since is not None and at >= since and self._is_settled(known, report, place):
+                yield doubt(Fault.KEY, "the key of {person} was lost by then, {time}",
+                              person=person, time=since.isoformat(timespec="minutes"))  # fmt: skip
+                return
+
+    def _is_settled(self, known: _KeyHistory, report: Stored, place: int) -> bool:
+        """Whether a report is signed, with another key, and believed by what stood before it.
+
+        What it undoes itself is not asked: it may be the ground it stands on.
+        """
+        signer = report.event.mapping("signer")
+        if not signer or signer.get("key") == known.key.fingerprint or not place:
+            return False
+        if report.sha256 not in self.settled:
+            self.settled[report.sha256] = not replace(self, commits=self.commits[:place]).problems(report)
+        return self.settled[report.sha256]
 
     def _is_later(self, position: int, stored: Stored) -> bool:
         """Whether the event's own ledger did not hold it yet when `position` commits of control were exceeded.
@@ -231,6 +274,8 @@ class Trust:
             commit = str(own.get("commit")) if isinstance(own, dict) else None
             if stored.ledger == noted.ledger:  # a journal does not note itself, but where it stood
                 commit = noted.event.text("journal") or None
+            if commit is not None and not self.objects.has(commit):
+                continue  # a disposal replaced it; the next note tells what it left
             return commit is None or all(entry.path != name for entry in self.objects.listing(commit, folder))
         return False
 
@@ -259,24 +304,25 @@ class Trust:
         return tuple(other for other in own if other.path < stored.path)
 
     def _right(self, stored: Stored, event: Event, position: int) -> Right:
-        earlier = tuple(other.event for other in self._earlier(stored))
-        last_at = self.objects.committed_at(self.commits[position - 1])
-        delegations = self._held[control.DELEGATIONS]
-        return Right(self._before(position), event, earlier, last_at, self.problems, delegations)
+        earlier = tuple(other.event for other in counted(self._earlier(stored)))
+        return Right(self._before(position), event, earlier, self._moment(event, position))
 
     @cached_property
     def _snapshots(self) -> dict[int, Definitions]:
         return {}
 
     def _before(self, position: int) -> Definitions:
-        """The definitions an act at `position` was judged by."""
+        """The definitions an act at `position` was judged by: what rights rest on, as far as it can be believed."""
         if position not in self._snapshots:
 
             def series(name: str) -> Iterator[tuple[Stored, ...]]:
                 for events in self._held[name]:
-                    if self.order.get(events[-1].path, position) < position:
-                        yield events  # all of them, which is the case for most
-                    elif known := tuple(e for e in events if self.order.get(e.path, position) < position):
+                    known = events  # all of them, which is the case for most
+                    if self.order.get(events[-1].path, position) >= position:
+                        known = tuple(e for e in events if self.order.get(e.path, position) < position)
+                    if not self.damaged and _gives_rights(name, events[0]):
+                        known = tuple(stored for stored in known if not self.problems(stored))
+                    if known:
                         yield known
 
             self._snapshots.clear()  # acts come in order of their records; one is kept, not all
@@ -295,16 +341,21 @@ def _is_before_control(stored: Stored, event: Event) -> bool:
     return of_program and is_first and event.body.get("control") is None
 
 
+def _gives_rights(series: str, first: Stored) -> bool:
+    """Whether acts of a record decide who may do what: settings, keys, deputies, and what was decided of records."""
+    is_setting = first.event.changes.get("kind") == ItemKind.CONFIGURATION
+    return is_setting if series == control.RELEASES else series != control.HOLDS
+
+
 def _folder(path: str) -> str:
     return path.rpartition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class _KeyHistory:
-    """A key with the positions in control at which it was offered, confirmed and reported lost."""
+    """A key with the positions in control at which it was offered and confirmed, and its acts that count."""
 
     key: RegisteredKey
     offered_at: int
     confirmed_at: int | None
-    lost_at: int | None
     events: tuple[Stored, ...]

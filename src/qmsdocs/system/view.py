@@ -148,8 +148,12 @@ class System:
     @property
     def forms_in_force(self) -> tuple[FormInForce, ...]:
         """The forms in force today, by number."""
-        found = (in_force(self.releases, ItemKind.FORM, number, on=self.today) for number in self.form_numbers)
+        found = (self.in_force(ItemKind.FORM, number) for number in self.form_numbers)
         return tuple(self.form_for(release.number) for release in found if release is not None)
+
+    def in_force(self, kind: ItemKind, number: str) -> Release | None:
+        """The revision of an item in force today, None where none is."""
+        return in_force(self.releases, kind, number, on=self.today)
 
     def form_for(self, number: str, *, revision: str | None = None) -> FormInForce:
         """The form for a new record: the revision in force, or the named one while it may still come back."""

@@ -2,8 +2,8 @@
 # 核验本资料包：只用 coreutils、openssh 和 git，不需要我们的程序。用法：sh verify.sh [资料包文件夹]
 # Checks this package with nothing but coreutils, openssh and git. Usage: sh verify.sh [FOLDER OF THE PACKAGE]
 # 退出码 / exit: 0 完好 good · 1 有问题 something is wrong · 2 无法核验 could not be checked
-# What it checks: 1 every file has the hash in the manifests, none is added; 2 the git objects have their names;
-# 3 in the record folders under each ledger's head stand exactly the files listed, none left out, none added;
+# What it checks: 1 every file has the hash in the manifests, none is added, and on top lies what the house put there;
+# 2 the git objects have their names, and beside the payload none lies that the journal's head does not lead to; 3 in the record folders under each ledger's head stand exactly the files listed, none left out, none added;
 # 4 every file listed is byte for byte the one in that folder; 5 the acts of each record are numbered and chained;
 # 6 signatures are good (ssh-keygen -Y verify); 7 the house recorded this very package, under these very heads.
 # 最后打印一行校验行，它包括对本资料包的登记；这一行要与单位另行告知的核对：没有它，重做的整包看不出来。
@@ -22,11 +22,18 @@ unset GIT_TEMPLATE_DIR GIT_CONFIG_COUNT GIT_CONFIG_PARAMETERS GIT_NAMESPACE GIT_
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_NO_REPLACE_OBJECTS=1 GIT_DEFAULT_HASH=sha1
 
 tab=$(printf '\t')
+controls=$(printf '\001-\037\177')
+unseen=$(printf 's/\302[\200-\237]/?/g;s/\330\234/?/g;s/\342\200[\213-\217\250-\256]/?/g;s/\342\201[\240-\257]/?/g;s/\357\273\277/?/g')
 wrong=0
-plain() { printf '%s' "$1" | tr -d '\000-\010\013-\037\177\302'; } # nothing a terminal obeys
+clean() { tr '\t\001-\010\013-\037\177' ' [?*]' | sed "$unseen$1"; } # nothing a terminal obeys or shows the other way round
+plain() { printf '%s' "$1" | tr '\n' '?' | clean; }
 good() { printf '  OK    %s\n' "$1"; }
-bad() { printf '  WRONG %s\n' "$(plain "$1")"; wrong=$((wrong + 1)); }
-stop() { printf '无法核验 CANNOT BE CHECKED: %s\n' "$(plain "$1")" >&2; exit 2; }
+bad() { # what is wrong, and line by line where; no line begins with a word of the package
+  printf '  WRONG %s\n' "$(plain "$1")"
+  [ -z "${2-}" ] || printf '%s\n' "$2" | clean ';s/^ */          /'
+  wrong=$((wrong + 1))
+}
+stop() { printf '无法核验 CANNOT BE CHECKED: %s\n' "$1" >&2; exit 2; }
 verdict() {
   echo
   if [ "$wrong" -eq 0 ]; then
@@ -37,13 +44,15 @@ verdict() {
   exit 1
 }
 
-if [ "$#" -gt 0 ]; then bag=$1; else bag=$(dirname -- "$0")/../..; fi
-bag=$(cd -- "$bag" 2>/dev/null && pwd) || stop "$0"
-cd -- "$bag" || stop "$bag"
-for tool in git ssh-keygen sort comm cut tr sed uniq wc dirname mktemp; do
+for tool in git ssh-keygen sort comm cut tr sed uniq dirname mktemp cat rm; do
   command -v "$tool" >/dev/null 2>&1 || stop "$tool ?"
 done
-if command -v sha256sum >/dev/null 2>&1; then sum='sha256sum'; else sum='shasum -a 256'; fi
+if command -v sha256sum >/dev/null 2>&1; then sum=sha256sum
+elif command -v shasum >/dev/null 2>&1; then sum='shasum -a 256'
+else stop 'sha256sum ? shasum ?'
+fi
+if [ "$#" -gt 0 ]; then bag=$1; else bag=$(dirname -- "$0")/../..; fi
+cd -- "$bag" 2>/dev/null && bag=$(pwd) || stop "$(plain "$bag")"
 work=$(mktemp -d "$TMPDIR/verify.XXXXXX") || stop "mktemp"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 2' HUP INT TERM
@@ -75,26 +84,34 @@ form_of() { # path in a ledger → event, signature or file, by its name alone
   case ${1%%/*}/$act in *[!a-z0-9_/-]*) form='' ;; esac
   [ "$form" = file ] || case $act in */*) form='' ;; esac
 }
-is_as_read() { # list, what was read of it
+is_object() { # name of a file in a folder `git`
+  case $1 in *.tree | *.commit) is_hex "${1%.*}" 40 ;; *) return 1 ;; esac
+}
+is_as_read() { # list, and by what it is sorted: each line stands once, and was read as it is written
+  sort -u -t "$tab" -k "$2" "$work/again" >"$work/sorted"
   tr -d '\000-\010\013-\037\177' <"$1" >"$work/plain"
-  [ "$(hash_of "$1")" = "$(hash_of "$2")" ] && [ "$(hash_of "$1")" = "$(hash_of "$work/plain")" ]
+  [ "$(hash_of "$1")" = "$(hash_of "$work/sorted")" ] && [ "$(hash_of "$1")" = "$(hash_of "$work/plain")" ]
 }
 unreadable() { bad "$1: 写法不符 is not written as it must be: $2"; verdict; }
 
 # ── 1 the bag
 readme='请先阅读 README.html'
-walk() {
-  for found in "$1"/* "$1"/.[!.]* "$1"/..?*; do
-    if [ -L "$found" ]; then printf '%s\n' "$found" >>"$work/odd"
+odd() { printf '%s\n' "$(plain "$1")" >>"$work/odd"; }
+walk() { # folder → its files, one on a line
+  folder=$1 && set -- "$1"/* "$1"/.[!.]* "$1"/..?*
+  [ -e "$1" ] || [ -e "$2" ] || [ -e "$3" ] || odd "$folder/"
+  for found; do
+    case $found in *[$controls]*) odd "$found"; continue ;; esac
+    if [ -L "$found" ]; then odd "$found"
     elif [ -d "$found" ]; then walk "$found"
     elif [ -f "$found" ]; then printf '%s\n' "$found"
-    elif [ -e "$found" ]; then printf '%s\n' "$found" >>"$work/odd"
+    elif [ -e "$found" ]; then odd "$found"
     fi
   done
 }
 : >"$work/odd"
 walk . | cut -c 3- | sort >"$work/there"
-[ -s "$work/odd" ] && { bad "不是普通文件 not an ordinary file: $(cat "$work/odd")"; verdict; }
+[ ! -s "$work/odd" ] || { bad "不是普通文件或空文件夹 not an ordinary file, or an empty folder:" "$(cat "$work/odd")"; verdict; }
 for list in tagmanifest-sha256.txt manifest-sha256.txt; do
   [ -s "$list" ] || { bad "$list: 缺失 missing"; verdict; }
   : >"$work/again" && : >"$work/$list"
@@ -104,22 +121,20 @@ for list in tagmanifest-sha256.txt manifest-sha256.txt; do
     case $list:$path in
       manifest-sha256.txt:data/?*) ;;
       tagmanifest-sha256.txt:bagit.txt | tagmanifest-sha256.txt:bag-info.txt | tagmanifest-sha256.txt:"$readme") ;;
-      tagmanifest-sha256.txt:manifest-sha256.txt) ;;
+      tagmanifest-sha256.txt:manifest-sha256.txt | tagmanifest-sha256.txt:pull/events/?*) ;;
       tagmanifest-sha256.txt:pull/files.tsv | tagmanifest-sha256.txt:pull/ledgers.tsv) ;;
-      tagmanifest-sha256.txt:pull/git/?* | tagmanifest-sha256.txt:pull/events/?*) ;;
+      tagmanifest-sha256.txt:pull/head.json) ;;
+      tagmanifest-sha256.txt:pull/git/*) is_object "${path#pull/git/}" || unreadable "$list" "$path" ;;
       *) bad "$list: 不属于资料包 does not belong in a package: $path" ;;
     esac
     printf '%s  %s\n' "$hash" "$path" >>"$work/again"
     printf '%s\n' "$path" >>"$work/$list"
   done <"$list"
-  is_as_read "$list" "$work/again" || unreadable "$list" ''
+  is_as_read "$list" 1.67 || unreadable "$list" ''
   if $sum -c "$list" >"$work/sums" 2>/dev/null; then
     good "$list: 每个文件的校验值相符 every file has its hash"
   else
-    bad "$list: 校验值不符或缺文件 a file is altered or missing"
-    while IFS= read -r line; do
-      case $line in *': OK') ;; *) printf '          %s\n' "$(plain "$line")" ;; esac
-    done <"$work/sums"
+    bad "$list: 校验值不符或缺文件 a file is altered or missing" "$(sed '/: OK$/d' "$work/sums")"
   fi
 done
 {
@@ -129,9 +144,12 @@ done
 if added=$(comm -13 "$work/listed" "$work/there") && [ -z "$added" ]; then
   good "没有多出的文件 no file was added"
 else
-  bad "多出的文件 added: $added"
+  bad "多出的文件 added:" "$added"
 fi
-[ "$(cat data/proof/beside-sha256.txt)" = "$(hash_of "$readme")  $readme" ] || bad "$readme: 不是单位放入的 is not the one the house put in"
+beside=data/proof/beside-sha256.txt # what no other list of the house vouches for
+[ "$(cut -c 67- "$beside")" = "$(printf '%s\n' bag-info.txt bagit.txt "$readme")" ] || unreadable "$beside" ''
+$sum -c "$beside" >"$work/sums" 2>/dev/null ||
+  bad "不是单位放入的 not what the house put in:" "$(sed '/: OK$/d' "$work/sums")"
 
 # ── the top-level text or number of a key, in the canonical JSON of an act
 previous_of() { # body → hash or null
@@ -173,29 +191,26 @@ tables() { # nothing else is believed before every line of both tables is writte
     [ -s "$proof/$table" ] || { bad "$proof/$table: 缺失 missing"; verdict; }
   done
   : >"$work/again"
-  while IFS=$tab read -r kind branch path oid hash moment where || [ -n "$kind" ]; do
+  while IFS=$tab read -r kind branch path oid hash where || [ -n "$kind" ]; do
     form_of "$path"
     own=${proof#"$base"}/events/$branch/$path
     is_branch "$branch" && is_hex "$oid" 40 && is_hex "$hash" 64 && is_path "$where" || unreadable "$proof/files.tsv" "$path"
     [ "$form" != file ] || [ "${path##*/}" = "$hash" ] || unreadable "$proof/files.tsv" "$path"
-    case $kind:$form:$moment:$where in
-      event:event:??????????????Z:"$own" | masked:event:??????????????Z:"$own") ;;
-      signature:signature:-:"$own" | file:file:-:"$own" | withheld:file:-:-) ;;
-      file:file:-:*) [ "$proof" = data/proof ] || unreadable "$proof/files.tsv" "$where" ;;
+    case $kind:$form:$where in
+      event:event:"$own" | masked:event:"$own" | signature:signature:"$own" | file:file:"$own" | withheld:file:-) ;;
+      file:file:*) [ "$proof" = data/proof ] || unreadable "$proof/files.tsv" "$where" ;;
       *) unreadable "$proof/files.tsv" "$kind $path" ;;
     esac
-    printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$kind" "$branch" "$path" "$oid" "$hash" "$moment" "$where" >>"$work/again"
+    printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$kind" "$branch" "$path" "$oid" "$hash" "$where" >>"$work/again"
   done <"$proof/files.tsv"
-  is_as_read "$proof/files.tsv" "$work/again" || unreadable "$proof/files.tsv" ''
+  is_as_read "$proof/files.tsv" 2,3 || unreadable "$proof/files.tsv" ''
   : >"$work/again"
   while IFS=$tab read -r branch commit || [ -n "$branch" ]; do
     is_branch "$branch" && is_hex "$commit" 40 || unreadable "$proof/ledgers.tsv" "$branch"
     [ -f "$proof/git/$commit.commit" ] || bad "$branch: 缺少 $commit missing"
     printf '%s\t%s\n' "$branch" "$commit" >>"$work/again"
   done <"$proof/ledgers.tsv"
-  is_as_read "$proof/ledgers.tsv" "$work/again" || unreadable "$proof/ledgers.tsv" ''
-  twice=$(cut -f 1 "$proof/ledgers.tsv" | sort | uniq -d)
-  [ -z "$twice" ] || unreadable "$proof/ledgers.tsv" "$twice"
+  is_as_read "$proof/ledgers.tsv" 1,1 || unreadable "$proof/ledgers.tsv" ''
 }
 check() {
   proof=$1 base=$2
@@ -204,7 +219,7 @@ check() {
   rm -rf "$work/git" && git init -q --bare "$work/git" 2>/dev/null || stop "git init"
   for object in "$proof"/git/*; do
     name=${object##*/}
-    case $name in *.tree | *.commit) ;; *) bad "$object: 不属于资料包 does not belong in a package"; continue ;; esac
+    is_object "$name" || { bad "$object: 不属于资料包 does not belong in a package"; continue; }
     made=$(git --git-dir="$work/git" hash-object -w -t "${name##*.}" --stdin <"$object" 2>/dev/null)
     [ "$made" = "${name%.*}" ] || bad "$object: 与名称不符 is not what its name says"
   done
@@ -234,18 +249,20 @@ check() {
   if lacks=$(comm -3 "$work/stands.sorted" "$work/said.sorted") && [ -z "$lacks" ]; then
     good "$proof: 清单与单位记录库逐份相符，不多不少 the folders of the house hold exactly what is listed"
   else
-    bad "$proof: 清单与记录库不符 not what stands in the house: $lacks"
+    bad "$proof: 清单与记录库不符 not what stands in the house:" "$lacks"
   fi
 
   # 4 the bytes of what is here
   : >"$work/paths" && : >"$work/oids" && : >"$work/hashes"
-  while IFS=$tab read -r kind branch path oid hash moment where; do
+  while IFS=$tab read -r kind branch path oid hash where; do
     case $kind in
       event | signature | file)
         printf './%s\n' "$base$where" >>"$work/paths"
         printf '%s\n' "$oid" >>"$work/oids"
         printf '%s  ./%s\n' "$hash" "$base$where" >>"$work/hashes" ;;
-      masked) [ -f "$base$where" ] || bad "$where: 缺失 missing" ;;
+      masked) # only the recorded manifest vouches for it, and that lists the payload
+        own=data/proof/events/$branch/$path
+        [ -f "$own" ] && [ "$(hash_of "$own")" = "$(hash_of "$base$where")" ] || bad "$where: 不是单位放入的 not what the house put in" ;;
     esac
   done <"$proof/files.tsv"
   if git --git-dir="$work/git" hash-object --no-filters --stdin-paths <"$work/paths" >"$work/made" 2>/dev/null &&
@@ -258,7 +275,7 @@ check() {
   # 5 and 6, act by act
   record='' count=0 last=null
   sort -t "$tab" -k 2,3 "$proof/files.tsv" >"$work/files" && : >"$work/signed" && : >"$work/signatures"
-  while IFS=$tab read -r kind branch path oid hash moment where; do
+  while IFS=$tab read -r kind branch path oid hash where; do
     case $kind in
       event | masked) ;;
       withheld) withheld=$((withheld + 1)); continue ;;
@@ -288,41 +305,51 @@ check() {
   done <"$work/files"
   sort "$work/signed" >"$work/signed.sorted" && sort "$work/signatures" >"$work/signatures.sorted"
   odd=$(comm -3 "$work/signed.sorted" "$work/signatures.sorted")
-  [ -z "$odd" ] || bad "$proof: 签名与事项对不上 acts and signatures do not belong together: $odd"
+  [ -z "$odd" ] || bad "$proof: 签名与事项对不上 acts and signatures do not belong together:" "$odd"
   [ "$wrong" = "$before" ] && good "$proof: 事项连续、首尾相接 acts are in sequence and chained"
 }
 check data/proof data/
 check pull ''
-cut -f 7 pull/files.tsv | sort >"$work/named"
+cut -f 6 pull/files.tsv | sort >"$work/named"
 while IFS= read -r path; do
   case $path in pull/events/*) printf '%s\n' "$path" ;; esac
 done <"$work/tagmanifest-sha256.txt" | sort >"$work/events"
 odd=$(comm -3 "$work/named" "$work/events")
-[ -z "$odd" ] || bad "pull: 不属于资料包 does not belong in a package: $odd"
+[ -z "$odd" ] || bad "pull: 不属于资料包 does not belong in a package:" "$odd"
+{ # what the head of the journal leads to; nothing else lies there
+  cut -f 2 pull/ledgers.tsv
+  for object in pull/git/*.commit; do sed -n '1s/^tree //p' "$object"; done
+  for object in pull/git/*.tree; do
+    object=${object##*/}
+    git --git-dir="$work/git" ls-tree "${object%.*}" 2>/dev/null | sed -n 's/^040000 tree \([0-9a-f]*\).*/\1/p'
+  done
+} | sort -u >"$work/named"
+sed -n 's|^pull/git/\(.*\)[.].*|\1|p' "$work/tagmanifest-sha256.txt" | sort >"$work/objects"
+odd=$(comm -13 "$work/named" "$work/objects")
+[ -z "$odd" ] || bad "pull/git: 不属于资料包 does not belong in a package:" "$odd"
 
 # ── 7 the record of this package, and the heads the house recorded
 manifest=$(hash_of manifest-sha256.txt)
-journal=$(cut -f 1 pull/ledgers.tsv)
-[ "$(wc -l <pull/ledgers.tsv)" -eq 1 ] || bad "pull/ledgers.tsv: 不止一个记录库 more than one ledger"
-case $journal in qms/journal/*/*) journal='' ;; qms/journal/*) ;; *) journal='' ;; esac
-[ -n "$journal" ] || bad "pull/ledgers.tsv: 不是登记本 is not the journal of a site"
-begun='' record='' packed='' heads='' closing='' headline='' packs=0 noted=0
-while IFS=$tab read -r kind branch path oid hash moment where; do
-  case $kind:$branch:$path in
-    event:"$journal":pull/*-issue.json) begun=$(cat "$where") ;;
-    event:"$journal":pull/*-pack.json) record=$(cat "$where") && packed="$oid$tab$path" && packs=$((packs + 1)) ;;
-    event:"$journal":heads/*.json) # the first says where the ledgers stood, the second comes after the package
-      heads=${heads:-$closing} closing=$(cat "$where") && headline=$hash && noted=$((noted + 1)) ;;
-  esac
-done <pull/files.tsv
-[ "$packs:$noted" = 1:2 ] || bad "pull: 应恰有一项打包、两项校验行 one pack and two heads acts are due: $packs, $noted"
+closing=$(cat pull/head.json) # of it the head line holds the hash, so all that stands under its journal is covered
+headline=$(hash_of pull/head.json)
+journal=${closing#*,\"ledger\":\"} && journal=${journal%%\"*}
 after=${closing##*,\"journal\":\"} && after=${after%%\"*}
-is_hex "$after" 40 && stands=$(git --git-dir="$work/git" ls-tree "$after" "${packed#*"$tab"}" 2>/dev/null) || stands=''
-if [ -n "$packed" ] && [ "$stands" = "100644 blob $packed" ]; then
+case $(recorded_of "$closing") in ????-??-??T??:??:??[+-]??:??) ;; *) unreadable pull/head.json '' ;; esac
+case $journal in qms/journal/*/*) journal='' ;; qms/journal/*) ;; *) journal='' ;; esac
+if [ -n "$journal" ] && [ "$(cat pull/ledgers.tsv)" = "$journal$tab$after" ]; then
   good "校验行包括对这个资料包的登记 the head line covers the record of this package"
 else
   bad "校验行不包括对这个资料包的登记 the head line does not cover the record of this package"
 fi
+begun='' record='' heads='' packs=0 noted=0
+while IFS=$tab read -r kind branch path oid hash where; do
+  case $kind:$path in
+    event:pull/*-issue.json) begun=$(cat "$where") ;;
+    event:pull/*-pack.json) record=$(cat "$where") && packs=$((packs + 1)) ;;
+    event:heads/*.json) heads=$(cat "$where") && noted=$((noted + 1)) ;; # where the ledgers stood before the package
+  esac
+done <pull/files.tsv
+[ "$packs:$noted" = 1:1 ] || bad "pull: 应恰有一项打包、一项校验行 one pack and one heads act are due: $packs, $noted"
 by=$(signer_of "$record")
 [ "$by" != null ] || [ "$(signer_of "$begun")" = null ] || bad "pull: 登记的签名被去掉了 the signature of the record was taken off"
 case $record in
@@ -331,7 +358,7 @@ case $record in
 esac
 unproven=''
 heads_of() { # site → what the package holds of the state its journal noted
-  while IFS=$tab read -r kind its path oid hash moment where; do
+  while IFS=$tab read -r kind its path oid hash where; do
     case $kind:$its:$path in
       event:"qms/journal/$1":heads/*.json) cat "data/$where" && printf '%s %s\n' "$its" "$hash" >>"$work/others" ;;
     esac
@@ -346,12 +373,12 @@ while IFS=$tab read -r branch commit; do
   esac
   case $branch:$said in
     "$journal":*)
-      while IFS=$tab read -r kind its path oid hash rest; do
+      while IFS=$tab read -r kind its path oid hash where; do
         [ "$its" != "$branch" ] || printf '%s %s %s\n' "$path" "$oid" "$hash"
       done <data/proof/files.tsv | sort >"$work/proved"
       cut -f 3,4,5 pull/files.tsv | tr "$tab" ' ' | sort >"$work/here"
       odd=$(comm -23 "$work/proved" "$work/here")
-      [ -z "$odd" ] || bad "$branch: 不在登记的校验行下 does not stand under the head line: $odd" ;;
+      [ -z "$odd" ] || bad "$branch: 不在登记的校验行下 does not stand under the head line:" "$odd" ;;
     qms/journal/*:?* | *"\"$branch\":{\"commit\":\"$commit\""*) ;;
     qms/control:* | records/*/*/"${journal##*/}":* | *:?*) bad "$branch: 不是单位登记的状态 not at the head the house recorded" ;;
     *) unproven="$unproven $branch" ;;
@@ -369,7 +396,6 @@ if [ "$masked" -gt 0 ]; then
 fi
 [ "$withheld" -gt 0 ] && printf '%s 个附件未提供，仅列校验值 · %s attachments were left out, their hashes are listed\n' "$withheld" "$withheld"
 [ -n "$unproven" ] && printf '其他分公司的记录，提取时本地点还不知道其登记本的状态，请向该分公司核对 records of other sites whose journal was not known when the package was made; ask that site:%s\n' "$unproven"
-echo 'bag-info.txt 仅供参考，未经证实 bag-info.txt is only a label and unproven'
 if [ "$by" = null ]; then echo '对这个资料包的登记无人签名 nobody signed the record of this package'; fi
 number=$(printf '%s' "$closing" | sed -n 's/.*"number":"\(HEADS-[0-9A-Z-]*\)".*/\1/p')
 repository=${closing##*,\"repository\":\"} && repository=${repository%%\"*}
