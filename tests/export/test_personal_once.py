@@ -22,6 +22,7 @@ CALLERS = "诸葛明夫妇"  # with the owner in one field
 HELD = "上官婷"  # no record names her
 SPOKEN = (NAME, PHONE, "137-6666-7777", ROOM, OWNER, PLACE, HELD, CALLERS[:3], ".stlan")
 CALL, SHEET = "XX-HZ-2026-0001", "LX-HZ-2026-0001"
+FLOOR = '[field.floor]\ntype = "integer"\ntitle = "楼层"\npersonal = true\n\n'  # a number the register is ordered by
 FORM, PROCEDURE = "forms/QR-14-03/form.toml", "procedures/QD-14-04.md"
 
 
@@ -32,7 +33,8 @@ def house(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Program:
     What is said of the caller stands in other records, a release, a hold and a name of a file as well.
     """
     program = make(tmp_path_factory.mktemp("once") / "acme")
-    text = (program.root / FORM).read_text("utf-8")
+    text = (program.root / FORM).read_text("utf-8").replace('order   = ["number"]', 'order   = ["floor", "number"]')
+    text = text.replace("[field.estate]", FLOOR + "[field.estate]").replace('= ["number", ', '= ["number", "floor", ')
     program = _released(program, _marked(text, "estate", "kind", but=("customer", "phone", "room")), "更改标记")
     told = {"topic": "电梯停运", "statements": [{"statement": f"{NAME}，137-6666-7777，住{ROOM}"}]}
     program.issue("QR-14-03", customer=NAME, phone=PHONE, room=ROOM, estate=PLACE, **told)
@@ -42,6 +44,7 @@ def house(make: Make, tmp_path_factory: pytest.TempPathFactory) -> Program:
     own = {
         "customer": f"{OWNER}和{CALLERS}",
         "phone": "0571-88990011",
+        "floor": 7,
         "estate": "平常的地方",
         "accepted_at": "2026-11-24 09:00",
     }

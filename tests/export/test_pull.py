@@ -85,8 +85,8 @@ def test_a_list_picked_by_hand_is_read_from_text_and_tables(house: Program) -> N
     for row in (("编号", "备注"), *((number, "看") for number in wanted)):
         book.active.append(row)  # type: ignore[union-attr]
     book.save(house.root / "list.xlsx")
-    for name in ("list.txt", "list.csv"):  # as Chinese Excel and its editor write them
-        (house.root / f"gb-{name}").write_bytes(f"编号\n{wanted[0]}\n{wanted[1]}\n".encode("gb18030"))
+    written = (house.root / "list.csv").read_text("utf-8").encode("gb18030")  # as Chinese Excel writes it
+    (house.root / "gb-list.csv").write_bytes(written)
     for name in ("list.txt", "list.csv", "list.xlsx", "gb-list.csv"):
         assert asked(house, "--list", house.root / name) == wanted, name
     (house.root / "list.txt").write_text("nothing here\n", "utf-8")

@@ -229,7 +229,9 @@ def test_no_line_is_printed_with_the_genuine_one_inside(given_away: GivenAway, b
     copy = copied(bag, tmp_path)
     noted, moment = copy / "pull/head.json", str(given_away.said["head"]).split()[2]
     inside = str(given_away.said["head"]).partition(" hz ")[2] + " " * 99
-    noted.write_bytes(noted.read_bytes().replace(f'"recorded_at":"{moment}'.encode(), f'"recorded_at":"{inside}'.encode()))
+    noted.write_bytes(
+        noted.read_bytes().replace(f'"recorded_at":"{moment}'.encode(), f'"recorded_at":"{inside}'.encode())
+    )
     rebagged(copy)
     code, said = verified(copy)
     assert code == 1 and "pull/head.json: 写法不符" in said and str(given_away.said["head"]) not in said

@@ -73,13 +73,11 @@ def _read(session: Session, path: str) -> bytes:
     try:
         data = read_bytes(Path(path), most=MOST_BYTES)
     except QmsError as error:
-        if not isinstance(error.__cause__, FileNotFoundError):
-            raise
-        gone = session.system.destroyed(path)
-        if gone is not None:
-            raise QmsError("{said}", said=gone) from None
-        hint = message("a short code is eight digits and letters A to F, such as 9F2C-7A1B")
-        raise QmsError(error.message.template, hint=hint, **error.message.values) from None
+        if isinstance(error.__cause__, FileNotFoundError):
+            if (gone := session.system.destroyed(path)) is not None:
+                raise QmsError("{said}", said=gone) from None
+            error.hint = message("a short code is eight digits and letters A to F, such as 9F2C-7A1B")
+        raise
     if len(data) > MOST_BYTES:
         raise QmsError("{path}: larger than {limit} MB", path=path, limit=MOST_BYTES // MEGABYTE)
     return data

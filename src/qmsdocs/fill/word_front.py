@@ -44,7 +44,7 @@ def page_facts(reading: Reading) -> Facts:
     footers = [(part, _read(part, reading)) for part in _in_order(reading, "footerReference")]
     for key, values in differences([facts for _, facts in headers]):
         said = message("the page headers differ: {fact} is {values}", fact=_TITLES[key], values=values)
-        reading.doubt(" / ".join(values), said)
+        reading.uncertain(" / ".join(values), said)
     whole = merged([facts for _, facts in (*headers, *footers)])
     known = {"".join(said.split()) for said in whole.values.values()}
     for part, facts in (*headers, *footers):
@@ -101,7 +101,7 @@ def body_front(nodes: Sequence[Node], pages: Facts, reading: Reading) -> Front:
     reading.taken += [*tables.taken, *lines.taken]
     for key, values in differences([pages, tables, lines]):
         said = message("page header and text differ: {fact} is {values}", fact=_TITLES[key], values=values)
-        reading.doubt(" / ".join(values), said)
+        reading.uncertain(" / ".join(values), said)
     for line in tables.left:
         if line not in tables.taken:
             reading.lost(snippet(line), message("{part}: {words}", part=message("header table"), words=line))

@@ -56,7 +56,7 @@ class Reading:
         """Nothing; the report says what is carried over in another shape."""
         self._note(NoteKind.ALTERED, where, said)
 
-    def doubt(self, where: str, said: Message) -> None:
+    def uncertain(self, where: str, said: Message) -> None:
         """Nothing; the report says what is doubtful in the Word file."""
         self._note(NoteKind.DESK_REVIEW, where, said)
 

@@ -222,7 +222,7 @@ class Inline:
         elif done.kind == "TOC":
             self.reading.altered("", message("the table of contents is left out; the program makes it"))
         elif done.kind in _MOVING_FIELDS:
-            self.reading.doubt(
+            self.reading.uncertain(
                 self.where,
                 message("a field that changes by itself ({code}) says: {words}", code=code, words=done.result),
             )

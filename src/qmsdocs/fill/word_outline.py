@@ -81,7 +81,7 @@ class _Outline:
                 said = message(
                     "numbered twice: Word counts {label}, and {number} is typed", label=block.label.text, number=number
                 )
-                self.reading.doubt(snippet(block.labelled), said)
+                self.reading.uncertain(snippet(block.labelled), said)
         elif block.label is not None and not block.label.is_bullet:
             outer = typed(f"{block.label.text} x")
             number, values = block.label.text, outer.values if outer is not None else block.label.values[-1:]
@@ -172,7 +172,7 @@ def levelled(nodes: Sequence[Node], reading: Reading) -> tuple[Node, ...]:
             continue
         level = min(node.level - least + 1, before + 1, DEEPEST)
         if node.level - least + 1 > before + 1:
-            reading.doubt(snippet(node.text), message("a level of headings is left out above it"))
+            reading.uncertain(snippet(node.text), message("a level of headings is left out above it"))
         before = level
         found.append(replace(node, level=level))
     return tuple(found)
@@ -199,7 +199,7 @@ def check_numbers(headings: Sequence[Heading], reading: Reading) -> None:
     if len(numbered) * 2 > len(headings):
         for heading in headings:
             if not heading.values:
-                reading.doubt(snippet(heading.text), message("a section without a number among numbered ones"))
+                reading.uncertain(snippet(heading.text), message("a section without a number among numbered ones"))
 
 
 def _check_number(heading: Heading, before: tuple[int, ...], above: tuple[int, ...], reading: Reading) -> None:
@@ -208,14 +208,14 @@ def _check_number(heading: Heading, before: tuple[int, ...], above: tuple[int, .
         said = message(
             "the section {number} stands below the section {above}", number=heading.number, above=_dotted(above)
         )
-        reading.doubt(where, said)
+        reading.uncertain(where, said)
         return
     expected = before[-1] + 1 if before else 1
     if before and heading.values[-1] == before[-1]:
-        reading.doubt(where, message("the number {number} stands twice", number=heading.number))
+        reading.uncertain(where, message("the number {number} stands twice", number=heading.number))
     elif heading.values[-1] != expected:
         former = _dotted(before) if before else "–"
-        reading.doubt(where, message("the numbers jump: {former}, then {number}", former=former, number=heading.number))
+        reading.uncertain(where, message("the numbers jump: {former}, then {number}", former=former, number=heading.number))
 
 
 def _dotted(values: tuple[int, ...]) -> str:

@@ -36,9 +36,9 @@ def review(nodes: Sequence[Content], reading: Reading) -> None:
 def review_line(line: str, reading: Reading) -> None:
     """Nothing; reports field codes and dead references in one line of the text or of a page header."""
     for found in _FIELD_CODE.finditer(line):
-        reading.doubt(snippet(line), message("a field code stands as text: {code}", code=found[0]))
+        reading.uncertain(snippet(line), message("a field code stands as text: {code}", code=found[0]))
     for found in _DEAD.finditer(line):
-        reading.doubt(snippet(line), message("a reference that leads nowhere: {words}", words=found[0]))
+        reading.uncertain(snippet(line), message("a reference that leads nowhere: {words}", words=found[0]))
 
 
 def _words(node: Content) -> str:
@@ -57,7 +57,7 @@ def _empty_sections(nodes: Sequence[Content], reading: Reading) -> None:
         after = nodes[at + 1] if at + 1 < len(nodes) else None
         if after is None or (isinstance(after, Heading) and after.level <= heading.level):
             where = snippet(f"{heading.number} {heading.text}".strip())
-            reading.doubt(where, message("nothing stands in this section"))
+            reading.uncertain(where, message("nothing stands in this section"))
 
 
 def _broken_off(nodes: Sequence[Content], reading: Reading) -> None:
@@ -70,7 +70,7 @@ def _broken_off(nodes: Sequence[Content], reading: Reading) -> None:
             continue
         words = node.plain.split("\n")[-1]
         if _CUT.search(words) or (after is None and _is_unfinished(words, section)):
-            reading.doubt(snippet(words[-30:]), message("the text ends inside a sentence"))
+            reading.uncertain(snippet(words[-30:]), message("the text ends inside a sentence"))
 
 
 def _is_unfinished(words: str, section: str) -> bool:
@@ -88,6 +88,6 @@ def missing_names(missing: Iterable[str], has_any: bool, reading: Reading) -> No
     }
     absent = tuple(titles[key] for key in titles if key in set(missing))
     if absent:
-        reading.doubt("", message("the approval block has no name for: {roles}", roles=absent))
+        reading.uncertain("", message("the approval block has no name for: {roles}", roles=absent))
     elif not has_any:
-        reading.doubt("", message("nobody is named as having prepared, reviewed or approved it"))
+        reading.uncertain("", message("nobody is named as having prepared, reviewed or approved it"))

@@ -96,7 +96,7 @@ def report_table(table: Table, reading: Reading) -> None:
     """Nothing; reports what a plain table cannot show."""
     where = snippet(words_of(table))
     if table.width > MOST_COLUMNS:
-        reading.doubt(
+        reading.uncertain(
             where, message("a table of {count} columns; a page takes {limit}", count=table.width, limit=MOST_COLUMNS)
         )
     merged = sum(1 for row in table.rows for cell in row.cells if cell.span > 1 or cell.continues)

@@ -216,7 +216,7 @@ class _Writer:
         return tuple(keys)
 
     def _key(self, row: Row, name: str) -> tuple[bool, Decimal, str]:
-        form = self.system.form_of_row(row).form
+        form = self.form_as(self.system.form_of_row(row)).form
         found = _field_name(form, name)
         value = row.shown.get(found)
         if (
