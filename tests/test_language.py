@@ -18,9 +18,8 @@ from program import Program
 
 from qmsdocs.base.language import Catalogue, Language
 from qmsdocs.cli import front
-from qmsdocs.cli.boundary import command
 from qmsdocs.cli.command import COMMON
-from qmsdocs.cli.root import root
+from qmsdocs.cli.root import command, root
 from qmsdocs.cli.words import Wishes
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -82,8 +82,8 @@ ORDER: dict[str, str] = {
         "standing index site pull"
     ),
     "cli": (
-        "front keyring words command menu session asking backup course difference export given guard keys output "
-        "root rule site sync verify audit boundary demo desk destroying importing key opening parameters person "
+        "front keyring words boundary command menu session asking backup course difference export given guard keys output "
+        "root rule site sync verify audit demo desk destroying importing key opening parameters person "
         "pulling report retention self_test control disposing form issuing main pull register search custody "
         "record acknowledging document_list lending library document"
     ),

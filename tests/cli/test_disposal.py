@@ -218,7 +218,8 @@ def test_the_starter_schedule_destroys_nothing(make: Make, tmp_path: Path) -> No
     """The company's own schedule comes first."""
     fresh = make(tmp_path / "acme")
     refused(fresh("retention", "dispose", "--due", *ORDER), "only on trial", "submit records/retention.toml -m")
-    done(fresh, "document", "review", "records/retention.toml", "--trial", "--as", "li.ming")
+    reviewed = done(fresh, "document", "review", "records/retention.toml", "--trial", "--as", "li.ming")
+    assert "reviewed, still" in reviewed
     done(fresh, "document", "approve", "records/retention.toml", "--trial", "--as", "zhao.lei")
     refused(fresh("retention", "dispose", "--due", *ORDER), "no key that counts")
 
@@ -303,8 +304,10 @@ def test_the_list_of_destruction_is_a_page(company: Program, tmp_path: Path, kin
     for word in (number, certificate, "2026", "1 month", "period ended", "Complaints, all but major ones 2026 HZ",
                  "A/1, in force since 2026-11-21", "Company practice", "客服部档案柜 A，按编号装盒：按本清册一并销毁"):  # fmt: skip
         assert word in text, (word, text)
-    for name, times in (("赵磊", 2), ("李明", 2), ("王芳", 3)):  # what each did, and where each signs the paper
-        assert text.count(name) == times, (name, text)
+    for name, times in (("赵磊", 3), ("李明", 2), ("王芳", 3)):  # what each did, by whose signature it was carried out
+        assert text.count(name) == times, (name, text)  # and on whose responsibility, and where each signs the paper
+    said = " ".join(text.split())
+    assert "Carried out the program" in said and "赵磊, who authorised it, is responsible" in said, text
     for word in ("不会印出来的内容", "records/"):
         assert word not in text, (word, text)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from destruction import ORDER, PHRASE, begun, done, due, ended, found
+from openpyxl import Workbook
 from program import FILLED, Make, Program, refused
 from pulled import pull, unpacked, verified
 
@@ -85,10 +86,20 @@ def test_a_register_says_which_numbers_were_destroyed(company: Program, tmp_path
     assert number not in done(company, "register", "show", "liaison")
 
 
-def test_drafts_that_may_still_hold_what_was_destroyed_are_named(company: Program) -> None:
-    """A draft without a key, and one among the versions of the folder; the others bear the keys of other records."""
-    values = {**FILLED["QR-14-04"], "customer": NAME, "what_happened": "漏水"}
+def test_files_that_still_hold_what_was_destroyed_are_named(company: Program) -> None:
+    """A draft without a key, and one among the versions of the folder; tables, however written; no example of a form."""
+    values = {**FILLED["QR-14-04"], "customer": NAME, "phone": PHONE, "what_happened": "漏水"}
     own = company.draft("f3.json", "QR-14-04", values)
+    text = f"受理时间,客户,电话\n2026-11-18,{NAME},{PHONE}\n"
+    for name, encoding in (("t.csv", "utf-8"), ("旧表.csv", "gb18030"), ("w.txt", "utf-16")):
+        (company.root / name).write_bytes(text.encode(encoding))
+    book = Workbook()
+    book.active.append(["客户", "电话"])
+    book.active.append(["谁", int(PHONE)])
+    (company.root / "records/taken").mkdir()
+    book.save(company.root / "records/taken/t.xlsx")
+    (company.root / "clean.csv").write_text("客户\n谁\n", "utf-8")
+    (company.root / "bad.zip").write_bytes(b"PK\x03\x04 " + text.encode())
     kept = company.draft("kept.json", "QR-14-04", values, submission="b" * 32)
     company.draft("other.json", "QR-14-04", FILLED["QR-14-04"], submission="c" * 32)
     company.draft("sheet.json", "QR-04-01", FILLED["QR-04-01"])
@@ -98,9 +109,10 @@ def test_drafts_that_may_still_hold_what_was_destroyed_are_named(company: Progra
     said = company(*erase(company, number))
     assert said.code == 0, said
     told = said.err + said.out
-    assert "f3.json" in told and "kept.json" in told and "delete them yourself" in told
-    assert "other.json" not in told and "sheet.json" not in told
+    named = ("f3.json", "kept.json", "t.csv", "旧表.csv", "w.txt", "records/taken/t.xlsx")
+    assert all(name in told for name in named) and "delete them yourself" in told, told
+    assert not any(name in told for name in ("other.json", "sheet.json", "example.toml", "clean.csv", "bad.zip")), told
     assert own.exists() and kept.exists()
     company.git("rm", "-q", "--cached", "kept.json")
-    for path in company.root.glob("*.json"):
+    for path in (*company.root.glob("*.json"), *(company.root / name for name in (*named[2:], "clean.csv", "bad.zip"))):
         path.unlink()

@@ -20,7 +20,8 @@ import pytest
 from program import COMPLAINT, Program, refused
 
 from qmsdocs.base.language import Catalogue, Language
-from qmsdocs.cli.boundary import command, guarded
+from qmsdocs.cli.boundary import guarded
+from qmsdocs.cli.root import command
 from qmsdocs.cli.words import Wishes
 
 LEDGER = "refs/heads/records/complaint"

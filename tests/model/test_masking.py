@@ -208,6 +208,16 @@ def test_whatever_the_type_of_a_field_nobody_is_named_in_it(kind: FieldType) -> 
         assert "玥" not in str(masked(form, {"x": value}, sweep())) and "玥" in str(value)
 
 
+@pytest.mark.parametrize("kind", [FieldType.INTEGER, FieldType.DECIMAL])
+def test_a_long_number_of_somebody_is_found_among_numbers_too(kind: FieldType) -> None:
+    form = FORM.model_copy(update={"field": {"x": Field(type=kind, title="x")}})
+    known = Sweep(frozenset({"13800138000", "1207"}))
+    for told, left in ((13800138000, MASK), ("13800138000", MASK), (1207, 1207), (13800138001, 13800138001)):
+        assert masked(form, {"x": told}, known) == {"x": left}
+        found = masked_event(form, body(set={"x": told}), known, lambda: "0" * 32)
+        assert (found is not None and b"13800138000" not in found.data) is (left == MASK)
+
+
 def test_the_number_of_a_record_is_nobodys_where_one_is_expected() -> None:
     number = "F-2026-0802"
     form = FORM.model_copy(update={"field": {n: FORM.field[n] for n in ("other", "story")}})

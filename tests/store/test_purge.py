@@ -177,6 +177,8 @@ def test_it_accounts_for_the_branch_before_and_after_and_for_what_was_added(desk
     done = certificate.certificates(store.objects)
     purged = store.objects.reopened()
     assert not purged.has(old)
+    mine = git(desk.root, "commit-tree", f"{later}^{{tree}}", "-p", new, "-m", "x").strip()
+    assert not accounts_for(done, store.objects.reopened(), COMPLAINTS, later, mine)  # what came after it stands
     assert accounts_for(done, purged, COMPLAINTS, old, new)  # the commit replaced, though it is gone
     assert accounts_for(done, purged, COMPLAINTS, old, later)
     assert not accounts_for(done, purged, COMPLAINTS, old, None)

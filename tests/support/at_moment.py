@@ -6,7 +6,8 @@ import sys
 from datetime import datetime
 
 from qmsdocs.base.language import Catalogue, Language
-from qmsdocs.cli.boundary import command, guarded
+from qmsdocs.cli.boundary import guarded
+from qmsdocs.cli.root import command
 from qmsdocs.cli.words import Wishes
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from qmsdocs.base.language import Catalogue, Language
-from qmsdocs.cli.boundary import command, guarded
+from qmsdocs.cli.boundary import guarded
+from qmsdocs.cli.root import command
 from qmsdocs.cli.words import Wishes
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -6,51 +6,18 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 import click
 
 from qmsdocs import __version__
 from qmsdocs.base.errors import Message, QmsError, cause, message
-from qmsdocs.base.language import Catalogue, Language
-from qmsdocs.cli import front
-from qmsdocs.cli.root import root
-from qmsdocs.cli.words import Wishes, one_line
+from qmsdocs.base.language import Catalogue
+from qmsdocs.cli.words import one_line
 
 REFUSED, BUG, INTERRUPTED = 2, 3, 130
 _EXTRA = re.compile(r"unexpected extra arguments? \((.*)\)")
-
-
-def run(arguments: Sequence[str]) -> int:
-    """The exit code of the command line `arguments`."""
-    _open_closed()
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    language = front.language_of(arguments, os.environ)
-    os.environ["QMSDOCS_LANG"] = language  # the guard of a shared store answers in it
-    catalogue = Catalogue.load(Language(language))
-    return guarded(lambda: command(arguments, Wishes(catalogue)), catalogue)
-
-
-def _open_closed() -> None:
-    """Nothing; where a stream was closed by the caller nothing is read or written, and no file gets its place."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 (open to the end)
-
-
-def command(arguments: Sequence[str], wishes: Wishes) -> int:
-    """The exit code of the command `arguments`, errors raised as they come."""
-    for word in arguments:
-        if not word.isascii() and any("\ud800" <= sign <= "\udfff" for sign in word):
-            raise QmsError("{word}: this is not UTF-8; rename the file or type it again", word=word)
-    try:
-        found = root.main(list(arguments), prog_name="qmsdocs", standalone_mode=False, obj=wishes)
-    except SystemExit:  # so click leaves when whoever reads our answer has gone
-        return 0
-    return found if isinstance(found, int) else 0
 
 
 def guarded(work: Callable[[], int], catalogue: Catalogue) -> int:

@@ -21,7 +21,7 @@ from qmsdocs.cli.session import Session
 from qmsdocs.cli.words import one_line
 from qmsdocs.model.approval import opinions
 from qmsdocs.model.finding import Severity
-from qmsdocs.model.release import Release
+from qmsdocs.model.release import Course, Release
 from qmsdocs.query import course as courses
 from qmsdocs.query.course import Waiting
 from qmsdocs.store.event import Change
@@ -173,7 +173,7 @@ def _answer(session: Session, number: str, outcome: Outcome, options: dict[str, 
         session.answer_json({"format": 1, **release_json(now), "act": last.stored.event.act,
                              "sha256": last.stored.sha256, "signed": bool(signer)})  # fmt: skip
         return
-    session.answer(one_line(_stands(session, now)))
+    session.answer(one_line(_stands(session, now, last.stored.event.act)))
     if last.stored.event.act in ("countersign", "answer"):
         for opinion in opinions(outcome.system.definitions.course(now).values):
             session.answer(one_line(f"  {opinion.department}: {said_by(session, opinion)}"))
@@ -182,10 +182,13 @@ def _answer(session: Session, number: str, outcome: Outcome, options: dict[str, 
     _tell_next(session, outcome.system, now)
 
 
-def _stands(session: Session, now: Release) -> str:
-    said = session.say(
-        "{number} {revision}: {state}", number=now.number, revision=now.revision, state=state_title(now.state)
+def _stands(session: Session, now: Release, act: str) -> str:
+    template = (
+        "{number} {revision}: reviewed, still {state}"
+        if act == "review" and now.state == Course.TRIAL
+        else "{number} {revision}: {state}"
     )
+    said = session.say(template, number=now.number, revision=now.revision, state=state_title(now.state))
     if now.withdrawn_on is not None:
         return said + session.say(", in force until {day}", day=now.withdrawn_on - timedelta(days=1))
     if now.effective_on is not None and now.trial_until is None:
@@ -290,7 +293,7 @@ def _on_trial(session: Session, step: str) -> Iterator[Waiting]:
     system = session.system
     desk = control.offices(system)
     for item in system.releases:
-        if item.state != "trial" or system.definitions.newest(item.kind, item.number) != item:
+        if item.state != Course.TRIAL or system.definitions.newest(item.kind, item.number) != item:
             continue
         matrix = courses.matrix_of(system, item)
         is_reviewed = any(event.act == "review" for event in system.definitions.course(item).events)

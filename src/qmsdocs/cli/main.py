@@ -34,7 +34,7 @@ def _run(arguments: list[str]) -> int:
             return 0
         except OSError:
             pass  # said by the boundary
-    from qmsdocs.cli.boundary import run
+    from qmsdocs.cli.root import run
 
     return run(arguments)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import replace
+from functools import partial
 
 import click
 
 from qmsdocs.base.errors import message
+from qmsdocs.cli.boundary import guarded
 from qmsdocs.cli.words import Wishes, say
 
 CHOICES = (
@@ -52,17 +55,40 @@ ASKED = {
 
 
 def menu(context: click.Context) -> int:
-    """The exit code of what was chosen; help where nobody sits at a terminal."""
+    """The exit code of what was chosen last; help where nobody sits at a terminal."""
     if not sys.stdin.isatty():
         click.echo(context.get_help())
         return 0
+    wishes, code = context.find_root().obj, 0
+    assert isinstance(wishes, Wishes)
+    while (chosen := _choose(context)) != 0:
+        code = guarded(partial(_chosen, context, chosen), wishes.catalogue)
+        click.echo()
+    return code
+
+
+def _choose(context: click.Context) -> int:
+    """The number of a choice, 0 where nothing more is wanted."""
     for number, (title, words, _) in enumerate(CHOICES, 1):
         grey = click.style("qmsdocs " + " ".join(words), dim=True)
         click.echo(f"{number:>3}  {say(context, title)}  {grey}")
     click.echo(f"0/q  {say(context, 'Leave')}")
-    chosen = _choose(context)
-    if chosen == 0:
-        return 0
+    while True:
+        try:
+            written = str(click.prompt(say(context, "Number"), default="", show_default=False, err=True)).strip()
+        except click.Abort as end:
+            if isinstance(end.__context__, EOFError):
+                return 0
+            raise
+        if written.lower() in ("", "q"):
+            return 0
+        if written.isdecimal() and int(written) <= len(CHOICES):
+            return int(written)
+        click.echo(say(context, message("a number from {min} to {max}", min=0, max=len(CHOICES))), err=True)
+
+
+def _chosen(context: click.Context, chosen: int) -> int:
+    """The exit code of a choice, what it needs asked for."""
     _, words, wanted = CHOICES[chosen - 1]
     arguments = [*words]
     for part in wanted:
@@ -78,15 +104,5 @@ def _run(context: click.Context, arguments: list[str]) -> int:
     root = context.find_root()
     wishes = root.obj
     assert isinstance(wishes, Wishes)
-    found = root.command.main(arguments, prog_name=root.info_name, standalone_mode=False, obj=wishes)
+    found = root.command.main(arguments, prog_name=root.info_name, standalone_mode=False, obj=replace(wishes, session=None))
     return found if isinstance(found, int) else 0
-
-
-def _choose(context: click.Context) -> int:
-    while True:
-        written = str(click.prompt(say(context, "Number"), err=True)).strip()
-        if written.lower() == "q":
-            return 0
-        if written.isdecimal() and int(written) <= len(CHOICES):
-            return int(written)
-        click.echo(say(context, message("a number from {min} to {max}", min=0, max=len(CHOICES))), err=True)

@@ -265,6 +265,8 @@ class _Masking:
             return self.hide(value, place, "")
         if item is not None and item.column:
             return self._each(value, place, lambda row, below: self._row(item, row, below))
+        if item is not None and item.type in _COUNTED and len(str(value)) >= _LONG and self.sweep.finds(str(value)):
+            return self.hide(value, place, "")
         return value if item is not None and self._is_nobodys(item, value) else self.text(value, place)
 
     def _is_nobodys(self, item: Field, value: Json) -> bool:

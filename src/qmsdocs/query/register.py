@@ -13,6 +13,7 @@ from qmsdocs.base.errors import QmsError
 from qmsdocs.base.language import Catalogue, Text
 from qmsdocs.model.clock import Reading
 from qmsdocs.model.form import FieldType, Form
+from qmsdocs.model.masking import MASK
 from qmsdocs.model.record import Record
 from qmsdocs.query.cell import KINDS, CellWriter, elapsed
 from qmsdocs.query.selecting import destroyed
@@ -216,13 +217,13 @@ class _Writer:
         return tuple(keys)
 
     def _key(self, row: Row, name: str) -> tuple[bool, Decimal, str]:
-        form = self.form_as(self.system.form_of_row(row)).form
+        form = self.system.form_of_row(row).form
         found = _field_name(form, name)
         value = row.shown.get(found)
         if (
             found in form.field
             and form.field[found].type in (FieldType.INTEGER, FieldType.DECIMAL)
-            and value is not None
+            and value not in (None, MASK)
         ):
             return False, Decimal(str(value)), ""
         return value is None, Decimal(0), "" if value is None else str(value)
