@@ -22,7 +22,7 @@ ENGLISH, CHINESE = Catalogue.load(Language.EN), Catalogue.load(Language.ZH)
 
 
 def report(*findings: Finding, on: datetime = NOON) -> Report:
-    return Report("绿源置业", "hz", on, True, findings, (), {}, {}, (), ())
+    return Report("绿源置业", "hz", "杭州公司", on, True, findings, (), {}, {}, (), ())
 
 
 @pytest.fixture(scope="module")

@@ -265,7 +265,7 @@ FIRES: tuple[tuple[str, Deed, tuple[str, ...]], ...] = (
     ("HIS413", lambda c: counted_wrong(c, events=7, last={"sy": 99}), ("notes 99 as the last number of sy, it was 6",)),
     ("HIS414", lambda c: recorded_at(c, minutes=-3), (RECORDS, "was written after one of")),
     ("HIS415", lambda c: noted(c, at=c.now + timedelta(days=800)), (JOURNAL, "the act of 2029")),
-    ("HIS416", lambda c: dated(c, "2026-11-05T09:00:00+08:00", minutes=3), ("SY-HZ-2026-0001", "2026-11-05 08:57", "09:00")),
+    ("HIS416", lambda c: dated(c, "2026-11-05T09:00:00+08:00", minutes=1), ("SY-HZ-2026-0001", "2026-11-05 08:59", "09:00")),
     ("HIS416", lambda c: dated(c, "2026-11-05T09:00:00+08:00", days=-20), ("2026-11-25 09:00",)),
     ("HIS417", lambda c: dated(c, "2027-01-05T09:00:00+08:00"), ("2027-01-05 09:00", "in the ledger of 2026")),
     ("HIS418", lambda c: (c.root / ".qms/written.json").unlink(), (JOURNAL, "its note of what it wrote is gone")),
@@ -342,7 +342,7 @@ SPARES: tuple[tuple[str, Deed], ...] = (
     ("HIS413", lambda c: record_head_line(c.system.store, "hz", now=c.now)),
     ("HIS414", lambda c: recorded_at(c, minutes=-1)),
     ("HIS415", lambda c: noted(c, at=c.now + timedelta(days=300))),
-    ("HIS416", lambda c: dated(c, "2026-11-05T09:00:00+08:00", minutes=1)),
+    ("HIS416", lambda c: dated(c, "2026-11-05T09:00:00+08:00", minutes=0)),
     ("HIS417", lambda c: amended(c.later(days=60))),
     ("HIS418", cloned),
     ("HIS420", lambda c: git(c.root, "update-ref", "refs/heads/replace/x", "main")),
@@ -373,7 +373,7 @@ SPARES: tuple[tuple[str, Deed], ...] = (
     ("HIS460", lambda c: purge(c.root)),
     ("HIS461", lambda c: purge(c.root)),
 )  # fmt: skip
-ELSEWHERE = {"HIS406", "HIS470", "HIS471"}  # have tests of their own below, and in test_kept_head
+ELSEWHERE = {"HIS406", "HIS455", "HIS470", "HIS471"}  # have tests of their own: below, in test_guard, in test_kept_head
 
 
 @pytest.mark.parametrize(("code", "deed", "words"), FIRES, ids=[f"{row[0]}-{n}" for n, row in enumerate(FIRES)])

@@ -44,6 +44,7 @@ WAIVER = Waiver(
 REPORT = Report(
     "绿源置业有限公司",
     "hz",
+    "杭州公司",
     NOON,
     True,
     tuple(in_order(FINDINGS)),
@@ -248,6 +249,7 @@ def test_the_report_is_printed_as_a_word_file(language: Language) -> None:
     )
     for part in EXPECTED[language]:
         assert part in whole + head, part
+    assert "杭州公司" in head
     assert "TS-HZ-2026-0001" in whole and "b" * 40 in whole
     assert data == sheet.pages(REPORT, language, "docx")
     with zipfile.ZipFile(io.BytesIO(data)) as package:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -171,6 +172,12 @@ def test_what_is_no_backup_is_refused(desk: Program, tmp_path: Path) -> None:
         archive.writestr("backup.json", "{}")
     for name in ("text.zip", "empty.zip", "missing.zip"):
         refused(desk("init", tmp_path / "to", "--from", tmp_path / name, folder=tmp_path), name)
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        refused(desk("init", tmp_path / "to", "--from", path, folder=tmp_path), "not a file")
+        refused(desk("export", "backup", "--test", path), "not a file")
+        refused(desk("audit", "--head", path), "not a file")
+        refused(desk("export", "pull", "--list", path, "-n"), "not a file")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("somebody's")
     refused(desk("init", tmp_path / "full", "--from", tmp_path / "text.zip", folder=tmp_path), "is not empty")

@@ -240,7 +240,7 @@ def test_a_clock_gone_wrong_is_confirmed_first(repository: Program) -> None:
             assert str(year) in refused(wrong("record", "issue", path))
             refused(wrong("record", "issue", path, "--clock-is-right"), "reason")
             found = wrong("retention", "hold", "TS-HZ-2026-0001", "-m", "x", "--as", "li.ming")  # has no such option
-            assert "acts on records and documents take --clock-is-right" in found.err and "repeat" not in found.err
+            assert "acts on records, documents and retention take --clock-is-right" in found.err and "repeat" not in found.err
     late = repository.later(NOON.replace(year=2028))
     found = late("record", "issue", path, "--clock-is-right", "-m", "nothing issued in 2027", "--json", "--no-pages")
     assert found.numbers == ["TS-HZ-2028-0001"]

@@ -11,9 +11,10 @@ from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pair
 import pytest
 from destruction import ORDER, PEOPLE, begun, done, due, ended, found
-from program import Make, Program, refused
+from program import NOON, Program, refused
 from tamper import Hand
 from test_disposal_attacked import waiting
 from test_disposal_forged import CONTROL, Stranger, listed, rows
@@ -31,12 +32,24 @@ DATED = "update records set opened_at = ?1, recorded_at = ?1, changed_at = ?1, c
 
 
 @pytest.fixture
-def company(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
-    """A company whose records may be destroyed."""
+def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """A company whose records may be destroyed, and where somebody signs that he has taken a liaison sheet."""
     (tmp_path / "phrase").write_text("correct horse battery\n", "utf-8")
     monkeypatch.setenv("QMSDOCS_KEYS", str(tmp_path / "keys"))
     monkeypatch.setenv("QMSDOCS_PASSPHRASE_FILE", str(tmp_path / "phrase"))
-    return begun(make, tmp_path / "acme")
+    monkeypatch.setattr(pair, "SETTINGS", "")
+    form = pair.starter(tmp_path / "pack") / "forms/QR-04-01/form.toml"
+    form.write_text(form.read_text("utf-8").replace("[step.take]", '[step.take]\nsigns = "approved"'), "utf-8")
+
+    def made(folder: Path, *, live: bool = False) -> Program:
+        assert not live
+        found = Program(folder, NOON)
+        words = ("init", folder, "--org", "绿源置业", "--site", "hz", "--starter", tmp_path / "pack")
+        begun = found(*words, folder=tmp_path)
+        assert begun.code == 0, begun.err
+        return found
+
+    return begun(made, tmp_path / "acme")  # type: ignore[arg-type]
 
 
 def index_changed(program: Program, change: str, *values: str) -> None:

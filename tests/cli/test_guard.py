@@ -9,6 +9,7 @@ import os
 import resource
 import shutil
 import socket
+import statistics
 import subprocess
 import time
 import tomllib
@@ -293,6 +294,23 @@ def noted(series: str, number: str, **changes: object) -> Callable[[Path], objec
     return forge
 
 
+def heads(of: str = COMPLAINTS, **changes: object) -> Callable[[Path], object]:
+    """Heads that say the same as those before, but for this of one ledger; without changes nothing of it."""
+
+    def forge(root: Path) -> None:
+        last = max(path for path in listed(root, JOURNAL) if path.startswith("heads/"))
+        said = event(root, JOURNAL, last)["set"]
+        assert isinstance(said, dict)
+        ledgers = dict(said["ledgers"])
+        before = ledgers.pop(of, {})
+        here = {"commit": branch_of(root, COMPLAINTS), "events": int(git(root, "rev-list", "--count", COMPLAINTS))}
+        if changes:
+            ledgers[of] = {**before, **here, "last": {"ts": last_serial(root)}, **changes}
+        noted("heads", "HEADS-HZ-{serial:06d}", set={"ledgers": ledgers})(root)
+
+    return forge
+
+
 LISTED = {"ledger": COMPLAINTS, "method": "x", "place": "x", "paper": "x", "needed": 2, "witnesses": [], "salt": "x",
           "records": [], "beyond_reach": []}  # fmt: skip
 JOURNALS: tuple[tuple[str, Callable[[Path], object], str], ...] = (
@@ -305,6 +323,11 @@ JOURNALS: tuple[tuple[str, Callable[[Path], object], str], ...] = (
         "is not signed",
     ),
     ("a destruction that is over", noted("disposal", "DSP-HZ-{serial:06d}", state="carried_out"), "leads from -"),
+    ("heads that forget", heads(), f"it says nothing of {COMPLAINTS}"),
+    ("heads that take back", heads(last={}), f"it notes smaller last numbers of {COMPLAINTS}"),
+    ("heads that count wrong", heads(events=99), "notes 99 acts, there were"),
+    ("heads that invent", heads(last={"ts": 99}), "notes 99 as the last number of ts"),
+    ("heads of others", heads(of="qms/journal/nb", events=1), "qms/journal/nb is no ledger of this site"),
     ("dropped first", noted("disposal", "DSP-HZ-{serial:06d}", act="drop", state="dropped"), "leads from -"),
 )
 
@@ -334,6 +357,89 @@ def test_what_no_journal_says_is_not_taken_in_either(pair: Pair, forge: Callable
     found = pair.nb("sync", "office")
     git(pair.nb.root, "update-ref", reference, before)
     assert found.code == 1 and said in found.out and branch_of(pair.nb.root, JOURNAL) == held
+
+
+def test_what_git_alone_brought_of_a_journal_does_not_count_as_held(pair: Pair) -> None:
+    """Refused, it stays beside, and a file that goes on from there is refused for the same."""
+    insider, victim = pair.local("insider"), pair.local("victim")
+    noted("notes", "NOTES-HZ-000001")(insider.root)
+    git(victim.root, "update-ref", "-d", f"refs/heads/{JOURNAL}")
+    git(victim.root, "fetch", "-q", str(insider.root), f"+{JOURNAL}:refs/remotes/origin/{JOURNAL}")
+    noted("opening", "OPENING-HZ-{serial:06d}", set={"ledger": "records/liaison/2026/hz"})(insider.root)
+    git(insider.root, "bundle", "create", "-q", "x.bundle", JOURNAL)
+    found = victim("sync", "--from", insider.root / "x.bundle")
+    assert found.code == 1 and found.err == "" and not branch_of(victim.root, JOURNAL)
+    assert found.out.count("has no series notes") == 2, found.out
+
+
+def setting(root: Path, text: bytes) -> None:
+    """A revision of qms.toml that says this, approved by who may, while nobody has a key."""
+    path = next(path for path in listed(root, CONTROL) if path.endswith("/0001-issue.json")
+                and event(root, CONTROL, path)["set"]["number"] == "qms.toml")  # type: ignore[index]
+    first = event(root, CONTROL, path)
+    serial = 1 + max(int(path.split("/")[3]) for path in listed(root, CONTROL) if path.startswith("release/"))
+    files: list[object] = [{"path": "qms.toml", "size": len(text), "sha256": hashlib.sha256(text).hexdigest()}]
+    manifest = canonical({"format": 1, "kind": "configuration", "number": "qms.toml", "revision": "Z/9", "files": files})
+    said = {key: value for key, value in first["set"].items() if key not in ("effective_on", "trial_until")}  # type: ignore[attr-defined]
+    said |= {"manifest": hashlib.sha256(manifest).hexdigest(), "revision": "Z/9", "answer_by": "2026-12-31"}
+    body = {**first, "act": "issue", "state": "submitted", "set": said, "control": branch_of(root, CONTROL),
+            "record": {"series": "release", "serial": serial, "number": f"REL-{serial:06d}"}}  # fmt: skip
+    folder = _folder("release", serial)
+    held = {f"{folder}/files/{hashlib.sha256(data).hexdigest()}": data for data in (text, manifest)}
+    commit(root, CONTROL, {f"{folder}/0001-issue.json": canonical(body), **held})
+    steps = (("review", "reviewed", "li.ming", {}), ("approve", "approved", "zhao.lei", {"effective_on": "2026-11-21"}))
+    for sequence, (act, state, person, what) in enumerate(steps, 2):
+        body |= {"act": act, "state": state, "by": person, "set": what, "sequence": sequence,
+                 "previous": hashlib.sha256(canonical(body)).hexdigest(), "control": branch_of(root, CONTROL)}  # fmt: skip
+        commit(root, CONTROL, {f"{folder}/{sequence:04d}-{act}.json": canonical(body)})
+
+
+def test_a_setting_that_nobody_can_read_comes_in_nowhere_and_stops_no_audit(pair: Pair) -> None:
+    insider, victim = pair.local("insider"), pair.local("victim")
+    before = branch_of(victim.root, CONTROL)
+    setting(insider.root, b"this is [ no toml")
+    lines = [line for line in push(pair, insider, CONTROL).splitlines() if line.startswith("remote: refused: ")]
+    assert len(lines) == 1 and "0003-approve.json): qms.toml Z/9:1: not valid TOML" in lines[0]
+    git(insider.root, "bundle", "create", "-q", "x.bundle", CONTROL)
+    found = victim("sync", "--from", insider.root / "x.bundle")
+    [line] = found.out.splitlines()
+    assert found.code == 1 and "0003-approve.json): qms.toml Z/9:1: not valid TOML" in line
+    assert branch_of(victim.root, CONTROL) == before and victim("status").code in (0, 1)
+
+    git(victim.root, "fetch", "-q", str(insider.root), f"+{CONTROL}:{CONTROL}")
+    refused(victim("status"), "not valid TOML")
+    found = victim("audit", "--json")
+    [said] = [item["message"] for item in found.json["findings"] if item["code"] == "HIS455"]
+    assert found.code == 1 and "not valid TOML" in said and before in said
+    git(victim.root, "branch", "-q", "-f", CONTROL, before)
+    assert "HIS455" not in {item["code"] for item in victim("audit", "--json").json["findings"]}
+
+
+def test_a_ledger_made_anew_is_refused_before_it_ever_came(pair: Pair, tmp_path: Path) -> None:
+    """One commit of another moment; or of other commits than the journal noted, however they are dated."""
+    store, insider = tmp_path / "new.git", pair.local("insider")
+    assert pair.hz("guard", "install", store).code == 0
+    by_clock_of(pair.hz, store)
+    assert "refused" not in git(insider.root, "push", str(store), CONTROL, f"{JOURNAL}~1:refs/heads/{JOURNAL}", check=False)
+    new = {}
+    for name, second in (("late", 1), ("right", 0)):
+        with pytest.MonkeyPatch.context() as patch:
+            for key in ("GIT_COMMITTER_DATE", "GIT_AUTHOR_DATE"):
+                patch.setenv(key, f"@{int(NOON.timestamp()) + second} +0800")
+            new[name] = git(insider.root, "commit-tree", f"{COMPLAINTS}^{{tree}}", data=b"mine").strip()
+    to = f":refs/heads/{COMPLAINTS}"
+    assert "stored at another moment than its acts" in git(insider.root, "push", str(store), new["late"] + to, check=False)
+    git(insider.root, "push", "-q", str(store), JOURNAL)
+    said = git(insider.root, "push", str(store), new["right"] + to, check=False)
+    assert "it was rewritten: the" in said and "do not stand here" in said
+    assert "refused" not in git(insider.root, "push", str(store), COMPLAINTS, check=False)
+
+
+def test_heads_that_note_less_than_there_is_are_refused(pair: Pair) -> None:
+    """Else nobody could send the ledger any more; of one that holds less, more may be on its way."""
+    insider = pair.local("insider")
+    heads(commit="1" * 40, events=1)(insider.root)
+    assert "it was rewritten: the 1 acts" in push(pair, insider, JOURNAL)
 
 
 def test_a_site_nobody_put_into_force_is_refused(pair: Pair) -> None:
@@ -569,12 +675,15 @@ def test_a_push_of_one_act_is_judged_quickly(pair: Pair, tmp_path: Path) -> None
     pair.hz.issue("QR-14-04")
     git(pair.hz.root, "push", "-q", str(copy), COMPLAINTS)
     moved = Push(f"refs/heads/{COMPLAINTS}", new, branch_of(copy, COMPLAINTS))
-    times = []
-    for _ in range(5):
-        begun = time.perf_counter()
-        assert list(refusals(copy, (moved,), now=NOON, kept=tmp_path, beside=None, with_main=False)) == []
-        times.append(time.perf_counter() - begun)
-    assert min(times) < 0.05, times
+    everything = tuple(Push(ref, None, branch_of(copy, ref.removeprefix("refs/heads/"))) for ref in ledgers(copy))
+    times: dict[tuple[Push, ...], list[float]] = {(moved,): [], everything: []}
+    for _ in range(7):
+        for pushes, taken in times.items():
+            begun = time.perf_counter()
+            assert list(refusals(copy, pushes, now=NOON, kept=tmp_path, beside=None, with_main=False)) == []
+            taken.append(time.perf_counter() - begun)
+    one, whole = (statistics.median(taken) for taken in times.values())
+    assert one < whole / 2, times  # both in the same process, whatever else the machine does
 
 
 # certified disposal
@@ -622,6 +731,7 @@ def test_a_certified_disposal_replaces_a_ledger_and_nothing_else_does(make_share
     found = later("sync", "office")
     assert found.code == 0 and "destroyed by certificate" in found.out, (found.out, found.err)
     assert branch_of(store, ledger) == branch_of(hz.root, ledger)
+    assert "still gives" not in found.err and destruction.found(store, "到期要销毁的内容") == []
     kept_there = b"".join(path.read_bytes() for path in (store / "qmsdocs").iterdir())
     assert "到期要销毁的内容".encode() not in kept_there and kept.encode() in kept_there
     assert marked not in later.all_numbers() and kept in later.all_numbers()
@@ -660,7 +770,13 @@ def test_a_copy_that_does_not_believe_a_destruction_says_that_it_keeps_the_recor
     destruction.done(nb, "sync", "--take-seat", "--site", "nb", "-m", "新设登记台")
     destruction.done(later, "retention", "dispose", "--due", *destruction.ORDER)
     destruction.done(nb, "retention", "hold", number, "-m", "诉讼", "--as", "li.ming", "--site", "nb")
-    later("sync", "office")
+    store = tmp_path / "shared.git"
+    found = later("sync", "office")
+    assert "guard purge --repository" in found.err and destruction.found(store, "还在扣留的内容")
+    assert hz("guard", "purge", "--repository", store).code == 0
+    assert destruction.found(store, "还在扣留的内容") == []
+    refused(hz("guard", "purge", "--repository", hz.root), "is no shared store")
+    refused(hz("guard", "purge"), "nobody types it")
     found = nb("sync", "office")
     assert found.code == 1 and "gone on both sides" not in found.out, (found.out, found.err)
     assert f"is kept here: {number} is on hold" in found.out

@@ -68,6 +68,16 @@ def test_a_long_caution_leaves_the_table_on_its_page(company: Program, tmp_path:
     assert [f"page {number} of {len(pages)}" in text for number, text in enumerate(pages, 1)] == [True] * len(pages)
 
 
+def test_a_page_says_that_each_record_is_looked_at_when_its_period_ends(company: Program, tmp_path: Path) -> None:
+    said = {}
+    for form in ("QR-14-04", "QR-14-01"):
+        page = tmp_path / f"{form}.pdf"
+        assert replace(company, language=Language.ZH)("form", "show", form, "-o", page).code == 0
+        said[form] = re.sub(r"\s", "", looked("pdftotext", page, "-"))
+    assert "保存期限：关闭后3年，期满逐件审定" in said["QR-14-04"]
+    assert "保存期限" in said["QR-14-01"] and "期满" not in said["QR-14-01"]
+
+
 # ── what is due
 
 

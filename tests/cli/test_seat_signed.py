@@ -124,3 +124,23 @@ def test_before_anybody_has_a_key_the_seat_moves_as_ever(repository: Program, tm
     assert taken.code == 0 and taken.err == ""
     assert brought(away, repository).code == 0
     assert writes(away) and not writes(repository)
+
+
+def test_what_was_signed_with_a_key_that_was_lost_by_then_still_comes_in(company: Program, tmp_path: Path) -> None:
+    """It was honest before that was reported; whoever is behind, or a new store, takes it, and then believes it less."""
+    git(tmp_path, "clone", "-q", str(company.root), "behind")
+    behind = company.elsewhere(tmp_path / "behind")
+    done(behind, "status")
+    now = company.later(timedelta(hours=2))
+    done(now, "key", "new", "wang.fang", "--as", "wang.fang")
+    done(now, "key", "confirm", "wang.fang", "--as", "zhao.lei", "-m", "met")
+    assert company.at is not None
+    since = (company.at + timedelta(hours=1)).strftime("%Y-%m-%d %H:%M")
+    done(now.later(timedelta(hours=1)), "key", "lost", "zhao.lei", "--since", since, "--as", "li.ming", "-m", "stolen")
+    later = now.later(timedelta(hours=2))
+    assert "HIS443" in {code for code, _ in codes(later)}
+    found = brought(later, behind.later(timedelta(hours=4)))
+    assert "releases and people: 3 events received" in found.out, found
+    done(later, "guard", "install", tmp_path / "new.git")
+    by_clock_of(later, tmp_path / "new.git")
+    assert "refused" not in git(company.root, "push", str(tmp_path / "new.git"), CONTROL, check=False)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import zipfile
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from destruction import begun
+from destruction import ORDER, PHRASE, begun, due, ended
 from pair import starter
 from program import NOON, Make, Program, looked, refused
 from pulled import done
@@ -72,6 +73,50 @@ def test_whoever_has_a_key_signs_all_of_the_record_of_the_sheet(
     listed = looked("git", "-C", program.root, "ls-tree", "-r", "--name-only", "qms/journal/hz", "pull/").split()
     acts = [path for path in listed if path.endswith(".json")]
     assert len(acts) == 2 and {f"{path}.sig" for path in acts} < set(listed), listed
+
+
+def sheet_text(program: Program, path: Path) -> str:
+    """What the sheet says, paragraph by paragraph and cell by cell."""
+    done(program, "export", "pull", "--opening", "--for", "甲", "-o", path)
+    xml = zipfile.ZipFile(path).read("word/document.xml").decode()
+    return "\n".join("".join(re.findall(r"<w:t[^>]*>([^<]*)", part)) for part in xml.split("</w:p>"))
+
+
+def test_what_is_late_stands_with_the_reason_given_and_the_steps_left(repository: Program, tmp_path: Path) -> None:
+    first, second = repository.issue("QR-14-04"), repository.issue("QR-14-04")
+    judged = ("nature=quality", "same_province=true", "quality_kind=repair", "lawsuit=none", "media=none",
+              "people_together=1", "needs_others=false")  # fmt: skip
+    given = [word for pair in judged for word in ("--set", pair)]
+    clerk = ("--as", "wang.fang", "--no-pages")
+    done(repository, "record", "advance", first, "classify", *given, *clerk)
+    done(repository, "record", "advance", first, "update", "-m", "等客户寄照片", *clerk)
+    done(repository, "record", "amend", second, "--set", "estate=东苑", "-m", "楼盘写错", "--no-pages")
+    late = repository.later(timedelta(days=30))
+    text = sheet_text(late, tmp_path / "o.docx").partition("\n4.1")[2].partition("\n5")[0]
+    before, mark, after = text.partition("\n4.2")
+    assert mark and before.count("None.") == 1
+    rows = after.split("\n")
+    assert "等客户寄照片" in rows and "no reason given" in rows and "楼盘写错" not in rows
+    assert "Classified → Plan" in rows, "a step whose condition does not hold is listed"
+
+
+def test_the_first_releases_are_counted_as_the_list_has_them(repository: Program, tmp_path: Path) -> None:
+    text = sheet_text(repository, tmp_path / "o.docx")
+    listed = len(repository("document", "list", "--json").json["documents"])
+    settings = len(repository("document", "list", "--all", "--json").json["documents"]) - listed
+    assert f"first releases of {listed} documents and forms, see 1, and of {settings} settings" in text
+
+
+@pytest.mark.slow
+def test_complaints_that_were_destroyed_are_named(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "phrase").write_text(PHRASE + "\n", "utf-8")
+    monkeypatch.setenv("QMSDOCS_KEYS", str(tmp_path / "keys"))
+    monkeypatch.setenv("QMSDOCS_PASSPHRASE_FILE", str(tmp_path / "phrase"))
+    house = begun(make, tmp_path / "acme")
+    gone = ended(house, "VANISHED", "QR-14-04")
+    later = due(house)
+    done(later, "retention", "dispose", gone, *ORDER, "-m", "保存期满")
+    assert f"Destroyed: {gone} (DSP-HZ-" in sheet_text(later, tmp_path / "o.docx")
 
 
 def test_a_sheet_that_cannot_be_written_is_not_recorded(repository: Program, tmp_path: Path) -> None:

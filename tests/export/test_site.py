@@ -119,6 +119,12 @@ def test_what_is_due_stands_first(site: Path) -> None:
     assert any("▲" in json.dumps(line, ensure_ascii=False) for line in due)
 
 
+def test_there_are_charts_over_what_customers_say(site: Path) -> None:
+    drawn = {path for path in files(site) if path.startswith("charts/")}
+    assert {"charts/ts-months.svg", "charts/ts-kinds.svg", "charts/ts-clocks.svg"} <= drawn, drawn
+    assert not any(path.startswith(("charts/ff-", "charts/jy-")) for path in drawn)
+
+
 def test_the_audit_of_the_moment_is_explained(site: Path) -> None:
     finding = words(site, "DOC402 QD-14-02")
     for word in ("提示", "试行至", "还没有人批准", "qmsdocs document approve", "ISO 9001:"):

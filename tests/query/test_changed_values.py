@@ -26,7 +26,7 @@ def found(old: str, new: str, *, language: Language = Language.ZH, is_ordered: b
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ('owner = "a"', 'owner = "b"', ChangedValue("owner", "归口部门（岗位）", "a", "b")),
+        ('owner = "a"', 'owner = "b"', ChangedValue("owner", "归口岗位", "a", "b")),
         ('forms = ["A", "B"]', 'forms = ["A"]', ChangedValue("forms", "记录表单", "A、B", "A")),
         (FORM, FORM.replace("true", "false"), ChangedValue("field.phone.required", "字段 联系电话", "true", "false")),
         (FORM, FORM.replace("姓名", "名称"), ChangedValue("field.name.title", "字段 名称", "姓名", "名称")),

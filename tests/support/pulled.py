@@ -90,7 +90,9 @@ def unpacked(path: Path, folder: Path) -> Path:
 def verified(bag: Path) -> tuple[int, str]:
     """What verify.sh says of a bag."""
     script = bag / "data" / "proof" / "verify.sh"
-    ran = subprocess.run(["sh", str(script)], cwd="/", capture_output=True, encoding="utf-8", check=False)
+    ran = subprocess.run(
+        ["sh", str(script)], cwd="/", capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
     return ran.returncode, ran.stdout + ran.stderr
 
 

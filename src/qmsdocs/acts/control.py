@@ -115,9 +115,7 @@ def signed(system: System, person: str, meaning: str | None) -> str | None:
     return meaning if system.signs(person) else None
 
 
-def decides(
-    system: System, person: str, roles: tuple[str, ...] = (), meaning: str | None = "approved"
-) -> str | None:
+def decides(system: System, person: str, roles: tuple[str, ...] = (), meaning: str | None = "approved") -> str | None:
     """The meaning of the signature of who judges or decides, None where none is needed. Raises QmsError.
 
     It is needed of who ever had a key, and of everybody from the first key on that anybody in the roles ever had.

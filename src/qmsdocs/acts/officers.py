@@ -85,26 +85,29 @@ def confirm(system: System, person: str, act: Act) -> Change:
     return change(system, act, [_step(system, offered[-1], "confirm", COUNTS, {}, meaning=meaning)])
 
 
-def lose(system: System, person: str, act: Act, *, lost_at: datetime, fingerprint: str | None = None) -> Change:
+def lose(
+    system: System, person: str, act: Act, *, lost_at: datetime | None = None, fingerprint: str | None = None
+) -> Change:
     """The change that reports keys of a person lost or replaced: all that count, or one. Anybody may report a loss.
 
     That it was lost earlier is said with a signature, also of a key that is named and was reported before.
     """
-    is_earlier = lost_at < system.now
+    said: dict[str, Json] = {}
+    if lost_at is not None and lost_at < system.now:
+        said["lost_at"] = lost_at.isoformat(timespec="seconds")
     own = [key for key in system.definitions.keys if key.person == person]
     if fingerprint is None:
         live = [key for key in own if key.state != LOST]
     else:
-        live = [key for key in own if key.fingerprint == fingerprint and (key.state != LOST or is_earlier)]
+        live = [key for key in own if key.fingerprint == fingerprint and (key.state != LOST or said)]
     if not live:
         raise QmsError("{person} has no key that counts", person=person)
     if not (act.reason or "").strip():
         raise QmsError("reporting a key needs a reason", hint=message("-m REASON"))
-    if not is_earlier:
-        return change(system, act, [_step(system, key, "lose", LOST, {}) for key in live])
-    _refuse_earlier(system, act.by, live)
-    said: dict[str, Json] = {"lost_at": lost_at.isoformat(timespec="seconds")}
-    return change(system, act, [_step(system, key, "lose", LOST, said, meaning="approved") for key in live])
+    if said:
+        _refuse_earlier(system, act.by, live)
+    meaning = "approved" if said else None
+    return change(system, act, [_step(system, key, "lose", LOST, said, meaning=meaning) for key in live])
 
 
 def _refuse_earlier(system: System, by: str, keys: Sequence[RegisteredKey]) -> None:

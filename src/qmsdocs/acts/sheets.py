@@ -7,8 +7,9 @@ from dataclasses import replace
 from qmsdocs.base.errors import Message, message
 from qmsdocs.base.language import Catalogue, Language, Text
 from qmsdocs.model.record import Event, Record
-from qmsdocs.model.retention import PERMANENT, Trigger
+from qmsdocs.model.retention import PERMANENT, Disposition, Trigger
 from qmsdocs.model.speech import FormSpeech, reasons
+from qmsdocs.query.retention_list import DISPOSITIONS
 from qmsdocs.query.view import facts_then
 from qmsdocs.render import mark
 from qmsdocs.render.sheet import Act, Sheet
@@ -132,13 +133,16 @@ def _void_title(event: Event) -> Text:
 
 
 def retention_words(system: System, form: FormInForce, catalogue: Catalogue) -> str:
-    """How long records of a form are kept, e.g. `关闭后3年`."""
+    """How long records of a form are kept, e.g. `关闭后3年`, and where each is looked at then, that it is."""
     found = system.schedule.class_.get(form.form.retention)
     if found is None:
         return form.form.retention
     if found.period == PERMANENT:
         return catalogue.say("long-term")
-    return catalogue.say(Message(_TRIGGERS[found.trigger].template, {"period": found.words(catalogue.language)}))
+    kept = Message(_TRIGGERS[found.trigger].template, {"period": found.words(catalogue.language)})
+    if found.disposition is not Disposition.REVIEW:
+        return catalogue.say(kept)
+    return catalogue.say("{kept}; then: {disposition}", kept=kept, disposition=DISPOSITIONS[found.disposition])
 
 
 def _department(system: System, form: FormInForce, language: Language) -> str:

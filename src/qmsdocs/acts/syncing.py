@@ -15,6 +15,7 @@ from qmsdocs.store import exchange, head, names, remote, seat, sharing
 from qmsdocs.store.certificate import certificates
 from qmsdocs.store.exchange import Moved, Way
 from qmsdocs.store.lock import exclusive
+from qmsdocs.store.opened import Store
 from qmsdocs.store.place import SETTINGS_FILE
 from qmsdocs.system.view import System
 
@@ -98,12 +99,20 @@ def level(system: System, name: str, shared: Remote, *, dry_run: bool, clock: Ca
             bad = [item for item in moved if not item.is_good]
             lacked = exchange.lacking(store, courier.objects, here, there, bad)
             went = lacked if dry_run else exchange.offer(courier, url, lacked)
-            replaced = [(item, item.here) for item in moved] + [(item, item.there) for item in went]
-            gone = [(item.ledger, str(old)) for item, old in replaced if item.way is Way.REPLACED and not dry_run]
-            outlived = tuple(branch for branch, old in gone if courier.hands_out(url, old))
+        replaced = {item.ledger: item.here for item in moved} | {item.ledger: item.there for item in went}
+        done = [item.ledger for item in (*moved, *went) if item.way is Way.REPLACED and not dry_run]
+        outlived = _outlived(store, url, {ledger: str(replaced[ledger]) for ledger in done})
     except remote.Unreachable as error:
         return Level(name, url, (), error)
     return Level(name, url, (*before, *kept, *moved, *went), outlived=outlived)
+
+
+def _outlived(store: Store, url: str, replaced: Mapping[str, str]) -> tuple[str, ...]:
+    """The ledgers of which a shared store still hands out the commit that was replaced."""
+    if not replaced:
+        return ()
+    with remote.courier(store.place.local_folder, store.objects, {}) as courier:  # one that has not brought it itself
+        return tuple(ledger for ledger, commit in replaced.items() if courier.hands_out(url, commit))
 
 
 def _settled(system: System, url: str, now: datetime) -> tuple[Moved, ...]:

@@ -174,10 +174,12 @@ def _report(scope: Scope, running: Run, found: Iterable[Finding]) -> Report:
         standing = tuple(in_order((*standing, *unused)))
     heads = running.heads
     limits = tuple(_limits(running, waived))
+    system = scope.system
     return Report(
-        scope.system.organisation.organisation.of(scope.system.language),
-        scope.system.site,
-        scope.system.now,
+        system.organisation.organisation.of(system.language),
+        system.site,
+        system.organisation.site[system.site].title.of(system.language),
+        system.now,
         running.is_full,
         standing,
         waived,

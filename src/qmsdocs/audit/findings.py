@@ -33,6 +33,7 @@ class Report:
 
     organisation: str
     site: str
+    site_title: str
     on: datetime
     is_full: bool
     findings: tuple[Finding, ...]

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from qmsdocs.audit.arrived import Bench
 from qmsdocs.audit.arrived_links import Claim, Links, index_of
+from qmsdocs.audit.standing import events_of
 from qmsdocs.base.errors import Message, QmsError, message
-from qmsdocs.store import control, exchange, journal, names
+from qmsdocs.store import exchange, journal, names
 from qmsdocs.store.arrival import Arrival
 from qmsdocs.store.certificate import Certificate, accounts_for
 from qmsdocs.store.event import Stored
@@ -145,6 +146,7 @@ class _Judge:
         if old is None and name.kind is not Kind.CONTROL:
             bench.refuse_unknown_place(name, new)
         since = None if is_replaced else old
+        self._refuse_other_than_noted(name)
         brought, events = exchange.brought_by(self.objects, self.certificates, branch, since, new, self.repository)
         if name.kind is Kind.RECORDS:
             self._refuse_doubled(name, old, new)
@@ -170,30 +172,28 @@ class _Judge:
         """Nothing. Raises QmsError for the first unlawful act, and for records an audit would find fault with."""
         noted: list[Stored] = []
         for stored in events:
-            self._believe(stored, brought.new)
-            if name.kind is Kind.JOURNAL:
-                if entries.is_newer(stored):
-                    raise QmsError("{path} needs a newer program", path=f"{name.branch}: {stored.path}")
+            if name.kind is not Kind.CONTROL:
+                self._believe(stored)
+            if name.kind is Kind.JOURNAL and entries.is_newer(stored):
+                raise QmsError("{path} needs a newer program", path=f"{name.branch}: {stored.path}")
+            if name.kind is not Kind.RECORDS:
                 noted.append(stored)
-            elif name.kind is Kind.RECORDS and (claim := Claim.of(stored)) is not None:
+            elif (claim := Claim.of(stored)) is not None:
                 self.claims.append(claim)
-        if name.kind is Kind.JOURNAL:
-            entries.refuse(self.trust, brought, noted)
-        elif name.kind is Kind.RECORDS:
+        if name.kind is Kind.RECORDS:
             self.bench.refuse_records(name, brought)
+        else:
+            entries.refuse(self.trust, brought, noted)
 
-    def _believe(self, stored: Stored, commit: str) -> None:
-        """Nothing. Raises QmsError for an act that cannot be believed."""
+    def _believe(self, stored: Stored) -> None:
+        """Nothing. Raises QmsError for an act of a journal or a record that cannot be believed."""
         event = stored.event
         is_seat = stored.ledger.startswith(names.JOURNAL) and stored.path.startswith(f"{journal.SEAT}/")
-        if stored.ledger == names.CONTROL or (not is_seat and (event.mapping("signer") or stored.signature)):
+        if not is_seat and (event.mapping("signer") or stored.signature):
             for why in self.trust.problems(stored):
-                raise QmsError("{ledger}: {path}: {what}", ledger=stored.ledger, path=stored.path, what=why)
-            if stored.ledger == names.CONTROL and "manifest" in event.mapping("set"):
-                control.load(self.objects, commit, stored)
+                raise entries.refused(stored, why)
         elif not self._knows(event.text("control"), stored):
-            what = message("it names a state of the releases that is not held here")
-            raise QmsError("{ledger}: {path}: {what}", ledger=stored.ledger, path=stored.path, what=what)
+            raise entries.refused(stored, message("it names a state of the releases that is not held here"))
 
     def _knows(self, named: str, stored: Stored) -> bool:
         if not named:  # a site's journal begins before anything is released
@@ -202,6 +202,24 @@ class _Judge:
             head = self.objects.head(names.CONTROL)
             self.known[named] = head is not None and self.objects.is_ancestor(named, head.commit)
         return self.known[named]
+
+    def _refuse_other_than_noted(self, name: LedgerName) -> None:
+        """Nothing. Raises QmsError where a ledger holds as many acts as its journal noted of it, and not those.
+
+        One that holds fewer is on its way: a ledger that was refused keeps the journal and the others not back.
+        """
+        heads = journal.newest_heads(self.objects, name.site) if name.site else None
+        for branch, noted in heads.ledgers.items() if heads is not None else ():
+            head = self.objects.head(branch) if name.kind is Kind.JOURNAL or branch == name.branch else None
+            if head is None or not branch.startswith("records/") or self.objects.is_ancestor(noted.commit, head.commit):
+                continue
+            is_less = events_of(self.objects, head.commit) < noted.events
+            if not is_less and not accounts_for(self.certificates, self.objects, branch, noted.commit, head.commit):
+                assert heads is not None
+                raise QmsError("{ledger}: {what}", ledger=branch, what=message(
+                    "it was rewritten: the {count} acts {number} noted on {day} do not stand here",
+                    count=noted.events, number=str(heads.stored.event.mapping("record").get("number")),
+                    day=heads.recorded_at.date()))  # fmt: skip
 
     def _refuse_doubled(self, name: LedgerName, old: str | None, new: str) -> None:
         """Nothing. Raises QmsError where a series of the same year and site runs in two ledgers."""

@@ -16,11 +16,11 @@ from qmsdocs.base.errors import message
 from qmsdocs.store import condition, journal, names, seat
 from qmsdocs.store.event import Stored
 from qmsdocs.store.objects import Objects
+from qmsdocs.system import entries
 
 __all__ = ["PARTIAL", "RULES", "check_ledger", "check_objects"]
 
 PARTIAL = frozenset({"HIS405", "HIS406", "HIS422"})  # something is not held here, so nothing can be said of it
-_OWN_SERIES = (journal.SEAT, journal.OPENING, journal.HEADS)
 
 
 def ledger_lost(scope: Scope) -> Iterator[Hit]:
@@ -145,10 +145,10 @@ def _order(branch: str, events: Sequence[Stored]) -> Iterator[Hit]:
             if serial != expected:
                 yield Hit(branch, message("{series} {serial} is missing", series=series, serial=expected), folder)
             expected = serial + 1
-            yield from _chain(branch, series, serial, said)
+            yield from _chain(branch, said)
 
 
-def _chain(branch: str, series: str, serial: int, events: Sequence[Stored]) -> Iterator[Hit]:
+def _chain(branch: str, events: Sequence[Stored]) -> Iterator[Hit]:
     previous: str | None = None
     for sequence, stored in enumerate(events, 1):
         follows = (stored.body.get("sequence"), stored.body.get("previous")) == (sequence, previous)
@@ -158,10 +158,17 @@ def _chain(branch: str, series: str, serial: int, events: Sequence[Stored]) -> I
             said = message("{path} is not in the one form in which it is written", path=stored.path)
             yield Hit(branch, said, stored.path)
         previous = stored.sha256
-    site = branch.rpartition("/")[2]
-    number = events[0].event.mapping("record").get("number")
-    if branch != names.CONTROL and series in _OWN_SERIES and number != f"{series}-{site}-{serial:06d}".upper():
-        yield Hit(branch, message("{path} bears another number, {number}", path=events[0].path, number=str(number)))
+
+
+def unreadable_setting(scope: Scope) -> Iterator[Hit]:
+    """A setting was put into force that nobody can read; whatever is said goes by what was in force before it."""
+    objects = Objects(scope.system.place.git_folder)
+    head = objects.head(names.CONTROL)
+    if head is None or head.commit == scope.system.control or (wrong := entries.unreadable(objects)) is None:
+        return
+    number, commit, error = wrong
+    yield Hit(number, message("it cannot be read: {reason}; what is said here goes by what stood before it, {commit}",
+                              reason=error.message, commit=commit))  # fmt: skip
 
 
 def seat_doubled(scope: Scope) -> Iterator[Hit]:
@@ -206,5 +213,6 @@ RULES: tuple[Rule, ...] = (
     Rule("HIS452", seat_copied),
     Rule("HIS453", journal_entries.unfit),
     Rule("HIS454", journal_entries.newer),
+    Rule("HIS455", unreadable_setting),
     Rule("HIS460", damaged),
 )

@@ -35,7 +35,7 @@ def newer(scope: Scope) -> Iterator[Hit]:
 
 
 def _wrong(scope: Scope, series: str, stored: Stored, before: str) -> Iterator[Message]:
-    yield from entries.unfit(stored, before)
+    yield from entries.of_act(scope.trust, stored, before)
     if series in entries.BY_PEOPLE and not entries.is_newer(stored):
         yield from _people(scope, stored.event)
     if series == builtin.RESTORE and not entries.is_newer(stored):

@@ -13,8 +13,8 @@ from qmsdocs.audit.recorded import Note
 from qmsdocs.audit.rule import Hit
 from qmsdocs.audit.scope import Scope
 from qmsdocs.audit.stream import Seen
-from qmsdocs.base.errors import Message, QmsError, message
-from qmsdocs.store import history, ledger, names
+from qmsdocs.base.errors import QmsError, message
+from qmsdocs.store import history, journal, ledger, names
 from qmsdocs.store.history import Change, Step
 from qmsdocs.store.journal import HEADS, TOLERANCE
 from qmsdocs.store.objects import Objects
@@ -104,11 +104,12 @@ def _minute(step: Step) -> str:
 
 
 def _foreign(branch: str, entries: Iterable[Entry]) -> Iterator[Found]:
+    is_journal = branch.startswith(names.JOURNAL)
     for entry in entries:
         if entry.mode != FILE:
             said = message("{path} is no plain file ({mode})", path=entry.path, mode=f"{entry.mode:06o}")
             yield FOREIGN, Hit(branch, said, entry.path)
-        elif names.parse_path(entry.path) is None:
+        elif names.parse_path(entry.path) is None or (is_journal and "/files/" in entry.path):
             yield FOREIGN, Hit(branch, message("{path} does not belong in a ledger", path=entry.path), entry.path)
 
 
@@ -117,11 +118,11 @@ def _foreign(branch: str, entries: Iterable[Entry]) -> Iterator[Found]:
 
 def _is_in_order(step: Step, moment: datetime | None, year: str) -> bool:
     """Whether an act of a moment known before is of the time and year of its commit and its ledger, as most are."""
-    return moment is not None and _is_near(step, moment) and year in ("", f"{moment.year:04d}")
+    return moment is not None and _is_of(step, moment) and year in ("", f"{moment.year:04d}")
 
 
-def _is_near(step: Step, moment: datetime) -> bool:
-    return abs(moment.timestamp() - step.seconds) <= TOLERANCE.total_seconds()
+def _is_of(step: Step, moment: datetime) -> bool:
+    return moment.timestamp() == step.seconds
 
 
 def _in_time(scope: Scope, branch: str, change: Change, step: Step, moment: datetime | None) -> Iterator[Found]:
@@ -129,12 +130,12 @@ def _in_time(scope: Scope, branch: str, change: Change, step: Step, moment: date
     said = names.parse_path(change.path)
     if said is None or not said.act or said.is_signature:
         return
-    if not step.parents and any(item.ledger == branch for item in scope.copy.believed):
+    if any((item.ledger, item.root) == (branch, step.commit) for item in scope.copy.believed):
         return  # what a disposal left was written before the commit that holds it
     moment = moment or _recorded_at(scope.objects, change.oid)
     if moment is None:
         return  # who reads the act says so
-    if not _is_near(step, moment):
+    if not _is_of(step, moment):
         number = number_at(scope.objects, branch, change.commit, change.path)
         why = message("{path} says that it was recorded at {time}, it was written at {written}",
                       path=change.path, time=_text(moment), written=_minute(step))  # fmt: skip
@@ -186,32 +187,13 @@ def _contradicted(scope: Scope, branch: str, commit: str, made: set[str], since:
         for note in said.notes.get(branch, ()):
             is_looked_at = note.commit in made or (note.serial > judged and _holds(objects, note.commit, commit))
             if is_looked_at and (before is None or before.commit != note.commit):
-                for why in _differs(objects, note, before):
+                for why in journal.miscounted(objects, note.number, note.head, before.head if before else None):
                     yield CONTRADICTED, Hit(branch, why, said.branch)
             before = note
 
 
 def _holds(objects: Objects, old: str, commit: str) -> bool:
     return objects.has(old) and objects.is_ancestor(old, commit)
-
-
-def _differs(objects: Objects, note: Note, before: Note | None) -> Iterator[Message]:
-    added = None
-    if before is not None and history.leads_to(objects, before.commit, note.commit):
-        added = objects.additions(before.commit, note.commit)
-    count = before.events if before is not None and added is not None else 0
-    for entry in objects.walk(note.commit) if added is None else added:
-        said = names.parse_path(entry.path)
-        count += said is not None and bool(said.act) and not said.is_signature
-    if count != note.events:
-        yield message("{number} notes {noted} acts, there were {count}",
-                      number=note.number, noted=note.events, count=count)  # fmt: skip
-    earlier = before.last if before is not None else {}
-    for series in sorted({*note.last, *ledger.series_of(objects, note.commit)}):
-        last = max(ledger.last_serial(objects, note.commit, series), earlier.get(series, 0))
-        if last != note.last.get(series, 0):
-            yield message("{number} notes {noted} as the last number of {series}, it was {last}",
-                          number=note.number, noted=note.last.get(series, 0), series=series, last=last)  # fmt: skip
 
 
 def _opened_late(scope: Scope, branch: str, root: Step) -> Iterator[Found]:

@@ -26,9 +26,17 @@ class Note:
     number: str
     serial: int
     at: datetime
-    commit: str
-    events: int
-    last: Mapping[str, int]
+    head: journal.LedgerHead
+
+    @property
+    def commit(self) -> str:
+        """Where the ledger stood."""
+        return self.head.commit
+
+    @property
+    def events(self) -> int:
+        """How many acts it held."""
+        return self.head.events
 
 
 @dataclass(frozen=True)
@@ -82,10 +90,7 @@ def notes_of(site: str, stored: Stored) -> Mapping[str, Note]:
     heads, number = journal.read_heads(stored), str(stored.event.mapping("record").get("number"))
     place = names.parse_path(stored.path)
     serial = place.serial if place is not None else 0
-    return {
-        branch: Note(site, number, serial, heads.recorded_at, said.commit, said.events, said.last)
-        for branch, said in heads.ledgers.items()
-    }
+    return {branch: Note(site, number, serial, heads.recorded_at, said) for branch, said in heads.ledgers.items()}
 
 
 def journals(objects: Objects, heads: Mapping[str, Head]) -> tuple[Journal, ...]:

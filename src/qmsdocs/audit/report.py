@@ -22,7 +22,7 @@ COUNTED: Mapping[str, Text] = {  # what was looked at
     "signatures": Text("签名", "signatures"),
     "objects": Text("存储单元", "objects"),
     "documents": Text("文件", "documents"),
-    "items_in_force": Text("现行文件", "items in force"),
+    "items_in_force": Text("现行文件、表单和体系设置", "documents, forms and settings in force"),
     "rules": Text("检查项", "rules"),
     "pages": Text("页面", "pages"),
     "read_again": Text("本次重读", "read again"),

@@ -52,7 +52,7 @@ def _statement(report: Report, catalogue: Catalogue) -> Statement:
     language = catalogue.language
     cells = (
         (_DAY.of(language), f"{report.on:%Y-%m-%d %H:%M}"),
-        (_SITE.of(language), report.site),
+        (_SITE.of(language), report.site_title),
         (_PROGRAM.of(language), __version__),
         (_PAGE.of(language), None),
     )

@@ -10,6 +10,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
@@ -120,7 +121,7 @@ def refuse_unfit(path: Path) -> None:
 
 
 @contextmanager
-def reading(path: Path, *, name: str | None = None) -> Iterator[IO[bytes]]:
+def reading(path: Path, *, name: str | None = None) -> Iterator[BufferedReader]:
     """The file `path`, open; no pipe and no device, which have no end. Raises QmsError, calling it `name`."""
     try:
         with open(path, "rb", opener=lambda at, flags: os.open(at, flags | getattr(os, "O_NONBLOCK", 0))) as stream:

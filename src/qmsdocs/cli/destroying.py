@@ -50,9 +50,9 @@ def dispose(session: Session, numbers: tuple[str, ...], options: Options) -> int
     if not chosen:
         session.answer(session.say("nothing is due that may be destroyed"))
         return 0
-    ledgers = {ledger: [item for item in chosen if item.row.ledger == ledger] for ledger in _ledgers(chosen)}
-    for ledger, items in ledgers.items():  # nothing is written where one of them is refused
-        acts.draw_up(session.system, ledger, [item.row.key for item in items], order, act)
+    ledgers = {ledger: [item.row.key for item in chosen if item.row.ledger == ledger] for ledger in _ledgers(chosen)}
+    for ledger, keys in ledgers.items():  # nothing is written where one of them is refused
+        acts.draw_up(session.system, ledger, keys, order, act)
     if not options["as_json"]:
         write_grid(session, disposal_list.planned_grid(session.system, chosen, catalogue=session.catalogue), None)
     traces = _traces(session, [item.row for item in chosen], is_asked=order.is_erasure)
@@ -61,8 +61,7 @@ def dispose(session: Session, numbers: tuple[str, ...], options: Options) -> int
         return 0
     _agreed(options, session.say("destroy these {count} records for good?", count=len(chosen)))
     drawn = []
-    for ledger, items in ledgers.items():
-        keys = [item.row.key for item in items]
+    for ledger, keys in ledgers.items():
         outcome = session.apply(lambda system: acts.draw_up(system, ledger, keys, order, act))  # noqa: B023
         drawn.append(outcome.posted[0].number)
     for number in drawn:

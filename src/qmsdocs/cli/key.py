@@ -53,8 +53,7 @@ def lost(session: Session, owner: str, reason: str | None, since: str | None, fi
     """A key that counts no longer."""
     from qmsdocs.cli import given, keys
 
-    at = given.moment(session, since) or session.system.now
-    keys.lose(session, owner, reason, lost_at=at, fingerprint=fingerprint)
+    keys.lose(session, owner, reason, lost_at=given.moment(session, since), fingerprint=fingerprint)
 
 
 @key.command("list", cls=Command, help="List the keys ever registered.")

@@ -49,7 +49,9 @@ def _refuse_stranger(session: Session, person: str) -> None:
         raise QmsError("there is no person {person}", person=person, hint=message("qmsdocs person add"))
 
 
-def lose(session: Session, person: str, reason: str | None, *, lost_at: datetime, fingerprint: str | None) -> None:
+def lose(
+    session: Session, person: str, reason: str | None, *, lost_at: datetime | None, fingerprint: str | None
+) -> None:
     """Nothing; keys of the person count no longer, and the heads of all ledgers at this moment are noted."""
     act = Act(session.by, reason)
     outcome = session.apply(lambda system: officers.lose(system, person, act, lost_at=lost_at, fingerprint=fingerprint))

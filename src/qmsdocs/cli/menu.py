@@ -104,5 +104,6 @@ def _run(context: click.Context, arguments: list[str]) -> int:
     root = context.find_root()
     wishes = root.obj
     assert isinstance(wishes, Wishes)
-    found = root.command.main(arguments, prog_name=root.info_name, standalone_mode=False, obj=replace(wishes, session=None))
+    anew = replace(wishes, session=None)  # what the command before wrote is there
+    found = root.command.main(arguments, prog_name=root.info_name, standalone_mode=False, obj=anew)
     return found if isinstance(found, int) else 0

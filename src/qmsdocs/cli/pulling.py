@@ -115,7 +115,7 @@ def _made(session: Session, selection: Selection, taking: Taking, path: Path) ->
 
 @contextmanager
 def _said_if_not_made(session: Session, number: str) -> Iterator[None]:
-    """A block at the end of which the package stands; where it is left before, what is recorded all the same is said."""
+    """A block at the end of which the package stands; where it is left before, what stays recorded is said."""
     is_made = False
     try:
         yield

@@ -13,15 +13,13 @@ from qmsdocs.base.errors import QmsError, message
 from qmsdocs.cli.output import write_grid
 from qmsdocs.cli.session import Session
 from qmsdocs.cli.words import plain_lines
-from qmsdocs.model.evaluation import holds
-from qmsdocs.model.expression import parse
 from qmsdocs.model.facts import RecordFacts
 from qmsdocs.model.form import FieldType, Form
 from qmsdocs.model.record import Event, Record, fold
 from qmsdocs.model.value import unknown_field
 from qmsdocs.query.cell import CellWriter, elapsed
 from qmsdocs.query.register import listing
-from qmsdocs.query.view import facts_of
+from qmsdocs.query.view import facts_of, next_steps
 from qmsdocs.store.index import Filter
 from qmsdocs.store.post import LOST
 from qmsdocs.store.rows import Row
@@ -109,20 +107,19 @@ def _shown(session: Session, record: Record, form: FormInForce) -> Iterator[str]
     for event in record.events:
         yield "  " + _act_line(session, form, event)
     if not record.is_void:
-        yield from _steps(session, record, form, facts)
+        yield from _steps(session, record, facts)
 
 
-def _steps(session: Session, record: Record, form: FormInForce, facts: RecordFacts) -> Iterator[str]:
+def _steps(session: Session, record: Record, facts: RecordFacts) -> Iterator[str]:
     """The steps that lead on from here, and of those whose condition does not hold, the condition."""
     possible, unmet = [], []
-    for name, step in form.form.step.items():
-        if record.state in step.from_:
-            said = f"{name} {step.title.of(session.language)}"
-            if step.when is None or holds(parse(step.when), facts):
-                possible.append(said)
-            else:
-                condition = in_words(session.system, record, facts, step.when)
-                unmet.append(session.say("{step}: only where {condition}", step=said, condition=condition))
+    for name, step, is_open in next_steps(facts):
+        said = f"{name} {step.title.of(session.language)}"
+        if is_open:
+            possible.append(said)
+        else:
+            condition = in_words(session.system, record, facts, step.when)
+            unmet.append(session.say("{step}: only where {condition}", step=said, condition=condition))
     if possible or unmet:
         yield ""
     if possible:

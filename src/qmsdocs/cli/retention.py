@@ -140,9 +140,8 @@ def _due_json(system: System, item: Kept, on: date) -> dict[str, object]:
 @pass_session
 def hold(session: Session, numbers: tuple[str, ...], is_list: bool, **options: Any) -> None:
     """A hold, or the list of them."""
-    from qmsdocs.acts.retention import Holding
+    from qmsdocs.acts.retention import Holding, the_hold
     from qmsdocs.acts.retention import hold as place
-    from qmsdocs.acts.retention import the_hold
     from qmsdocs.cli import given
 
     if is_list or options["with_lifted"]:

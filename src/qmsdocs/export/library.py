@@ -40,7 +40,7 @@ _HEADS: Mapping[str, tuple[Text, Kind]] = {
     "revision": (Text("版次", "Revision"), Kind.TEXT),
     "effective_on": (Text("实施日期", "Effective on"), Kind.DATE),
     "standing": (Text("状态", "Status"), Kind.CHOICE),
-    "owner": (Text("归口部门", "Owner"), Kind.CHOICE),
+    "owner": (Text("归口岗位", "Owner (role)"), Kind.CHOICE),
     "next_review": (Text("下次评审", "Next review"), Kind.DATE),
     "copies": (Text("分发情况", "Copies"), Kind.TEXT),
     "until": (Text("失效日期", "In force until"), Kind.DATE),

@@ -14,13 +14,15 @@ from qmsdocs.export.hiding import Hiding
 from qmsdocs.model.approval import Offices
 from qmsdocs.model.calendar import add_period
 from qmsdocs.model.quantity import Quantity, parse
-from qmsdocs.model.release import Release
+from qmsdocs.model.release import ItemKind, Release
 from qmsdocs.query import custody, overview
 from qmsdocs.query.action import late_actions, said_late
 from qmsdocs.query.master_list import changed_since, master_list
-from qmsdocs.query.purpose import Purpose, entries, fields_of
+from qmsdocs.query.purpose import Purpose, entries, fields_of, numbers_for
+from qmsdocs.query.register import said_destroyed
 from qmsdocs.query.retention import due, holds
 from qmsdocs.query.retention_list import department_of, listed, period_of
+from qmsdocs.query.view import facts_as_stored, next_steps
 from qmsdocs.render.document_words import PREPARED, REVIEWED, Head
 from qmsdocs.render.prose import Block
 from qmsdocs.render.statement import Signer, Statement, grid, heading, paragraph
@@ -39,9 +41,10 @@ _FAMILIES = {"default": Text("其余", "All others"), "configuration": Text("配
 _NONE = Text("没有。", "None.")
 _MORE = Text("另有 {count} 项，全部见：{command}", "{count} more; all of them: {command}")
 _BEGUN = Text(
-    "体系启用时首次发布 {count} 项（{day}），见第 1 项。",
-    "{count} first releases, with which the system began ({day}): see 1.",
+    "体系启用时（{day}）首次发布文件和表单 {count} 项，见第 1 项；体系设置 {settings} 项。",
+    "The system began ({day}) with first releases of {count} documents and forms, see 1, and of {settings} settings.",
 )
+_NO_REASON = Text("未说明原因", "no reason given")
 _FOOT = Text("由 qmsdocs {version} 根据登记的记录得出，{at}", "Drawn up by qmsdocs {version} from the records, {at}")
 
 
@@ -54,6 +57,7 @@ class Table:
     rows: Sequence[Sequence[str]]
     command: str
     before: str = ""
+    title: Text | None = None
 
     def blocks(self, language: Language) -> Iterator[Block]:
         """The table as far as it fits, and how many rows are left out."""
@@ -115,7 +119,9 @@ class Opening:
         )  # fmt: skip
         for number, (title, tables) in enumerate(answers, 1):
             yield heading(str(number), title.of(self._language))
-            for table in tables:
+            for part, table in enumerate(tables, 1):
+                if table.title is not None:
+                    yield heading(f"{number}.{part}", table.title.of(self._language))
                 yield from table.blocks(self._language)
 
     def _master_list(self) -> Table:
@@ -126,7 +132,7 @@ class Opening:
             for item in found
         ]  # fmt: skip
         heads = (Text("编号", "Number"), Text("名称", "Title"), Text("版次", "Revision"), Text("生效", "In force from"),
-                 Text("状态", "State"), Text("归口", "Owner"))  # fmt: skip
+                 Text("状态", "State"), Text("归口岗位", "Owner (role)"))  # fmt: skip
         return Table(heads, (26, 52, 14, 24, 18, 26), rows, "qmsdocs document list")
 
     def _trial(self, release: Release) -> str:
@@ -141,7 +147,9 @@ class Opening:
              str(read[item.release.number, item.release.revision]))
             for item in changed if item not in begun
         ]  # fmt: skip
-        before = _BEGUN.of(self._language).format(count=len(begun), day=_day(begun[0].on)) if begun else ""
+        settings = sum(item.kind == ItemKind.CONFIGURATION for item in begun)
+        said = {"count": len(begun) - settings, "settings": settings}
+        before = _BEGUN.of(self._language).format(day=_day(begun[0].on), **said) if begun else ""
         command = f"qmsdocs document list --changed-since {self.since}"
         heads = (Text("日期", "Day"), Text("编号", "Number"), Text("版次", "Revision"), Text("名称", "Title"),
                  Text("代替", "Replaces"), Text("已学习", "Have read it"))  # fmt: skip
@@ -157,10 +165,13 @@ class Opening:
         heads = (Text("编号", "Number"), Text("版次", "Revision"), Text("未学习", "Not read"), Text("人员", "By"))
         return Table(heads, (26, 14, 18, 102), rows, "qmsdocs document acknowledge NUMBER --open")
 
+    @property
+    def _year_ago(self) -> date:
+        return add_period(self.system.today, Quantity(-YEAR.amount, YEAR.unit))
+
     def _of(self, purpose: Purpose) -> list[Row]:
-        first = add_period(self.system.today, Quantity(-YEAR.amount, YEAR.unit))
         known = (entry.row for entry in entries(self.system, purpose))
-        return [self.hiding.row(row) for row in known if row.opened_at[:10] >= first.isoformat()]
+        return [self.hiding.row(row) for row in known if row.opened_at[:10] >= self._year_ago.isoformat()]
 
     def _months(self) -> Table:
         rows = self._of(Purpose.COMPLAINT)
@@ -173,7 +184,9 @@ class Opening:
                  for month, tally in sorted(counted.items(), reverse=True)]  # fmt: skip
         heads = (Text("月份", "Month"), Text("件数", "Received"), Text("已结", "Closed"), Text("未结", "Open"),
                  Text("注销", "Void"))  # fmt: skip
-        return Table(heads, (40, 30, 30, 30, 30), shown, "qmsdocs register list")
+        forms = numbers_for(self.system, Purpose.COMPLAINT)
+        gone = said_destroyed(self.system, forms, self.catalogue, self._year_ago, self.system.today)
+        return Table(heads, (40, 30, 30, 30, 30), shown, "qmsdocs register list", gone)
 
     def _open_complaints(self) -> Table:
         people = self.system.people.names()
@@ -194,19 +207,23 @@ class Opening:
         return " ".join(item.number for item in self.system.raised(row.number))
 
     def _overdue(self) -> Iterator[Table]:
-        people, limits = self.system.people.names(), []
-        for row in self.system.index.records(Filter(forms=self.system.form_numbers, is_closed=False)):
-            for late in overview.overdue(self.system, row):
-                title = late.title.of(self._language)
-                limits.append((late.number, title, f"{late.due_at:%Y-%m-%d %H:%M}", self._owner(row), self._why(row)))
+        people = self.system.people.names()
         steps = [
-            (row.number, self.hiding.text(self.catalogue.say(said_late(action, people))))
+            (row.number, self.hiding.text(self.catalogue.say(said_late(action, people))), self._reason(row))
             for row, action in late_actions(self.system)
         ]
-        heads = (Text("编号", "Number"), Text("时限", "Time limit"), Text("期限", "Due"), Text("责任人", "Owner"),
-                 Text("停在哪一步", "Where it stands"))  # fmt: skip
-        yield Table(heads, (36, 34, 30, 22, 38), limits, "qmsdocs status")
-        yield Table((Text("编号", "Number"), Text("措施", "Action")), (36, 124), steps, "qmsdocs audit")
+        limits = []
+        for row in self.system.index.records(Filter(forms=self.system.form_numbers, is_closed=False)):
+            for late in overview.overdue(self.system, row):
+                title, due = late.title.of(self._language), f"{late.due_at:%Y-%m-%d %H:%M}"
+                limits.append((late.number, title, due, self._owner(row), self._stands(row), self._reason(row)))
+        number, reason = Text("编号", "Number"), Text("原因", "Why")
+        heads = (number, Text("时限", "Time limit"), Text("期限", "Due"), Text("责任人", "Owner"),
+                 Text("停在哪一步", "Where it stands"), reason)  # fmt: skip
+        yield Table((number, Text("措施", "Action"), reason), (36, 74, 50), steps, "qmsdocs audit",
+                    title=Text("逾期的措施", "Actions overdue"))  # fmt: skip
+        yield Table(heads, (34, 24, 26, 18, 30, 28), limits, "qmsdocs status",
+                    title=Text("超过办理时限的记录", "Records past a time limit"))  # fmt: skip
 
     def _owner(self, row: Row) -> str:
         """Whose an open record is, as it leaves."""
@@ -215,11 +232,18 @@ class Opening:
         owner = str(self.hiding.values(form, {name: row.owner})[name])
         return self.system.people.names().get(owner, owner)
 
-    def _why(self, row: Row) -> str:
-        """Where an open record stands, and the steps that could be taken."""
-        form = self.system.form_of_row(row).form
-        steps = [step.title.of(self._language) for step in form.step.values() if row.state in step.from_ and step.to]
+    def _stands(self, row: Row) -> str:
+        """Where an open record stands, and the steps that can be taken."""
+        facts = facts_as_stored(self.system, self.system.form_of_row(row), self.system.record_at(row.key))
+        steps = [step.title.of(self._language) for _, step, is_open in next_steps(facts) if is_open and step.to]
         return f"{self._state(row)} → {'/'.join(steps)}" if steps else self._state(row)
+
+    def _reason(self, row: Row) -> str:
+        """The reason given last with a step of an open record: a correction says nothing of what is late."""
+        steps = self.system.form_of_row(row).form.step
+        events = self.system.record_at(row.key).events
+        said = next((text for e in reversed(events) if e.act in steps and (text := e.text("reason"))), "")
+        return self.hiding.text(said) or _NO_REASON.of(self._language)
 
     def _satisfaction(self) -> Table:
         rounds: dict[str, list[Row]] = {}

@@ -13,7 +13,6 @@ from qmsdocs.base.canonical import Json
 from qmsdocs.base.language import Catalogue, Text
 from qmsdocs.export.front import Column, Kind, Line, Link, Progress, Shelf
 from qmsdocs.export.hiding import Hiding
-from qmsdocs.export.survey import facts_as_stored
 from qmsdocs.model.facts import RecordFacts
 from qmsdocs.model.form import Field, FieldType, Form
 from qmsdocs.model.masking import MASK
@@ -21,6 +20,7 @@ from qmsdocs.model.record import Event, Record
 from qmsdocs.query import register
 from qmsdocs.query.cell import CellWriter, elapsed
 from qmsdocs.query.register import Definition
+from qmsdocs.query.view import facts_as_stored
 from qmsdocs.store.index import Filter
 from qmsdocs.store.rows import Row
 from qmsdocs.system.definitions import FormInForce

@@ -18,12 +18,14 @@ from qmsdocs.query import retention
 from qmsdocs.query.cell import CellWriter
 from qmsdocs.query.course import waiting
 from qmsdocs.query.custody import externals, recall, reviews
+from qmsdocs.query.purpose import Purpose
 from qmsdocs.system.view import System
 
 AHEAD = timedelta(days=60)  # what falls due by then is shown
 MONTHS = 12
 MOST = 10  # bars of a chart
 CHARTS = "charts"
+_CHARTED = (None, Purpose.COMPLAINT, Purpose.SATISFACTION)  # the others are about documents
 _DUE, _HOLDS, _KEYS = Text("待办与到期", "Due"), Text("暂停销毁", "Holds"), Text("密钥与代理", "Keys and deputies")
 _AHEAD = Text("逾期的和今后 {days} 天内到期的事项。", "What is overdue, or falls due within {days} days.")
 _YES, _NO = Text("▲ 逾期", "▲ overdue"), Text("未逾期", "not yet")
@@ -216,7 +218,7 @@ class State:
         """The charts over each form that is not about documents, with their pictures."""
         for number in sorted(self.found.tallies):
             form = self.hiding.marked(self.system.form_known(number).form)
-            if form.purpose is None:
+            if form.purpose in _CHARTED:
                 for kind, said, picture in self._of_form(form, self.found.tallies[number]):
                     title = self._say(_CHART[kind], title=form.title.of(self.catalogue.language), field=said)
                     yield Link(title, f"{CHARTS}/{form.series.id}-{kind}.svg"), picture

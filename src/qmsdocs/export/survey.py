@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from qmsdocs.base.canonical import Json
 from qmsdocs.model.clock import Reading
-from qmsdocs.model.facts import RecordFacts
 from qmsdocs.model.form import Field, FieldType, Form
 from qmsdocs.model.record import Record
 from qmsdocs.query.personal import personal_in, records
-from qmsdocs.query.view import new_facts
+from qmsdocs.query.view import facts_as_stored
 from qmsdocs.system.definitions import FormInForce
 from qmsdocs.system.view import System
 
@@ -87,14 +86,6 @@ def readings(system: System, form: FormInForce, record: Record) -> Iterator[tupl
             reading = facts.reading(name)
             if reading is not None and reading.due_at is not None:
                 yield name, reading
-
-
-def facts_as_stored(system: System, form: FormInForce, record: Record) -> RecordFacts:
-    """The record's facts now, with the derived values of its newest event: nothing is counted again."""
-    facts = new_facts(
-        system, form, record.values, state=record.state, parameters=system.parameters_of(record)
-    ).as_stored(record.derived)
-    return replace(facts, moments=system.moments(record))
 
 
 def _verdict(reading: Reading) -> int:

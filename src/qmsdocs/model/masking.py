@@ -162,7 +162,7 @@ class Sweep:
     """
 
     texts: frozenset[str]
-    is_number: Callable[[str], bool] = field(default=lambda _text: False, repr=False)
+    is_number: Callable[[str], bool] = field(default=lambda _text: False, repr=False, compare=False)
 
     @cached_property
     def _by_beginning(self) -> Mapping[str, Mapping[str, int]]:
@@ -311,7 +311,7 @@ def suffix(name: str) -> str:
 def masked(form: Form, values: Mapping[str, Json], sweep: Sweep = Sweep(frozenset())) -> Mapping[str, Json]:
     """The values as they may be shown: personal ones masked, in other texts what `sweep` finds, files without names.
 
-    They are values of `masked_form(form)`.
+    They are values of `masked_form(form)`, save that a mask stands in the place of anybody's telephone number too.
     """
     masking = _Masking(sweep, lambda _value, _place, shown: shown or MASK)
     return {name: masking.value(form.field.get(name), value, "") for name, value in values.items()}

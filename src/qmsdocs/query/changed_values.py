@@ -17,7 +17,7 @@ _TITLES = {  # of the keys that stand alone: of a document, of a form, of `qms.t
     "number": Text("编号", "Number"),
     "title": Text("名称", "Title"),
     "kind": Text("文件种类", "Kind"),
-    "owner": Text("归口部门（岗位）", "Owner"),
+    "owner": Text("归口岗位", "Owner (role)"),
     "parent": Text("上级文件", "Parent"),
     "clauses": Text("对应条款", "Clauses"),
     "references": Text("相关文件", "References"),

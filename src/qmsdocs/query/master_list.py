@@ -61,7 +61,7 @@ _HEADS: Heads = {
     "revision": (Text("版次", "Revision"), Kind.TEXT, 14),
     "effective_on": (Text("实施日期", "Effective on"), Kind.DATE, 22),
     "standing": (Text("状态", "Status"), Kind.TEXT, 20),
-    "owner": (Text("归口部门", "Owner"), Kind.TEXT, 20),
+    "owner": (Text("归口岗位", "Owner (role)"), Kind.TEXT, 20),
     "next_review": (Text("下次评审", "Next review"), Kind.DATE, 22),
     "copies": (Text("分发号", "Copies"), Kind.TEXT, 44),
     "on": (Text("日期", "Date"), Kind.DATE, 22),

@@ -83,14 +83,19 @@ def forms_for(system: System, purpose: Purpose) -> tuple[FormInForce, ...]:
     return tuple(form for form in system.forms_in_force if form.form.purpose == purpose)
 
 
+def numbers_for(system: System, purpose: Purpose) -> tuple[str, ...]:
+    """The forms that have or had a purpose, whether in force or not."""
+    decided = (r for r in system.releases if r.kind is ItemKind.FORM and r.first_day is not None)
+    return tuple(sorted({r.number for r in decided if system.form_of(r.form).form.purpose == purpose}))
+
+
 def entries(system: System, purpose: Purpose) -> Iterator[Entry]:
     """Every record of a purpose, void ones too, in order of form, year and number."""
-    decided = (r for r in system.releases if r.kind is ItemKind.FORM and r.first_day is not None)
-    numbers = {release.number for release in decided if system.form_of(release.form).form.purpose == purpose}
+    numbers = numbers_for(system, purpose)
     if not numbers:
         return
     known: dict[str, Mapping[str, str]] = {}
-    for row in system.index.records(Filter(forms=tuple(sorted(numbers)))):
+    for row in system.index.records(Filter(forms=numbers)):
         form = system.form_of_row(row).form
         if row.form_sha256 not in known:
             known[row.form_sha256] = fields_of(form)

@@ -129,15 +129,17 @@ def grid(
         writer.columns(),
         tuple(cells),
         frozenset(overdue),
-        _gone(system, register, catalogue, opened_from, opened_to) if only is None else "",
+        said_destroyed(system, register.forms, catalogue, opened_from, opened_to) if only is None else "",
     )
 
 
-def _gone(system: System, register: Definition, catalogue: Catalogue, first: date | None, last: date | None) -> str:
+def said_destroyed(
+    system: System, forms: tuple[str, ...], catalogue: Catalogue, first: date | None, last: date | None
+) -> str:
     """Which numbers are missing because their records were destroyed, each with its certificate, or how many."""
     gone = [
         catalogue.say("{number} ({certificate})", number=item.record.number, certificate=item.certificate.number)
-        for item in destroyed(system, register.forms, first, last)
+        for item in destroyed(system, forms, first, last)
     ]
     if len(gone) <= _NAMED:
         return catalogue.say("Destroyed: {numbers}", numbers=tuple(gone)) if gone else ""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from qmsdocs.base.canonical import Json
 from qmsdocs.model.calendar import CIVIL, END_OF_DAY, add_period
 from qmsdocs.model.clock import Moment
-from qmsdocs.model.evaluation import evaluate
+from qmsdocs.model.evaluation import evaluate, holds
 from qmsdocs.model.expression import parse as parse_expression
 from qmsdocs.model.facts import RecordFacts
-from qmsdocs.model.form import Lookup
+from qmsdocs.model.form import Lookup, Step
 from qmsdocs.model.quantity import Quantity, Unit
 from qmsdocs.model.record import Record
 from qmsdocs.store.rows import fact_texts
@@ -48,6 +48,13 @@ def facts_then(system: System, form: FormInForce, record: Record) -> RecordFacts
     facts = new_facts(system, form, record.values, state=known[-1].state, parameters=parameters)
     at = known[-1].recorded_at.astimezone(system.zone)
     return replace(facts, now=at, moments=system.moments(record)).with_counted(looked_up)
+
+
+def next_steps(facts: RecordFacts) -> Iterator[tuple[str, Step, bool]]:
+    """The steps that lead on from where a record stands, by name, each with whether its condition holds."""
+    for name, step in facts.form.step.items():
+        if facts.state in step.from_:
+            yield name, step, step.when is None or holds(parse_expression(step.when), facts)
 
 
 def facts_as_stored(system: System, form: FormInForce, record: Record) -> RecordFacts:

@@ -43,7 +43,9 @@ class Arrival:
     old: str | None
     new: str
     entries: tuple[Entry, ...]
-    commits: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)  # what each added; not a whole beginning
+    commits: Mapping[str, tuple[Entry, ...]] = field(
+        default_factory=dict
+    )  # what each added, but for what a disposal left
 
     @property
     def events(self) -> int:
@@ -51,8 +53,11 @@ class Arrival:
         return sum(entry.path.endswith(".json") for entry in self.entries)
 
 
-def arrival(objects: Objects, branch: str, old: str | None, new: str) -> Arrival:
-    """What `branch` brings beyond `old`. Raises QmsError for merges, for what was changed or removed, for odd paths."""
+def arrival(objects: Objects, branch: str, old: str | None, new: str, *, left: Collection[str] = ()) -> Arrival:
+    """What `branch` brings beyond `old`; `left` are the beginnings that disposals have left.
+
+    Raises QmsError for merges, for what was changed or removed, for odd paths.
+    """
     found: list[Entry] = []
     commits: dict[str, tuple[Entry, ...]] = {}
     commit = new
@@ -70,9 +75,10 @@ def arrival(objects: Objects, branch: str, old: str | None, new: str) -> Arrival
                 commit=commit[:12],
             )
         found.extend(added)
-        if not parents:  # that may be what a disposal has left
+        if commit not in left:
+            commits[commit] = added
+        if not parents:
             break
-        commits[commit] = added
         commit = parents[0]
     for entry in found:
         ledger.check_entry(branch, entry)
@@ -103,8 +109,7 @@ def checked(objects: Objects, brought: Arrival, repository: str, gone: Gone) -> 
 def _check_moments(objects: Objects, brought: Arrival, moments: Mapping[str, datetime]) -> None:
     """Nothing. Raises QmsError for a commit of another moment than its acts; the next act is held against it."""
     for commit, added in brought.commits.items():
-        acts = [moments[entry.path] for entry in added if entry.path in moments]
-        if not acts or max(acts) != objects.committed_at(commit):
+        if {moments[entry.path] for entry in added if entry.path in moments} != {objects.committed_at(commit)}:
             what = message("it was stored at another moment than its acts were recorded ({commit})", commit=commit[:12])
             raise QmsError("{ledger}: {what}", ledger=brought.branch, what=what)
 

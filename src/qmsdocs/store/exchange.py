@@ -66,9 +66,10 @@ def refuse_foreign(branches: Iterable[str]) -> None:
 
 
 def held(store: Store, is_wanted: Wanted) -> dict[str, str]:
-    """The ledgers of this copy and where they stand."""
-    heads = store.objects.heads(lambda name: names.is_ledger(name) and is_wanted(name))
-    return {branch: head.commit for branch, head in heads.items()}
+    """The ledgers of this copy and where they stand; what git alone has brought only where there are no others."""
+    heads = store.objects.heads(names.is_ledger)
+    is_clone = not any(head.is_local for head in heads.values())
+    return {branch: head.commit for branch, head in heads.items() if is_wanted(branch) and (head.is_local or is_clone)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +229,7 @@ def brought_by(
     """
     if back := brings_back(done, objects, branch, new):
         raise QmsError("{numbers} were destroyed by certificate and may not come back", numbers=back)
-    grown = arrival(objects, branch, old, new)
+    grown = arrival(objects, branch, old, new, left={item.root for item in done if item.ledger == branch})
     return grown, checked(objects, grown, repository, gone_of(done, branch))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from qmsdocs.base.canonical import Json, dumps, sha256
-from qmsdocs.base.errors import QmsError, message
+from qmsdocs.base.errors import Message, QmsError, message
 from qmsdocs.store import ledger, names
 from qmsdocs.store.event import Draft, NewNumber, RecordKey, Stored, body_of
 from qmsdocs.store.objects import Objects
@@ -18,7 +18,9 @@ OPENING = "opening"
 HEADS = "heads"
 BEHIND = "behind"  # the mark of an event whose clock was
 TOLERANCE = timedelta(minutes=2)  # a clock further behind the last event than this is marked
-WRONG_CLOCK = message("set the clock; if it is right, acts on records and documents take --clock-is-right -m REASON")
+WRONG_CLOCK = message(
+    "set the clock; if it is right, acts on records, documents and retention take --clock-is-right -m REASON"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,26 @@ def _measured(objects: Objects, branch: str, commit: str, before: LedgerHead | N
     for series, serial in (before.last if before else {}).items():
         last[series] = max(serial, last.get(series, 0))  # a number handed out stays handed out
     return LedgerHead(commit, counted, last)
+
+
+def miscounted(objects: Objects, number: str, noted: LedgerHead, before: LedgerHead | None) -> Iterator[Message]:
+    """What the ledger at the commit that `noted` names contradicts of it; `before` was noted last."""
+    added = None
+    if before is not None and objects.has(before.commit) and objects.is_ancestor(before.commit, noted.commit):
+        added = objects.additions(before.commit, noted.commit)
+    count = before.events if before is not None and added is not None else 0
+    for entry in objects.walk(noted.commit) if added is None else added:
+        said = names.parse_path(entry.path)
+        count += said is not None and bool(said.act) and not said.is_signature
+    if count != noted.events:
+        yield message("{number} notes {noted} acts, there were {count}",
+                      number=number, noted=noted.events, count=count)  # fmt: skip
+    earlier = before.last if before is not None else {}
+    for series in sorted({*noted.last, *ledger.series_of(objects, noted.commit)}):
+        last = max(ledger.last_serial(objects, noted.commit, series), earlier.get(series, 0))
+        if last != noted.last.get(series, 0):
+            yield message("{number} notes {noted} as the last number of {series}, it was {last}",
+                          number=number, noted=noted.last.get(series, 0), series=series, last=last)  # fmt: skip
 
 
 def heads_of_the_day(objects: Objects, pen: Pen) -> Heads:
