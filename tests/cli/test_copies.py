@@ -239,8 +239,9 @@ def test_a_clock_gone_wrong_is_confirmed_first(repository: Program) -> None:
         with wrong.unchanged():
             assert str(year) in refused(wrong("record", "issue", path))
             refused(wrong("record", "issue", path, "--clock-is-right"), "reason")
-            found = wrong("retention", "hold", "TS-HZ-2026-0001", "-m", "x", "--as", "li.ming")  # has no such option
-            assert "acts on records, documents and retention take --clock-is-right" in found.err and "repeat" not in found.err
+            leave = ("--until", f"{year}-12-31", "-m", "leave", "--as", "zhao.lei")
+            found = wrong("person", "delegate", "zhao.lei", "--to", "zhang.wei", *leave)  # has no such option
+            assert "records, documents and retention take --clock-is-right" in found.err, found
     late = repository.later(NOON.replace(year=2028))
     found = late("record", "issue", path, "--clock-is-right", "-m", "nothing issued in 2027", "--json", "--no-pages")
     assert found.numbers == ["TS-HZ-2028-0001"]

@@ -25,9 +25,12 @@ from program import FILLED, NOON, Make, Program, refused
 from test_commands import SET
 from test_sync import FIRST, HOSTILE, another, last_serial
 
+from qmsdocs.audit import history
+from qmsdocs.audit.scope import Scope
 from qmsdocs.base.errors import QmsError
 from qmsdocs.store.guard import LOCK, one_at_a_time
 from qmsdocs.store.lock import exclusive
+from qmsdocs.system.view import open_system
 
 JOURNAL = "qms/journal/hz"
 
@@ -359,6 +362,19 @@ def test_what_no_journal_says_is_not_taken_in_either(pair: Pair, forge: Callable
     assert found.code == 1 and said in found.out and branch_of(pair.nb.root, JOURNAL) == held
 
 
+@pytest.mark.parametrize(("forge", "said"), [row[1:] for row in JOURNALS], ids=[row[0] for row in JOURNALS])
+def test_the_audit_says_the_same_of_it_where_it_was_written(
+    pair: Pair, forge: Callable[[Path], object], said: str
+) -> None:
+    insider = pair.local("insider")
+    forge(insider.root)
+    scope = Scope(open_system(insider.root, now=NOON, machine="desk"))
+    found = [str(hit.message) for rule in history.RULES for hit in rule.check(scope)]
+    found += [str(hit.message) for name, head in scope.copy.heads.items()
+              for _, hit in history.check_ledger(scope, name, head.commit, verified=None)]  # fmt: skip
+    assert any(said in text for text in found), found
+
+
 def test_what_git_alone_brought_of_a_journal_does_not_count_as_held(pair: Pair) -> None:
     """Refused, it stays beside, and a file that goes on from there is refused for the same."""
     insider, victim = pair.local("insider"), pair.local("victim")
@@ -378,7 +394,7 @@ def setting(root: Path, text: bytes) -> None:
                 and event(root, CONTROL, path)["set"]["number"] == "qms.toml")  # type: ignore[index]
     first = event(root, CONTROL, path)
     serial = 1 + max(int(path.split("/")[3]) for path in listed(root, CONTROL) if path.startswith("release/"))
-    files: list[object] = [{"path": "qms.toml", "size": len(text), "sha256": hashlib.sha256(text).hexdigest()}]
+    files = [{"path": "qms.toml", "size": len(text), "sha256": hashlib.sha256(text).hexdigest()}]
     manifest = canonical({"format": 1, "kind": "configuration", "number": "qms.toml", "revision": "Z/9", "files": files})
     said = {key: value for key, value in first["set"].items() if key not in ("effective_on", "trial_until")}  # type: ignore[attr-defined]
     said |= {"manifest": hashlib.sha256(manifest).hexdigest(), "revision": "Z/9", "answer_by": "2026-12-31"}
@@ -435,10 +451,11 @@ def test_a_ledger_made_anew_is_refused_before_it_ever_came(pair: Pair, tmp_path:
     assert "refused" not in git(insider.root, "push", str(store), COMPLAINTS, check=False)
 
 
-def test_heads_that_note_less_than_there_is_are_refused(pair: Pair) -> None:
+@pytest.mark.parametrize("commit", ["1" * 40, "x"])
+def test_heads_that_note_less_than_there_is_are_refused(pair: Pair, commit: str) -> None:
     """Else nobody could send the ledger any more; of one that holds less, more may be on its way."""
     insider = pair.local("insider")
-    heads(commit="1" * 40, events=1)(insider.root)
+    heads(commit=commit, events=1)(insider.root)
     assert "it was rewritten: the 1 acts" in push(pair, insider, JOURNAL)
 
 
@@ -745,6 +762,16 @@ def test_a_certified_disposal_replaces_a_ledger_and_nothing_else_does(make_share
     assert destruction.found(nb.root, "到期要销毁的内容") == []
     assert other.all_numbers() == later.all_numbers()
     assert other("sync", "office").out.endswith("nothing to send or to receive\n")
+
+    later = later.later(timedelta(hours=1))
+    by_clock_of(later, store)
+    later.issue("QR-04-01")
+    assert later("sync", "office").code == 0
+    root, head = git(hz.root, "rev-list", "--reverse", ledger).split()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GIT_COMMITTER_DATE", git(hz.root, "log", "-1", "--format=%cI", head).strip())
+        anew = git(hz.root, "commit-tree", f"{head}^{{tree}}", "-p", root, data=b"mine").strip()
+    assert "would be rewritten" in git(hz.root, "push", str(store), f"+{anew}:refs/heads/{ledger}", check=False)
 
     before = commit(hz.root, CONTROL, {"release/00/00/000001/files/" + "0" * 64: b"x"})
     with (hz.root / "procedures/QP-01.md").open("a") as text:

@@ -126,21 +126,22 @@ def test_before_anybody_has_a_key_the_seat_moves_as_ever(repository: Program, tm
     assert writes(away) and not writes(repository)
 
 
-def test_what_was_signed_with_a_key_that_was_lost_by_then_still_comes_in(company: Program, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("company")
+def test_what_was_signed_with_a_key_that_was_lost_by_then_still_comes_in(make: Make, tmp_path: Path) -> None:
     """It was honest before that was reported; whoever is behind, or a new store, takes it, and then believes it less."""
-    git(tmp_path, "clone", "-q", str(company.root), "behind")
-    behind = company.elsewhere(tmp_path / "behind")
-    done(behind, "status")
-    now = company.later(timedelta(hours=2))
-    done(now, "key", "new", "wang.fang", "--as", "wang.fang")
-    done(now, "key", "confirm", "wang.fang", "--as", "zhao.lei", "-m", "met")
-    assert company.at is not None
-    since = (company.at + timedelta(hours=1)).strftime("%Y-%m-%d %H:%M")
-    done(now.later(timedelta(hours=1)), "key", "lost", "zhao.lei", "--since", since, "--as", "li.ming", "-m", "stolen")
-    later = now.later(timedelta(hours=2))
-    assert "HIS443" in {code for code, _ in codes(later)}
-    found = brought(later, behind.later(timedelta(hours=4)))
-    assert "releases and people: 3 events received" in found.out, found
-    done(later, "guard", "install", tmp_path / "new.git")
-    by_clock_of(later, tmp_path / "new.git")
-    assert "refused" not in git(company.root, "push", str(tmp_path / "new.git"), CONTROL, check=False)
+    own = make(tmp_path / "own")
+    for person in ("zhao.lei", "li.ming"):
+        done(own, "key", "new", person, "--as", "wang.fang")
+    done(own, "key", "confirm", "li.ming", "--as", "zhao.lei", "-m", "met")
+    git(tmp_path, "clone", "-q", str(own.root), "behind")
+    at = [own.later(timedelta(hours=hours)) for hours in range(5)]
+    done(at[2], "key", "new", "wang.fang", "--as", "wang.fang")
+    done(at[2], "key", "confirm", "wang.fang", "--as", "zhao.lei", "-m", "met")
+    since = at[1].at.strftime("%Y-%m-%d %H:%M")  # type: ignore[union-attr]
+    done(at[3], "key", "lost", "zhao.lei", "--since", since, "--as", "li.ming", "-m", "stolen")
+    assert "HIS443" in {code for code, _ in codes(at[4])}
+    found = brought(own, at[4].elsewhere(tmp_path / "behind"))
+    assert found.code == 0 and "releases and people: 3 events received" in found.out, found
+    done(own, "guard", "install", tmp_path / "new.git")
+    by_clock_of(at[4], tmp_path / "new.git")
+    assert "refused" not in git(own.root, "push", str(tmp_path / "new.git"), CONTROL, check=False)

@@ -139,9 +139,9 @@ def retention_words(system: System, form: FormInForce, catalogue: Catalogue) -> 
         return form.form.retention
     if found.period == PERMANENT:
         return catalogue.say("long-term")
-    kept = Message(_TRIGGERS[found.trigger].template, {"period": found.words(catalogue.language)})
+    kept = catalogue.say(Message(_TRIGGERS[found.trigger].template, {"period": found.words(catalogue.language)}))
     if found.disposition is not Disposition.REVIEW:
-        return catalogue.say(kept)
+        return kept
     return catalogue.say("{kept}; then: {disposition}", kept=kept, disposition=DISPOSITIONS[found.disposition])
 
 

@@ -35,7 +35,10 @@ def newer(scope: Scope) -> Iterator[Hit]:
 
 
 def _wrong(scope: Scope, series: str, stored: Stored, before: str) -> Iterator[Message]:
-    yield from entries.of_act(scope.trust, stored, before)
+    try:
+        yield from entries.of_act(scope.trust, stored, before)
+    except QmsError as error:  # what was in force then cannot be read
+        yield error.message
     if series in entries.BY_PEOPLE and not entries.is_newer(stored):
         yield from _people(scope, stored.event)
     if series == builtin.RESTORE and not entries.is_newer(stored):

@@ -186,7 +186,7 @@ def _contradicted(scope: Scope, branch: str, commit: str, made: set[str], since:
         judged = ledger.last_serial(objects, since[said.branch], HEADS) if said.branch in since else 0
         for note in said.notes.get(branch, ()):
             is_looked_at = note.commit in made or (note.serial > judged and _holds(objects, note.commit, commit))
-            if is_looked_at and (before is None or before.commit != note.commit):
+            if is_looked_at and (before is None or before.head != note.head):
                 for why in journal.miscounted(objects, note.number, note.head, before.head if before else None):
                     yield CONTRADICTED, Hit(branch, why, said.branch)
             before = note

@@ -339,7 +339,8 @@ def accounts_for(found: Iterable[Certificate], objects: Objects, branch: str, ol
     """Whether certificates explain that `branch`, once at `old`, stands at `new` now.
 
     `new` must go back to the root a certificate names, which `old` did not, and hold all that `old` held but exactly
-    the destroyed records. Where `old` was purged, it must be the commit replaced, or one the journal recorded before the disposal.
+    the destroyed records. Where `old` was purged, it must be the commit replaced, or one the journal recorded before
+    the disposal.
     """
     done = [item for item in found if item.is_carried_out and item.ledger == branch]
     if new is None or not done:

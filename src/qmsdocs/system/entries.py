@@ -107,9 +107,8 @@ def judge_of_arrivals(objects: Objects, brought: Arrival, events: Sequence[Store
 
 def refuse(trust: Trust, brought: Arrival, events: Sequence[Stored]) -> None:
     """The same for the acts in control or a journal, by the releases as they would stand; the guard asks it too."""
-    _refuse_control(trust, brought, events) if brought.branch == names.CONTROL else _refuse_journal(
-        trust, brought, events
-    )
+    judge = _refuse_control if brought.branch == names.CONTROL else _refuse_journal
+    judge(trust, brought, events)
 
 
 def refused(stored: Stored, what: Message) -> QmsError:
@@ -225,7 +224,7 @@ def of_act(trust: Trust, stored: Stored, before: str) -> Iterator[Message]:
     """All that speaks against an entry, as the releases it names and its journal know it; the audit asks it too."""
     event, series = stored.event, stored.path.partition("/")[0]
     yield from unfit(stored, before)
-    if is_newer(stored):
+    if is_newer(stored) or series not in (*_OWN, *BY_PEOPLE):
         return
     site, number = stored.ledger.rpartition("/")[2], str(event.mapping("record").get("number"))
     serial = int(stored.path.split("/")[3])
@@ -258,8 +257,11 @@ def _noted_before(objects: Objects, stored: Stored, serial: int) -> Mapping[str,
 
 
 def _forgotten(stored: Stored, before: Mapping[str, journal.LedgerHead]) -> Iterator[Message]:
-    """What was noted before and is not any more: a ledger that has gone stays noted, and a number handed out too."""
-    noted = journal.read_heads(stored).ledgers
+    """What is noted of others, or not any more: a ledger that has gone stays noted, and a number handed out too."""
+    noted, site = journal.read_heads(stored).ledgers, stored.ledger.rpartition("/")[2]
+    yield from (
+        message("{ledger} is no ledger of this site", ledger=item) for item in noted if not journal.belongs(item, site)
+    )
     for branch in sorted(before):
         if branch not in noted:
             yield message("it says nothing of {ledger}, which was noted before", ledger=branch)
@@ -273,9 +275,7 @@ def _contradicted(objects: Objects, stored: Stored, serial: int) -> Iterator[Mes
     number = str(stored.event.mapping("record").get("number"))
     for branch, noted in heads.ledgers.items():
         head = objects.head(branch)
-        if not journal.belongs(branch, stored.ledger.rpartition("/")[2]):
-            yield message("{ledger} is no ledger of this site", ledger=branch)
-        elif head is not None and noted != before.get(branch) and objects.is_ancestor(noted.commit, head.commit):
+        if head is not None and noted != before.get(branch) and objects.is_ancestor(noted.commit, head.commit):
             yield from journal.miscounted(objects, number, noted, before.get(branch))
 
 
