@@ -40,22 +40,22 @@ ORDER: dict[str, str] = {
     ),
     "render": (
         "align blocks face fetch limited mark measure package photo pictures prose sandbox sheet table tags word "
-        "chart_grid chart_text columns display document_sheet fonts line_difference opc prose_inline table_pages "
-        "table_text template_check chart_route chart_shape document_ink document_words comparable difference "
-        "docx_file justify layout prepared prose_parser table_sheet chart_columns compiled context "
-        "document_docx_parts table_docx redline statement chart_rows document_docx_styles fit redline_docx "
-        "redline_text chart_figure docx_blocks html table_html document_frame chart docx_page pdf document_body "
+        "chart_grid chart_text columns display document_docx_parts document_sheet fonts line_difference opc "
+        "prose_inline table_pages table_text template_check chart_route chart_shape document_ink document_words "
+        "docx_file justify layout prepared prose_parser table_sheet chart_columns comparable compiled context "
+        "document_docx_styles statement table_docx chart_rows difference fit chart_figure docx_blocks html "
+        "redline chart document_frame docx_page pdf redline_docx redline_text table_html document_body "
         "document_docx_body document_pictures docx redline_html document_docx_frame document_front "
-        "document_docx_front document_html document_docx_pages statement_docx statement_html document_docx"
+        "document_docx_front document_html statement_docx document_docx_pages statement_html document_docx"
     ),
     "store": (
         "event lock names place signature timestamp tree derived objects openssh ledger overlay replacement "
-        "repository rows arrival backup condition control damage history index journal purge guard remote bundle "
-        "certificate search opened seat sync disposal exchange sharing post handover head"
+        "repository rows arrival backup condition control damage history index journal purge remote bundle "
+        "certificate guard search opened sync seat disposal exchange sharing post handover head"
     ),
     "fill": (
-        "codes draft question retry sheet toml_value word_model word_package ask delimited "
-        "document_skeleton form_skeleton pdf_reading skeleton word_reading word_styles numbers page_mark rows word_numbering "
+        "codes draft question retry sheet toml_value word_model word_package ask delimited document_skeleton "
+        "form_skeleton pdf_reading skeleton word_reading word_styles numbers page_mark rows word_numbering "
         "word_own refused word_gathered word_label word_facts word_shape word_table word_typed word_inline "
         "word_outline word_reconcile word_layout word_story word_markdown word_review word_front word_document "
         "word_draft"
@@ -67,9 +67,9 @@ ORDER: dict[str, str] = {
         "keeping master_list retention_list overview working difference_side impact difference impact_report"
     ),
     "acts": (
-        "apply believing items lockout printing seat sheets shortcut begin control custody document_pages "
-        "folder pages countersigning demo objections officers preview pull reading release restoring retention "
-        "disposal disposal_page lending redraw comparing syncing carrying verify"
+        "apply believing control items lockout printing seat sheets shortcut begin countersigning custody "
+        "document_pages folder objections officers pages pull release restoring retention demo disposal "
+        "disposal_page lending preview reading redraw syncing carrying comparing verify"
     ),
     "audit": (
         "clause_sets findings held judge recorded rules_page arrived_links case report sarif standing doubt sheet "
@@ -82,9 +82,9 @@ ORDER: dict[str, str] = {
         "standing index site pull"
     ),
     "cli": (
-        "front keyring words boundary command menu session asking backup course difference export given guard keys output "
-        "root rule site sync verify audit demo desk destroying importing key opening parameters person "
-        "pulling report retention self_test control disposing form issuing main pull register search custody "
+        "front keyring words boundary command session asking backup course difference export given guard keys "
+        "menu output rule site sync verify audit demo destroying importing key opening parameters person pulling "
+        "report retention root self_test control desk disposing form issuing main pull register search custody "
         "record acknowledging document_list lending library document"
     ),
 }

@@ -390,12 +390,17 @@ def test_what_git_alone_brought_of_a_journal_does_not_count_as_held(pair: Pair) 
 
 def setting(root: Path, text: bytes) -> None:
     """A revision of qms.toml that says this, approved by who may, while nobody has a key."""
-    path = next(path for path in listed(root, CONTROL) if path.endswith("/0001-issue.json")
-                and event(root, CONTROL, path)["set"]["number"] == "qms.toml")  # type: ignore[index]
+    path = next(
+        path
+        for path in listed(root, CONTROL)
+        if path.endswith("/0001-issue.json") and event(root, CONTROL, path)["set"]["number"] == "qms.toml"
+    )  # type: ignore[index]
     first = event(root, CONTROL, path)
     serial = 1 + max(int(path.split("/")[3]) for path in listed(root, CONTROL) if path.startswith("release/"))
     files = [{"path": "qms.toml", "size": len(text), "sha256": hashlib.sha256(text).hexdigest()}]
-    manifest = canonical({"format": 1, "kind": "configuration", "number": "qms.toml", "revision": "Z/9", "files": files})
+    manifest = canonical(
+        {"format": 1, "kind": "configuration", "number": "qms.toml", "revision": "Z/9", "files": files}
+    )
     said = {key: value for key, value in first["set"].items() if key not in ("effective_on", "trial_until")}  # type: ignore[attr-defined]
     said |= {"manifest": hashlib.sha256(manifest).hexdigest(), "revision": "Z/9", "answer_by": "2026-12-31"}
     body = {**first, "act": "issue", "state": "submitted", "set": said, "control": branch_of(root, CONTROL),
@@ -436,7 +441,9 @@ def test_a_ledger_made_anew_is_refused_before_it_ever_came(pair: Pair, tmp_path:
     store, insider = tmp_path / "new.git", pair.local("insider")
     assert pair.hz("guard", "install", store).code == 0
     by_clock_of(pair.hz, store)
-    assert "refused" not in git(insider.root, "push", str(store), CONTROL, f"{JOURNAL}~1:refs/heads/{JOURNAL}", check=False)
+    assert "refused" not in git(
+        insider.root, "push", str(store), CONTROL, f"{JOURNAL}~1:refs/heads/{JOURNAL}", check=False
+    )
     new = {}
     for name, second in (("late", 1), ("right", 0)):
         with pytest.MonkeyPatch.context() as patch:
@@ -444,7 +451,9 @@ def test_a_ledger_made_anew_is_refused_before_it_ever_came(pair: Pair, tmp_path:
                 patch.setenv(key, f"@{int(NOON.timestamp()) + second} +0800")
             new[name] = git(insider.root, "commit-tree", f"{COMPLAINTS}^{{tree}}", data=b"mine").strip()
     to = f":refs/heads/{COMPLAINTS}"
-    assert "stored at another moment than its acts" in git(insider.root, "push", str(store), new["late"] + to, check=False)
+    assert "stored at another moment than its acts" in git(
+        insider.root, "push", str(store), new["late"] + to, check=False
+    )
     git(insider.root, "push", "-q", str(store), JOURNAL)
     said = git(insider.root, "push", str(store), new["right"] + to, check=False)
     assert "it was rewritten: the" in said and "do not stand here" in said

@@ -162,8 +162,9 @@ def _chain(branch: str, events: Sequence[Stored]) -> Iterator[Hit]:
 
 def unreadable_setting(scope: Scope) -> Iterator[Hit]:
     """A setting was put into force that nobody can read; whatever is said goes by what was in force before it."""
-    objects = Objects(scope.system.place.git_folder)
-    head = objects.head(names.CONTROL)
+    folder = scope.system.place.git_folder
+    objects = Objects(folder)
+    head = objects.head(names.CONTROL) if names.CONTROL not in condition.misdirected_ledgers(folder) else None
     if head is None or head.commit == scope.system.control or (wrong := entries.unreadable(objects)) is None:
         return
     number, commit, error = wrong

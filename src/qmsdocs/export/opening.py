@@ -294,7 +294,7 @@ class Opening:
 
     def _externals(self) -> Table:
         rows = [
-            (item.number, self.hiding.text(item.title), item.edition, _day(item.checked_on), _day(item.due_on))
+            (*map(self.hiding.text, (item.number, item.title, item.edition)), _day(item.checked_on), _day(item.due_on))
             for item in custody.externals(self.system)
         ]
         heads = (Text("编号", "Number"), Text("名称", "Title"), Text("版本", "Edition"),

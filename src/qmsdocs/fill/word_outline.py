@@ -215,7 +215,9 @@ def _check_number(heading: Heading, before: tuple[int, ...], above: tuple[int, .
         reading.uncertain(where, message("the number {number} stands twice", number=heading.number))
     elif heading.values[-1] != expected:
         former = _dotted(before) if before else "–"
-        reading.uncertain(where, message("the numbers jump: {former}, then {number}", former=former, number=heading.number))
+        reading.uncertain(
+            where, message("the numbers jump: {former}, then {number}", former=former, number=heading.number)
+        )
 
 
 def _dotted(values: tuple[int, ...]) -> str:
