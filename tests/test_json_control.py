@@ -72,8 +72,9 @@ def course(start: Program) -> Mapping[str, Result]:
     too_early = ("-y", "--effective", "2020-01-01", "--as", DIRECTOR)
     said["refused ones"] = done(start, "document", "approve", "--waiting", *too_early, code=2)
     said["waiting ones"] = done(start, "document", "approve", "--waiting", "-y", "--as", DIRECTOR)
-    lost = ("--since", "2026-11-21 11:00", "-m", "丢失", "--as", MANAGER)
-    assert start("key", "lost", MANAGER, *lost).code == 0
+    lost = ("--since", "2026-11-21 11:00", "-m", "丢失", "--as", DIRECTOR)
+    for words in (("lost", MANAGER, *lost), ("new", MANAGER), ("confirm", MANAGER, "--as", DIRECTOR)):
+        assert start("key", *words).code == 0, words
     return said
 
 
@@ -204,7 +205,7 @@ def test_drafts(start: Program, course: Mapping[str, Result]) -> None:
 
 def test_keys_and_people(start: Program, course: Mapping[str, Result]) -> None:
     found = done(start, "key", "list")
-    assert [bool(item["lost_at"]) for item in found.json["keys"]] == [True, False]
+    assert [bool(item["lost_at"]) for item in found.json["keys"]] == [True, False, False]
     compare("key list", found)
     compare("person list", done(start, "person", "list"))
     manifest = course["approve"].json["manifest"]

@@ -164,7 +164,7 @@ WRONG: Sequence[tuple[tuple[str, ...], str]] = (
     (("record", "attach", "TS-HZ-2026-0001"), "FILES"),
     (("record", "attach", "TS-HZ-2026-0001", "missing.jpg"), "missing.jpg"),
     (("record", "attach", "TS-HZ-2026-0001", "forms"), "forms"),
-    (("record", "attach", "TS-HZ-2026-0001", "/dev/zero"), "20 MB"),
+    (("record", "attach", "TS-HZ-2026-0001", "/dev/zero"), "not a file"),
     (("record", "attach", "TS-HZ-2026-0001", "qms.toml", "--field", "phone"), "evidence"),
     (("record", "raise", "TS-HZ-2026-0001", "none"), "report_8d"),
     (("record", "raise", "TS-HZ-2026-0001", "liaison", "--set", "x"), "field=value"),

@@ -146,8 +146,9 @@ def test_a_number_given_again_is_another_record(shared: Program, document: str) 
 
 
 def test_what_is_no_copy_number_is_refused(shared: Program, document: str) -> None:
-    for copy in ("0", "-1", "3a", "100000", " ", "1.5", "三", "9" * 400):
+    for copy in ("0", "-1", "3a", "100000", "1.5", "三", "9" * 400):
         refused(give(shared, document, to="工程部", copy=copy), "must be a number from 1 to 99999")
+    refused(give(shared, document, to="工程部", copy=" "), "--copy: is missing")
     assert copies(shared, document) == []
 
 

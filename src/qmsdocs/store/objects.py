@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import BinaryIO
 
@@ -160,10 +160,12 @@ class Objects:
         return tuple(str(parent) for parent in self._commit(commit).parent_ids)
 
     def committed_at(self, commit: str) -> datetime:
-        """The time of the commit, which is the `recorded_at` of its newest event."""
+        """The time of the commit, which is the `recorded_at` of its newest event; one that can be none is the first."""
         found = self._commit(commit)
-        zone = timezone(timedelta(minutes=found.commit_time_offset))
-        return datetime.fromtimestamp(found.commit_time, zone)
+        try:
+            return datetime.fromtimestamp(found.commit_time, timezone(timedelta(minutes=found.commit_time_offset)))
+        except (ValueError, OverflowError, OSError):
+            return datetime.min.replace(tzinfo=UTC)
 
     def commit_bytes(self, commit: str) -> bytes:
         """The bytes of a commit as they are stored: no graft, no shallow mark and no cache has a say in them."""

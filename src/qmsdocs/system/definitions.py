@@ -82,16 +82,17 @@ class Definitions:
     ) -> Definitions:
         """The definitions made of the records that `series` gives by its name.
 
-        `parsed` and `known` (releases by the sha256 of their last event) are shared by whoever makes many of them.
+        `parsed` and `known` (releases by the path of their last event) are shared by whoever makes many of them.
         """
         stored: dict[str, tuple[Stored, ...]] = {}
         releases: list[Release] = []
         made = {} if known is None else known
         for events in series(control.RELEASES):
-            last = events[-1].sha256
+            last = events[-1].path
             release = made[last] if last in made else made.setdefault(last, _release(_record(events)))
-            releases.append(release)
-            stored[release.record] = events
+            if release.record not in stored:  # another that claims the number is none
+                releases.append(release)
+                stored[release.record] = events
         return cls(objects, commit, tuple(releases), stored, series, {} if parsed is None else parsed)
 
     @cached_property
@@ -208,7 +209,8 @@ class Definitions:
 
     def files(self, release: Release) -> Mapping[str, bytes]:
         """The files of a release, every byte checked."""
-        return control.load(self.objects, self.commit, self.stored[release.record][0]).files
+        begun = next(stored for stored in self.stored[release.record] if is_lawful(stored.event, ""))
+        return control.load(self.objects, self.commit, begun).files
 
     def _configuration(self, name: str, model: type[M], *, on: date) -> M:
         return self._settings(self.release(ItemKind.CONFIGURATION, name, on=on), model)

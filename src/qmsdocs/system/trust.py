@@ -5,7 +5,8 @@ Order is the order of the ledger, never a clock: whoever sets his clock back can
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -45,10 +46,7 @@ class Trust:
     def of(cls, definitions: Definitions, repository: str) -> Trust:
         """The history behind the definitions."""
         objects = definitions.objects
-        commits = [definitions.commit]
-        while parents := objects.parents(commits[-1]):
-            commits.append(parents[0])
-        commits.reverse()
+        commits = _commits(objects, definitions.commit)
         order: dict[str, int] = {}
         damaged: list[str] = []
         for position, (commit, added) in enumerate(zip(commits, objects.growth(commits), strict=True)):
@@ -56,7 +54,7 @@ class Trust:
                 damaged.append(commit)
             for entry in objects.walk(commit) if added is None else added:
                 order.setdefault(entry.path, position)
-        return cls(objects, repository, tuple(commits), tuple(damaged), order)
+        return cls(objects, repository, commits, tuple(damaged), order)
 
     def problems(self, stored: Stored) -> tuple[Message, ...]:
         """Everything that speaks against believing an event of any ledger; empty when nothing does."""
@@ -106,6 +104,7 @@ class Trust:
             if not _is_before_control(stored, event):
                 yield doubt(Fault.ORDER, "it names a state of the releases that is not held here")
             return
+        self._settle(position)
         if stored.ledger == names.CONTROL:
             yield from self._out_of_order(event, position)
         signer = event.mapping("signer")
@@ -147,7 +146,7 @@ class Trust:
             chained = earlier[-1].sha256 if earlier else None
             if event.body.get("previous") != chained or said.sequence != len(earlier) + 1:
                 yield doubt(Fault.PLACE, "it does not follow the act before it in its record")
-            if said.series in PREFIX and record.get("number") != f"{PREFIX[said.series]}-{said.serial:06d}":
+            if said.series in PREFIX and record.get("number") != _number(said):
                 yield doubt(Fault.PLACE, "it was made for another record, {number}", number=str(record.get("number")))
 
     def _position(self, stored: Stored, event: Event) -> int | None:
@@ -174,9 +173,30 @@ class Trust:
         """The latest time written in any commit up to each."""
         return tuple(accumulate(map(self.objects.committed_at, self.commits), max))
 
-    def _moment(self, event: Event, position: int) -> datetime:
+    def _moment(self, stored: Stored, position: int) -> datetime:
         """The moment an act is judged at: its own, but never before what stood when it was written."""
-        return max(event.recorded_at, self._moments[position - 1]) if position else event.recorded_at
+        at = stored.event.recorded_at
+        if stored.path.startswith(f"{certificate.SERIES}/") and (before := self._before_in_ledger(stored)) is not None:
+            at = max(at, before)
+        return max(at, self._moments[position - 1]) if position else at
+
+    def _before_in_ledger(self, stored: Stored) -> datetime | None:
+        """The latest time of a commit in the event's own ledger before the one that brought it."""
+        commits = self._histories.get(stored.ledger)
+        if commits is None:
+            head = self.objects.head(stored.ledger)
+            commits = self._histories[stored.ledger] = _commits(self.objects, head.commit) if head is not None else ()
+        folder, _, name = stored.path.rpartition("/")
+
+        def holds(commit: str) -> bool:
+            return any(entry.path == name for entry in self.objects.listing(commit, folder))
+
+        first = bisect_left(commits, True, key=holds)  # what once stands in a ledger stays
+        return max(map(self.objects.committed_at, commits[:first]), default=None)
+
+    @cached_property
+    def _histories(self) -> dict[str, tuple[str, ...]]:
+        return {}
 
     # ── keys
 
@@ -206,11 +226,11 @@ class Trust:
             return
         if made_by.fingerprint != fingerprint:
             yield doubt(Fault.OTHER_SIGNER, "the signature was made with another key than the one named")
-        known = [key for key in self._keys if key.key.fingerprint == made_by.fingerprint]
-        if not known or known[0].key.person != person:
+        known = [key for key in self._keys if (key.key.fingerprint, key.key.person) == (made_by.fingerprint, person)]
+        if not known:
             yield doubt(Fault.OTHER_SIGNER, "{person} has no such key", person=person)
             return
-        yield from self._did_count(known[0], stored, event, position)
+        yield from min((tuple(self._did_count(key, stored, event, position)) for key in known), key=len)
 
     def _did_count(self, known: _KeyHistory, stored: Stored, event: Event, position: int) -> Iterator[Message]:
         key, person = known.key, known.key.person
@@ -221,8 +241,9 @@ class Trust:
             return  # what came later is not asked: it may rest on this
         for stored_act in known.events:
             if stored_act.event.act != "lose" and (why := self.problems(stored_act)):
-                yield doubt(Fault.KEY, "the key of {person} cannot be believed: {why}", person=person, why=why[0])
-        at = self._moment(event, position)
+                root = why[0].values.get("why", why[0])  # of a chain of keys its first fault is said
+                yield doubt(Fault.KEY, "the key of {person} cannot be believed: {why}", person=person, why=root)
+        at = self._moment(stored, position)
         if at.date() < key.from_on or (key.until_on is not None and at.date() > key.until_on):
             yield doubt(Fault.KEY, "the key of {person} counted from {first} to {last}",
                           person=person, first=key.from_on, last=key.until_on or "…")  # fmt: skip
@@ -283,8 +304,23 @@ class Trust:
 
     @cached_property
     def _held(self) -> Mapping[str, tuple[tuple[Stored, ...], ...]]:
-        """The records of each series, with all their events."""
-        return {name: tuple(control.records(self.objects, self.commits[-1], name)) for name in PREFIX}
+        """The records of each series, with the acts that follow each other in the order in which they came."""
+        found = {name: map(self._in_order, control.records(self.objects, self.commits[-1], name)) for name in PREFIX}
+        return {name: tuple(events for events in records if events) for name, records in found.items()}
+
+    def _in_order(self, events: tuple[Stored, ...]) -> tuple[Stored, ...]:
+        """The acts of a record without those that came where another stood, or under the number of another record."""
+        found: list[Stored] = []
+        for stored in sorted(events, key=self._place):
+            said, body = names.parse_path(stored.path), stored.event.body
+            if said is None or _number(said) != stored.event.mapping("record").get("number"):
+                continue
+            if said.sequence == body.get("sequence") == len(found) + 1:
+                found.append(stored)
+        return tuple(found)
+
+    def _place(self, stored: Stored) -> tuple[int, str]:
+        return self.order.get(stored.path, len(self.commits)), stored.path
 
     @cached_property
     def _parsed(self) -> dict[str, BaseModel]:
@@ -301,11 +337,11 @@ class Trust:
     def _earlier(self, stored: Stored) -> tuple[Stored, ...]:
         """The acts before this one in its record of control."""
         own = self._by_folder.get(_folder(stored.path), ())
-        return tuple(other for other in own if other.path < stored.path)
+        return tuple(other for other in own if self._place(other) < self._place(stored))
 
     def _right(self, stored: Stored, event: Event, position: int) -> Right:
         earlier = tuple(other.event for other in counted(self._earlier(stored)))
-        return Right(self._before(position), event, earlier, self._moment(event, position))
+        return Right(self._before(position), event, earlier, self._moment(stored, position))
 
     @cached_property
     def _snapshots(self) -> dict[int, Definitions]:
@@ -320,7 +356,7 @@ class Trust:
                     known = events  # all of them, which is the case for most
                     if self.order.get(events[-1].path, position) >= position:
                         known = tuple(e for e in events if self.order.get(e.path, position) < position)
-                    if not self.damaged and _gives_rights(name, events[0]):
+                    if not self.damaged and _gives_rights(name, events):
                         known = tuple(stored for stored in known if not self.problems(stored))
                     if known:
                         yield known
@@ -332,6 +368,25 @@ class Trust:
             )
         return self._snapshots[position]
 
+    @cached_property
+    def _grounds(self) -> list[Stored]:
+        """The acts that decide who may do what, the last one first; those that were judged are gone."""
+        held = (item for name, records in self._held.items() for item in records if _gives_rights(name, item))
+        return sorted((stored for events in held for stored in events), key=self._place, reverse=True)
+
+    def _settle(self, position: int) -> None:
+        """Nothing; what gave rights before is judged from the first act on, so that no question goes far back."""
+        while self._grounds and not self.damaged and self._place(self._grounds[-1])[0] < position:
+            self.problems(self._grounds.pop())
+
+
+def _commits(objects: Objects, commit: str) -> tuple[str, ...]:
+    """The commits up to one, oldest first."""
+    found = [commit]
+    while parents := objects.parents(found[-1]):
+        found.append(parents[0])
+    return tuple(reversed(found))
+
 
 def _is_before_control(stored: Stored, event: Event) -> bool:
     """Whether it is what a journal says before there are any releases: its first seat, what it opens and notes."""
@@ -341,10 +396,16 @@ def _is_before_control(stored: Stored, event: Event) -> bool:
     return of_program and is_first and event.body.get("control") is None
 
 
-def _gives_rights(series: str, first: Stored) -> bool:
+def _gives_rights(series: str, events: Sequence[Stored]) -> bool:
     """Whether acts of a record decide who may do what: settings, keys, deputies, and what was decided of records."""
-    is_setting = first.event.changes.get("kind") == ItemKind.CONFIGURATION
-    return is_setting if series == control.RELEASES else series != control.HOLDS
+    if series != control.RELEASES:
+        return series != control.HOLDS
+    return any(stored.event.changes.get("kind") == ItemKind.CONFIGURATION for stored in events)
+
+
+def _number(said: names.PathInLedger) -> str:
+    """The number of a record of control."""
+    return f"{PREFIX.get(said.series, '')}-{said.serial:06d}"
 
 
 def _folder(path: str) -> str:
