@@ -60,7 +60,7 @@ ORDER: dict[str, str] = {
         "word_outline word_reconcile word_layout word_story word_markdown word_review word_front word_document "
         "word_draft"
     ),
-    "system": "builtin definitions rights trust believed entries view",
+    "system": "builtin definitions moment rights trust believed entries view",
     "query": (
         "cell changed_values course personal purpose rule_texts selecting text_lines typed_number verifying view "
         "action custody flow lending parameters register retention text_check disposal_list document_check "

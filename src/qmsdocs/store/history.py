@@ -40,6 +40,14 @@ class Step(NamedTuple):  # a tuple, not a dataclass: a ledger has hundreds of th
             return datetime.min.replace(tzinfo=UTC)
 
 
+def commits(objects: Objects, commit: str) -> tuple[str, ...]:
+    """The commits up to one, oldest first."""
+    found = [commit]
+    while parents := objects.parents(found[-1]):
+        found.append(parents[0])
+    return tuple(reversed(found))
+
+
 def step(objects: Objects, commit: str) -> Step:
     """A commit as its bytes say. Raises QmsError where they are missing, damaged or no commit's."""
     said = _COMMIT.match(objects.commit_bytes(commit))

@@ -5,13 +5,11 @@ Order is the order of the ledger, never a clock: whoever sets his clock back can
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from itertools import accumulate
 
 from pydantic import BaseModel
 
@@ -19,11 +17,12 @@ from qmsdocs.base.errors import Message, QmsError
 from qmsdocs.model.key import RegisteredKey, lost_since
 from qmsdocs.model.record import Event, Record
 from qmsdocs.model.release import ItemKind, Release
-from qmsdocs.store import certificate, control, journal, names
+from qmsdocs.store import certificate, control, history, journal, names
 from qmsdocs.store.event import Stored
 from qmsdocs.store.objects import Objects
 from qmsdocs.store.signature import namespace_of, verify
 from qmsdocs.system.definitions import Definitions
+from qmsdocs.system.moment import Moments
 from qmsdocs.system.rights import Fault, Right, counted, doubt
 
 PREFIX = {control.RELEASES: "REL", control.KEYS: "KEY", control.DELEGATIONS: "DEL"}
@@ -46,7 +45,7 @@ class Trust:
     def of(cls, definitions: Definitions, repository: str) -> Trust:
         """The history behind the definitions."""
         objects = definitions.objects
-        commits = _commits(objects, definitions.commit)
+        commits = history.commits(objects, definitions.commit)
         order: dict[str, int] = {}
         damaged: list[str] = []
         for position, (commit, added) in enumerate(zip(commits, objects.growth(commits), strict=True)):
@@ -169,34 +168,8 @@ class Trust:
             )
 
     @cached_property
-    def _moments(self) -> tuple[datetime, ...]:
-        """The latest time written in any commit up to each."""
-        return tuple(accumulate(map(self.objects.committed_at, self.commits), max))
-
-    def _moment(self, stored: Stored, position: int) -> datetime:
-        """The moment an act is judged at: its own, but never before what stood when it was written."""
-        at = stored.event.recorded_at
-        if stored.path.startswith(f"{certificate.SERIES}/") and (before := self._before_in_ledger(stored)) is not None:
-            at = max(at, before)
-        return max(at, self._moments[position - 1]) if position else at
-
-    def _before_in_ledger(self, stored: Stored) -> datetime | None:
-        """The latest time of a commit in the event's own ledger before the one that brought it."""
-        commits = self._histories.get(stored.ledger)
-        if commits is None:
-            head = self.objects.head(stored.ledger)
-            commits = self._histories[stored.ledger] = _commits(self.objects, head.commit) if head is not None else ()
-        folder, _, name = stored.path.rpartition("/")
-
-        def holds(commit: str) -> bool:
-            return any(entry.path == name for entry in self.objects.listing(commit, folder))
-
-        first = bisect_left(commits, True, key=holds)  # what once stands in a ledger stays
-        return max(map(self.objects.committed_at, commits[:first]), default=None)
-
-    @cached_property
-    def _histories(self) -> dict[str, tuple[str, ...]]:
-        return {}
+    def _moments(self) -> Moments:
+        return Moments(self.objects, self.commits)
 
     # ── keys
 
@@ -243,7 +216,7 @@ class Trust:
             if stored_act.event.act != "lose" and (why := self.problems(stored_act)):
                 root = why[0].values.get("why", why[0])  # of a chain of keys its first fault is said
                 yield doubt(Fault.KEY, "the key of {person} cannot be believed: {why}", person=person, why=root)
-        at = self._moment(stored, position)
+        at = self._moments.of(stored, position)
         if at.date() < key.from_on or (key.until_on is not None and at.date() > key.until_on):
             yield doubt(Fault.KEY, "the key of {person} counted from {first} to {last}",
                           person=person, first=key.from_on, last=key.until_on or "…")  # fmt: skip
@@ -341,7 +314,7 @@ class Trust:
 
     def _right(self, stored: Stored, event: Event, position: int) -> Right:
         earlier = tuple(other.event for other in counted(self._earlier(stored)))
-        return Right(self._before(position), event, earlier, self._moment(stored, position))
+        return Right(self._before(position), event, earlier, self._moments.of(stored, position))
 
     @cached_property
     def _snapshots(self) -> dict[int, Definitions]:
@@ -378,14 +351,6 @@ class Trust:
         """Nothing; what gave rights before is judged from the first act on, so that no question goes far back."""
         while self._grounds and not self.damaged and self._place(self._grounds[-1])[0] < position:
             self.problems(self._grounds.pop())
-
-
-def _commits(objects: Objects, commit: str) -> tuple[str, ...]:
-    """The commits up to one, oldest first."""
-    found = [commit]
-    while parents := objects.parents(found[-1]):
-        found.append(parents[0])
-    return tuple(reversed(found))
 
 
 def _is_before_control(stored: Stored, event: Event) -> bool:
