@@ -113,8 +113,10 @@ def finish(store: Store, *, now: datetime) -> None:
 
     Each step is taken for all certificates before the next one is. A note of other acts than the journal holds goes.
     """
-    works = [Work(store, item, progress, now) for item, progress in _begun(store)]
     pending = _pending(store.place)
+    if pending:
+        store.objects.let_go()  # another process may have removed what this one still has open
+    works = [Work(store, item, progress, now) for item, progress in _begun(store)]
     if len(works) < len(pending):
         _note(store.place, {place: pending[place] for place in (work.item.place for work in works)})
     for name, step in STEPS if works else ():
@@ -153,7 +155,8 @@ def arrive(store: Store, *, now: datetime, believes: Callable[[Certificate], boo
     found = tuple(item for item in unfinished(store) if believes(item))
     if found:
         with exclusive(store.place.git_folder):
-            begin(store, *found)
+            done = _read(store.place, DONE_FILE)  # by another process meanwhile
+            begin(store, *(item for item in found if item.place not in done))
             finish(store, now=now)
     known = _read(store.place, DONE_FILE)
     return tuple(item for item in found if item.place in known)
